@@ -1,0 +1,126 @@
+package whatsapptest
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// Chat is where a message can go: a *Peer or a *Group.
+type Chat interface {
+	chatJID() types.JID
+}
+
+// SendOption changes how a message is sent.
+type SendOption func(*sendOptions)
+
+type sendOptions struct {
+	id       string
+	at       time.Time
+	address  addressing
+	pushName *string
+	corrupt  int
+	drop     bool
+	quote    *waE2E.ContextInfo
+	media    mediaOptions
+	viewOnce bool
+}
+
+// mediaOptions describe a file that is sent.
+type mediaOptions struct {
+	caption  string
+	fileName string
+	mimetype string
+	gif      bool
+	round    bool
+	seconds  uint32
+	width    uint32
+	height   uint32
+	thumb    []byte
+}
+
+// addressing says by which of its addresses a sender is shown.
+type addressing int
+
+const (
+	byNumber addressing = iota
+	byLID
+	byLIDOnly
+)
+
+// WithID sends under a given message id.
+func WithID(id string) SendOption { return func(o *sendOptions) { o.id = id } }
+
+// WithTime gives the message another time than now.
+func WithTime(at time.Time) SendOption { return func(o *sendOptions) { o.at = at } }
+
+// WithLID addresses by hidden id; the phone number goes along.
+func WithLID() SendOption { return func(o *sendOptions) { o.address = byLID } }
+
+// WithLIDOnly addresses by hidden id and does not tell the phone number.
+func WithLIDOnly() SendOption { return func(o *sendOptions) { o.address = byLIDOnly } }
+
+// WithPushName shows another push name than the peer's; an empty one leaves it out.
+func WithPushName(name string) SendOption { return func(o *sendOptions) { o.pushName = &name } }
+
+// Corrupted spoils the first encryption, so that the client has to ask again.
+func Corrupted() SendOption { return CorruptedTimes(1) }
+
+// CorruptedTimes spoils the first n encryptions.
+func CorruptedTimes(n int) SendOption { return func(o *sendOptions) { o.corrupt = n } }
+
+// WithQuote makes the message an answer to one that was received.
+func WithQuote(quoted Received) SendOption {
+	return func(o *sendOptions) {
+		o.quote = &waE2E.ContextInfo{
+			StanzaID:      &quoted.ID,
+			Participant:   ptr(quoted.Sender.String()),
+			QuotedMessage: quoted.Message,
+		}
+	}
+}
+
+// WithQuoteOf makes the message an answer to the given message of a peer.
+func WithQuoteOf(author *Peer, id string, quoted *waE2E.Message) SendOption {
+	return func(o *sendOptions) {
+		o.quote = &waE2E.ContextInfo{StanzaID: &id, Participant: ptr(author.JID().String()), QuotedMessage: quoted}
+	}
+}
+
+// WithCaption gives a file a caption.
+func WithCaption(text string) SendOption { return func(o *sendOptions) { o.media.caption = text } }
+
+// WithFileName names a document.
+func WithFileName(name string) SendOption { return func(o *sendOptions) { o.media.fileName = name } }
+
+// WithMimetype says what a file is.
+func WithMimetype(mimetype string) SendOption {
+	return func(o *sendOptions) { o.media.mimetype = mimetype }
+}
+
+// AsGIF sends a video that plays by itself in a loop.
+func AsGIF() SendOption { return func(o *sendOptions) { o.media.gif = true } }
+
+// AsRoundVideo sends a video as a round video note.
+func AsRoundVideo() SendOption { return func(o *sendOptions) { o.media.round = true } }
+
+// WithSeconds states how long a recording is.
+func WithSeconds(seconds uint32) SendOption {
+	return func(o *sendOptions) { o.media.seconds = seconds }
+}
+
+// WithSize states the size of a picture.
+func WithSize(width, height uint32) SendOption {
+	return func(o *sendOptions) { o.media.width, o.media.height = width, height }
+}
+
+// AsViewOnce wraps the message so that it may be looked at once.
+func AsViewOnce() SendOption { return func(o *sendOptions) { o.viewOnce = true } }
+
+// newMessageID makes an id such as a phone makes.
+func newMessageID() string { return "AC" + strings.ToUpper(hex.EncodeToString(randomBytes(15))) }
+
+func ptr[T any](value T) *T { return &value }
