@@ -1,0 +1,164 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"github.com/wootbridge/wootbridge/migrations"
+)
+
+// Dialect tells the two databases apart where SQL cannot be the same.
+type Dialect string
+
+// The dialects; the words are the ones sqlstore understands as well.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Config says which database to open.
+type Config struct {
+	// URL is a postgres:// address; empty means SQLite in DataDir.
+	URL     string
+	DataDir string
+	// MaxConns limits the pool; 0 means 20.
+	MaxConns int
+	// Wait is how long a database that refuses connections is waited for at
+	// the start; 0 means not at all.
+	Wait time.Duration
+	Log  *slog.Logger
+}
+
+// DB is an open database and its dialect.
+type DB struct {
+	*sql.DB
+	Dialect Dialect
+	url     string
+}
+
+// URL is the address for further connections (LISTEN); it holds the password,
+// so it must never be printed. It is empty for SQLite.
+func (db *DB) URL() string { return db.url }
+
+// Open connects and proves that the database answers. Errors never hold the
+// address, which has a password in it.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db, err := open(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.MaxConns == 0 {
+		cfg.MaxConns = 20
+	}
+	db.SetMaxOpenConns(cfg.MaxConns)
+	db.SetMaxIdleConns(cfg.MaxConns)
+	if err := waitFor(ctx, db, cfg); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func open(cfg Config) (*DB, error) {
+	if cfg.URL == "" {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		pool, err := sql.Open("sqlite", SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db")))
+		if err != nil {
+			return nil, fmt.Errorf("open SQLite: %w", err)
+		}
+		return &DB{DB: pool, Dialect: SQLite}, nil
+	}
+	parsed, err := url.Parse(cfg.URL)
+	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
+		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
+	}
+	connector, err := pq.NewConnector(cfg.URL)
+	if err != nil {
+		return nil, errors.New("the database address has options that Postgres does not know")
+	}
+	return &DB{DB: sql.OpenDB(connector), Dialect: Postgres, url: cfg.URL}, nil
+}
+
+// SQLiteDSN has every setting that whatsmeow's store and the journal need:
+// without immediate transactions decryption fails with "database is locked",
+// and without synchronous FULL an acknowledged message may not survive a power
+// cut.
+func SQLiteDSN(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+}
+
+// waitFor pings until the database answers: beside a starting Postgres the
+// bridge is patient, but a refused login will not get better by waiting.
+func waitFor(ctx context.Context, db *DB, cfg Config) error {
+	deadline := time.Now().Add(cfg.Wait)
+	for attempt := 0; ; attempt++ {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		if !IsUnavailable(err) || time.Now().After(deadline) {
+			return fmt.Errorf("connect to the database: %w", scrub(err))
+		}
+		if attempt == 0 && cfg.Log != nil {
+			cfg.Log.Warn("the database does not answer yet; waiting")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// Migrate applies what is missing of the schema.
+func (db *DB) Migrate(ctx context.Context) error {
+	folder, err := fs.Sub(migrations.Files, string(db.Dialect))
+	if err != nil {
+		return fmt.Errorf("open migrations: %w", err)
+	}
+	dialect := goose.DialectSQLite3
+	if db.Dialect == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	store, err := database.NewStore(dialect, migrations.VersionTable)
+	if err != nil {
+		return fmt.Errorf("set up migrations: %w", err)
+	}
+	provider, err := goose.NewProvider("", db.DB, folder, goose.WithStore(store))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("apply migrations: %w", scrub(err))
+	}
+	return nil
+}
+
+// scrub removes addresses and passwords that a driver may have put in a text.
+func scrub(err error) error {
+	var refused *pq.Error
+	if errors.As(err, &refused) {
+		return errors.New(refused.Message)
+	}
+	if text := err.Error(); strings.Contains(text, "://") {
+		return errors.New("the database does not answer")
+	}
+	return err
+}

@@ -1,0 +1,102 @@
+// Package databasetest gives each test a database of its own, migrated and
+// empty, on both dialects, and a Redis of its own. The servers are the ones
+// that make test starts; without them a test fails and says so.
+package databasetest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+)
+
+// The variables that make test sets.
+const (
+	PostgresEnv = "WOOTBRIDGE_TEST_POSTGRES"
+	RedisEnv    = "WOOTBRIDGE_TEST_REDIS"
+)
+
+// Each runs a test on SQLite and on Postgres.
+func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, SQLite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, Postgres(t))
+	})
+}
+
+// SQLite opens a fresh file.
+func SQLite(t testing.TB) *database.DB {
+	t.Helper()
+	return open(t, database.Config{DataDir: t.TempDir()})
+}
+
+// Postgres opens a fresh database.
+func Postgres(t testing.TB) *database.DB {
+	t.Helper()
+	return open(t, database.Config{URL: PostgresURL(t), MaxConns: 8})
+}
+
+func open(t testing.TB, cfg database.Config) *database.DB {
+	t.Helper()
+	db, err := database.Open(context.Background(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, db.Migrate(context.Background()))
+	return db
+}
+
+// PostgresURL is the address of a new, empty database that is dropped when
+// the test ends.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	server := required(t, PostgresEnv)
+	name := "test_" + Unique()
+	admin, err := sql.Open("postgres", server)
+	require.NoError(t, err)
+	_, err = admin.Exec("CREATE DATABASE " + name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+		require.NoError(t, err)
+		require.NoError(t, admin.Close())
+	})
+	address, err := url.Parse(server)
+	require.NoError(t, err)
+	address.Path = "/" + name
+	return address.String()
+}
+
+// RedisURL is the address of the test Redis. Tests share it: use Unique in
+// the key prefix.
+func RedisURL(t testing.TB) string {
+	t.Helper()
+	return required(t, RedisEnv)
+}
+
+// Unique is a short name that no other test has.
+func Unique() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func required(t testing.TB, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Fatalf("%s is not set: run make test", name)
+	}
+	return value
+}
