@@ -13,7 +13,6 @@ import (
 	"github.com/coder/websocket"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waWa6"
-	"go.mau.fi/whatsmeow/types"
 )
 
 // conn is one client connection. The HTTP handler's goroutine reads and handles
@@ -35,6 +34,11 @@ type conn struct {
 	wake   chan struct{}
 	done   chan struct{}
 }
+
+// goodbye is the time between a last stanza and the end of the connection.
+// whatsmeow forgets stanzas that it has read but not handled when a connection
+// ends, so a real server's last words would be lost at the speed of loopback.
+const goodbye = 250 * time.Millisecond
 
 // hijackWriter remembers the TCP connection that the websocket library takes
 // over: closing it without a goodbye is one of the faults to be simulated.
@@ -314,6 +318,9 @@ func (c *conn) writeLoop() {
 // has closed its side: closing with unread data would reset the connection and
 // could take the last stanza from the client.
 func (c *conn) hangUp() {
+	if !c.pause(goodbye) {
+		return
+	}
 	if tcp, ok := c.tcp.(*net.TCPConn); ok {
 		_ = tcp.CloseWrite()
 	}
@@ -364,46 +371,4 @@ func (c *conn) write(node waBinary.Node) bool {
 		return false
 	}
 	return true
-}
-
-// login answers a paired client. It reports whether the client is in.
-func (c *conn) login(payload *waWa6.ClientPayload, key [32]byte) bool {
-	account := c.srv.lookup(types.NewJID(userText(payload.GetUsername()), types.DefaultUserServer))
-	var device *Device
-	if account != nil {
-		device = account.device(uint16(payload.GetDevice()))
-	}
-	if device == nil || device.noiseKey != key {
-		c.finish(failure(401, nil))
-		return false
-	}
-	if action := c.srv.hooks.ask(HookEvent{Kind: Login, Device: device}); !action.isZero() {
-		if action.Delay > 0 && !c.pause(action.Delay) {
-			return false
-		}
-		if action.Close {
-			c.reset()
-			return false
-		}
-		if action.Error != 0 {
-			c.finish(failure(action.Error, nil))
-			return false
-		}
-	}
-	if refusal := device.takeRefusal(); refusal != nil {
-		c.finish(*refusal)
-		return false
-	}
-	c.device = device
-	device.attach(c)
-	c.send(waBinary.Node{Tag: "success", Attrs: waBinary.Attrs{"t": c.srv.opts.Now().Unix(), "lid": device.LID()}})
-	return true
-}
-
-func failure(reason int, extra waBinary.Attrs) waBinary.Node {
-	attrs := waBinary.Attrs{"reason": reason}
-	for name, value := range extra {
-		attrs[name] = value
-	}
-	return waBinary.Node{Tag: "failure", Attrs: attrs}
 }

@@ -75,3 +75,10 @@ func describe(node *waBinary.Node) string {
 	}
 	return text
 }
+
+// unavailable is a message without its content.
+func unavailable(attrs waBinary.Attrs, kind string) waBinary.Node {
+	return waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{
+		{Tag: "unavailable", Attrs: waBinary.Attrs{"type": kind}},
+	}}
+}

@@ -79,6 +79,7 @@ func (s *Server) ExpireQR() {
 	for _, p := range s.pairings {
 		waiting[p.conn] = struct{}{}
 	}
+	clear(s.pairings)
 	s.mu.Unlock()
 	for c := range waiting {
 		c.finish()
