@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds every wait: only a failing test uses it up.
-const patience = 15 * time.Second
+const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	whatsapptest.TrustRoot()

@@ -52,19 +52,16 @@ func TestPairWithWrongCode(t *testing.T) {
 func TestQRTimeoutAndAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := newClient(t, w.srv)
-	codes, err := c.cli.GetQRChannel(context.Background())
-	require.NoError(t, err)
+	// Not by GetQRChannel, whose closing races with its own sender.
+	c := newClient(t, w.srv, func(cli *whatsmeow.Client) { cli.EnableAutoReconnect = false })
 	require.NoError(t, c.cli.Connect())
-	first := <-codes
-	require.Equal(t, "code", first.Event)
+	first := await(c, anyOf[*events.QR]).Codes[0]
 	w.srv.ExpireQR()
-	require.Equal(t, whatsmeow.QRChannelTimeout, <-codes)
-	require.ErrorContains(t, w.phone.ScanQR(first.Code), "not shown")
-	codes, err = c.cli.GetQRChannel(context.Background())
-	require.NoError(t, err)
+	await(c, anyOf[*events.Disconnected])
+	require.ErrorContains(t, w.phone.ScanQR(first), "not shown")
 	require.NoError(t, c.cli.Connect())
-	require.NoError(t, w.phone.ScanQR((<-codes).Code))
+	second := await(c, func(e *events.QR) bool { return e.Codes[0] != first }).Codes[0]
+	require.NoError(t, w.phone.ScanQR(second))
 	await(c, anyOf[*events.Connected])
 }
 
@@ -222,7 +219,7 @@ func TestLookup(t *testing.T) {
 func TestAppStateAndHistory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.pair(safely)
+	c := w.pair(safely, func(cli *whatsmeow.Client) { cli.ManualHistorySyncDownload = true })
 	ctx := context.Background()
 	// The first version of a collection is a full sync, which makes no events.
 	require.NoError(t, w.phone.ChangeAppState(appstate.BuildMute(w.alice.JID(), false, 0)))
@@ -241,8 +238,17 @@ func TestAppStateAndHistory(t *testing.T) {
 		PhoneNumberToLidMappings: []*waHistorySync.PhoneNumberToLIDMapping{{PnJID: proto.String("551155550005@s.whatsapp.net"), LidJID: proto.String("99887766@lid")}},
 		Conversations:            []*waHistorySync.Conversation{{ID: proto.String(w.alice.JID().String())}},
 	}))
-	history := await(c, anyOf[*events.HistorySync])
-	require.Len(t, history.Data.GetConversations(), 1)
+	message := await(c, func(m *events.Message) bool {
+		return m.Message.GetProtocolMessage().GetHistorySyncNotification() != nil
+	})
+	history, err := c.cli.DownloadHistorySync(ctx, message.Message.GetProtocolMessage().GetHistorySyncNotification(), true)
+	require.NoError(t, err)
+	require.Len(t, history.GetConversations(), 1)
+	known, err := c.cli.Store.LIDs.GetLIDForPN(ctx, types.NewJID("551155550005", types.DefaultUserServer))
+	require.NoError(t, err)
+	require.Equal(t, "99887766", known.User)
+	_, err = w.phone.WaitReceipt(patience, message.Info.ID, types.ReceiptTypeHistorySync)
+	require.NoError(t, err)
 }
 
 func TestGroups(t *testing.T) {
