@@ -1,0 +1,115 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+)
+
+// LiveAge is how long a lane counts as live traffic; older ones are backlog
+// and wait for the capacity that live ones leave.
+const LiveAge = 10 * time.Second
+
+// Filter limits what Claim may hand out.
+type Filter struct {
+	// Lines is the lines whose lanes may be claimed; nil means any.
+	Lines []string
+	// Dirs is the directions; it must not be empty.
+	Dirs []Direction
+}
+
+// Claim takes the lease of one lane that is due, live ones first. It returns
+// nil when there is none. Lanes of paused and deleted lines rest.
+func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
+	if f.Lines != nil && len(f.Lines) == 0 {
+		return nil, nil
+	}
+	var lease *Lease
+	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		lease = nil
+		now := j.clock()
+		found, unclean, err := j.findDue(ctx, tx, f, now)
+		if err != nil || found == nil {
+			return err
+		}
+		found.token, found.until = j.token(), now.Add(j.ttl)
+		const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1`
+		if _, err := tx.ExecContext(ctx, take, found.key.String(), found.token, found.until.UnixMilli()); err != nil {
+			return fmt.Errorf("take lease: %w", err)
+		}
+		found.unclean = unclean
+		lease = found
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim a lane: %w", err)
+	}
+	return lease, nil
+}
+
+func (j *Journal) findDue(ctx context.Context, tx *sql.Tx, f Filter, now time.Time) (*Lease, bool, error) {
+	query, args := j.dueQuery(f, now, `l.line, l.chat, l.dir, l.owner, line.generation`)
+	query += ` ORDER BY CASE WHEN l.due > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10) +
+		` THEN 0 ELSE 1 END, l.due LIMIT 1`
+	if j.db.Dialect == database.Postgres {
+		query += ` FOR UPDATE OF l SKIP LOCKED`
+	}
+	lease := &Lease{j: j}
+	var owner string
+	err := tx.QueryRowContext(ctx, query, args...).Scan(&lease.key.Line, &lease.key.Chat, &lease.key.Dir, &owner, &lease.generation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("look for a due lane: %w", err)
+	}
+	return lease, owner != "", nil
+}
+
+// dueQuery selects the lanes that may be claimed at now.
+func (j *Journal) dueQuery(f Filter, now time.Time, columns string) (string, []any) {
+	args := []any{now.UnixMilli()}
+	mark := func(v string) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	marks := func(values []string) string {
+		list := make([]string, len(values))
+		for i, v := range values {
+			list[i] = mark(v)
+		}
+		return strings.Join(list, ", ")
+	}
+	dirs := make([]string, len(f.Dirs))
+	for i, d := range f.Dirs {
+		dirs[i] = string(d)
+	}
+	query := `SELECT ` + columns + ` FROM lane l JOIN line ON line.id = l.line
+		WHERE l.due IS NOT NULL AND l.due <= $1 AND l.lease <= $1
+		AND line.paused = '' AND line.deleted = 0 AND l.dir IN (` + marks(dirs) + `)`
+	if f.Lines != nil {
+		query += ` AND l.line IN (` + marks(f.Lines) + `)`
+	}
+	if held := j.heldLines(); len(held) > 0 {
+		query += ` AND NOT (l.dir = 'in' AND l.line IN (` + marks(held) + `))`
+	}
+	return query, args
+}
+
+// NextDue is when the next lane of f falls due, or false when none waits. A
+// lane that is leased now counts from the end of its lease.
+func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
+	far := j.clock().Add(1000 * time.Hour)
+	query, args := j.dueQuery(f, far, `MIN(CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END)`)
+	var due sql.NullInt64
+	if err := j.db.QueryRowContext(ctx, query, args...).Scan(&due); err != nil {
+		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)
+	}
+	return time.UnixMilli(due.Int64), due.Valid, nil
+}

@@ -1,0 +1,150 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Stats is what waits on a line, and how much was given up.
+type Stats struct {
+	Inbound       int   `json:"inbound"`
+	Outbound      int   `json:"outbound"`
+	OldestSeconds int64 `json:"oldest_seconds"`
+	Dead          int   `json:"dead"`
+}
+
+// Stats counts the jobs of every line that has any.
+func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
+	const count = `SELECT job.line, lane.dir, job.state, COUNT(*), MIN(job.created)
+		FROM job JOIN lane ON lane.key = job.lane
+		WHERE job.state IN ('waiting', 'dead') GROUP BY job.line, lane.dir, job.state`
+	rows, err := j.db.QueryContext(ctx, count)
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	defer rows.Close()
+	now := j.clock()
+	all := map[string]Stats{}
+	for rows.Next() {
+		var line string
+		var dir Direction
+		var state State
+		var n int
+		var oldest int64
+		if err := rows.Scan(&line, &dir, &state, &n, &oldest); err != nil {
+			return nil, fmt.Errorf("count jobs: %w", err)
+		}
+		s := all[line]
+		switch {
+		case state == Dead:
+			s.Dead += n
+		case dir == In || dir == Upkeep:
+			s.Inbound += n
+		default:
+			s.Outbound += n
+		}
+		if state == Waiting {
+			s.OldestSeconds = max(s.OldestSeconds, int64(now.Sub(time.UnixMilli(oldest))/time.Second))
+		}
+		all[line] = s
+	}
+	return all, rows.Err()
+}
+
+// JobFilter selects jobs for people to look at.
+type JobFilter struct {
+	State State
+	Line  string // empty = all
+	After int64  // ids above this one
+	Limit int
+}
+
+// JobInfo is a job without its payload, which is a customer's.
+type JobInfo struct {
+	ID        int64     `json:"id"`
+	Line      string    `json:"line"`
+	Direction Direction `json:"direction"`
+	Kind      string    `json:"kind"`
+	State     State     `json:"state"`
+	Attempts  int       `json:"attempts"`
+	LastError string    `json:"last_error"`
+	Created   time.Time `json:"created"`
+}
+
+// Jobs lists jobs in the order of their ids.
+func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
+	query := `SELECT job.id, job.line, lane.dir, job.kind, job.state, job.attempt, job.last_error, job.created
+		FROM job JOIN lane ON lane.key = job.lane WHERE job.state = $1 AND job.id > $2`
+	args := []any{string(f.State), f.After}
+	if f.Line != "" {
+		query += ` AND job.line = $3`
+		args = append(args, f.Line)
+	}
+	rows, err := j.db.QueryContext(ctx, query+` ORDER BY job.id LIMIT `+strconv.Itoa(f.Limit), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
+	}
+	defer rows.Close()
+	jobs := []JobInfo{}
+	for rows.Next() {
+		var info JobInfo
+		var created int64
+		if err := rows.Scan(&info.ID, &info.Line, &info.Direction, &info.Kind, &info.State, &info.Attempts, &info.LastError, &created); err != nil {
+			return nil, fmt.Errorf("list jobs: %w", err)
+		}
+		info.Created = time.UnixMilli(created).UTC()
+		jobs = append(jobs, info)
+	}
+	return jobs, rows.Err()
+}
+
+// ErrNoDeadJob says that there is no dead job of this id.
+var ErrNoDeadJob = errors.New("no dead job of this id")
+
+// Replay puts a dead job at its lane's end, with a clean record and its
+// original time.
+func (j *Journal) Replay(ctx context.Context, id int64) error {
+	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var lane LaneKey
+		const find = `SELECT lane.line, lane.chat, lane.dir FROM job JOIN lane ON lane.key = job.lane
+			WHERE job.id = $1 AND job.state = 'dead'`
+		err := tx.QueryRowContext(ctx, find, id).Scan(&lane.Line, &lane.Chat, &lane.Dir)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoDeadJob
+		}
+		if err != nil {
+			return err
+		}
+		pos, err := j.nextPosition(ctx, tx, lane, j.clock().UnixMilli())
+		if err != nil {
+			return err
+		}
+		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, ended = 0 WHERE id = $1 AND state = 'dead'`
+		res, err := tx.ExecContext(ctx, revive, id, pos)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrNoDeadJob, err)
+		}
+		return j.notify(ctx, tx)
+	})
+	if err != nil {
+		return fmt.Errorf("replay job %d: %w", id, err)
+	}
+	j.Wake()
+	return nil
+}
+
+// Prune deletes done jobs that ended before t. Dead ones are kept.
+func (j *Journal) Prune(ctx context.Context, t time.Time) (int64, error) {
+	res, err := j.db.ExecContext(ctx, `DELETE FROM job WHERE state = 'done' AND ended < $1`, t.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("prune jobs: %w", err)
+	}
+	return res.RowsAffected()
+}

@@ -1,0 +1,191 @@
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+)
+
+// Direction is the part of a chat's traffic that a lane carries.
+type Direction string
+
+// The directions. Each is ordered in itself, not against the others.
+const (
+	In     Direction = "in"     // from WhatsApp to Chatwoot
+	Out    Direction = "out"    // from Chatwoot to WhatsApp
+	Status Direction = "status" // receipts
+	Upkeep Direction = "upkeep" // what may come late: history, missing media
+)
+
+// LaneKey names a lane.
+type LaneKey struct {
+	Line string
+	Chat string
+	Dir  Direction
+}
+
+// String is the key as stored.
+func (k LaneKey) String() string { return k.Line + "/" + k.Chat + "/" + string(k.Dir) }
+
+// Entry is one event to be recorded.
+type Entry struct {
+	Lane LaneKey
+	// Dedupe is unique for ever, across all lanes: a second entry with the
+	// same key is not recorded.
+	Dedupe string
+	Kind   string
+	// Payload is the event as it came.
+	Payload []byte
+	// At is the other side's time of the event.
+	At time.Time
+}
+
+// State is where a job stands.
+type State string
+
+// The states. A job ends done or dead.
+const (
+	Waiting State = "waiting"
+	Done    State = "done"
+	Dead    State = "dead"
+)
+
+// Job is one recorded event.
+type Job struct {
+	ID          int64
+	Pos         int64
+	Kind        string
+	Payload     []byte
+	Attempt     int
+	FirstFailed time.Time
+	LastError   string
+	At          time.Time
+	Created     time.Time
+}
+
+// Options set up a Journal.
+type Options struct {
+	Clock func() time.Time
+	// Instance names this installation; leases that an earlier run of the same
+	// instance left behind can be ended at once (EndLeases).
+	Instance string
+	// LeaseTTL is how long a claimed lane is ours without a renewal.
+	LeaseTTL time.Duration
+	Log      *slog.Logger
+}
+
+// Journal appends to lanes and hands them out to workers.
+type Journal struct {
+	db       *database.DB
+	clock    func() time.Time
+	instance string
+	ttl      time.Duration
+	log      *slog.Logger
+
+	mu      sync.Mutex
+	changed chan struct{}
+	held    map[string]bool
+}
+
+// New makes a Journal on a migrated database.
+func New(db *database.DB, opts Options) *Journal {
+	j := &Journal{
+		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
+		changed: make(chan struct{}), held: map[string]bool{},
+	}
+	if j.clock == nil {
+		j.clock = time.Now
+	}
+	if j.ttl == 0 {
+		j.ttl = 30 * time.Second
+	}
+	if j.log == nil {
+		j.log = slog.New(slog.DiscardHandler)
+	}
+	return j
+}
+
+// Append records an entry in a transaction of its own. It reports false for an
+// entry that was recorded before.
+func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error) {
+	err = j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		appended, err = j.AppendTx(ctx, tx, e)
+		return err
+	})
+	if err == nil && appended {
+		j.Wake()
+	}
+	return appended, err
+}
+
+// AppendTx records an entry in the caller's transaction; call Wake after the
+// commit.
+func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
+	const known = `SELECT 1 FROM job WHERE dedupe = $1`
+	var one int
+	switch err := tx.QueryRowContext(ctx, known, e.Dedupe).Scan(&one); err {
+	case nil:
+		return false, nil
+	case sql.ErrNoRows:
+	default:
+		return false, fmt.Errorf("look for a repeated job: %w", err)
+	}
+	now := j.clock().UnixMilli()
+	pos, err := j.nextPosition(ctx, tx, e.Lane, now)
+	if err != nil {
+		return false, err
+	}
+	if e.Payload == nil {
+		e.Payload = []byte{}
+	}
+	// Two appends with one key can pass the look above together; the loser
+	// leaves a gap in the positions, which nothing minds.
+	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dedupe) DO NOTHING`
+	res, err := tx.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now)
+	if err != nil {
+		return false, fmt.Errorf("append job: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("append job: %w", err)
+	}
+	return n == 1, j.notify(ctx, tx)
+}
+
+func (j *Journal) nextPosition(ctx context.Context, tx *sql.Tx, lane LaneKey, now int64) (int64, error) {
+	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due) VALUES ($1, $2, $3, $4, 1, $5)
+		ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due)
+		RETURNING seq`
+	var pos int64
+	if err := tx.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos); err != nil {
+		return 0, fmt.Errorf("raise lane: %w", err)
+	}
+	return pos, nil
+}
+
+// token names one claim, so that not even this process mistakes another claim
+// for its own.
+func (j *Journal) token() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return j.instance + "/" + hex.EncodeToString(b[:])
+}
+
+// EndLeases ends the leases that an earlier run of this instance left behind.
+// Call it before the first Claim, and only if no other process can have the
+// same instance name. The lanes count as not released cleanly.
+func (j *Journal) EndLeases(ctx context.Context) error {
+	const end = `UPDATE lane SET lease = 0 WHERE owner LIKE $1 AND lease > 0`
+	if _, err := j.db.ExecContext(ctx, end, j.instance+"/%"); err != nil {
+		return fmt.Errorf("end leases of an earlier run: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrLeaseLost says that the lane belongs to somebody else by now; nothing of
+// the call was recorded.
+var ErrLeaseLost = errors.New("the lane's lease was lost")
+
+// Lease is the right to work on one lane.
+type Lease struct {
+	j          *Journal
+	key        LaneKey
+	token      string
+	until      time.Time
+	generation int64
+	unclean    bool
+	seq        int64
+}
+
+// Lane is what was claimed.
+func (l *Lease) Lane() LaneKey { return l.key }
+
+// Generation is the line's at the time of the claim; cached entries of another
+// generation must not be believed.
+func (l *Lease) Generation() int64 { return l.generation }
+
+// Unclean reports whether the lane was not released cleanly before, so that
+// its head may have had an effect already.
+func (l *Lease) Unclean() bool { return l.unclean }
+
+// Waiting reads the next jobs in order, at most n.
+func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
+	// seq first: a job appended between the two reads makes the release look
+	// again, which is harmless; the other way round it would be missed.
+	const readSeq = `SELECT seq FROM lane WHERE key = $1`
+	if err := l.j.db.QueryRowContext(ctx, readSeq, l.key.String()).Scan(&l.seq); err != nil {
+		return nil, fmt.Errorf("read lane: %w", err)
+	}
+	const readJobs = `SELECT id, pos, kind, payload, attempt, first_failed, last_error, at, created
+		FROM job WHERE lane = $1 AND state = 'waiting' ORDER BY pos LIMIT $2`
+	rows, err := l.j.db.QueryContext(ctx, readJobs, l.key.String(), n)
+	if err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	defer rows.Close()
+	var jobs []Job
+	for rows.Next() {
+		var job Job
+		var firstFailed, at, created int64
+		if err := rows.Scan(&job.ID, &job.Pos, &job.Kind, &job.Payload, &job.Attempt, &firstFailed, &job.LastError, &at, &created); err != nil {
+			return nil, fmt.Errorf("read job: %w", err)
+		}
+		job.At, job.Created = time.UnixMilli(at), time.UnixMilli(created)
+		if firstFailed != 0 {
+			job.FirstFailed = time.UnixMilli(firstFailed)
+		}
+		jobs = append(jobs, job)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	return jobs, nil
+}
+
+// Done ends a job, together with what record writes.
+func (l *Lease) Done(ctx context.Context, job Job, record func(ctx context.Context, tx *sql.Tx) error) error {
+	return l.end(ctx, job, Done, "", record)
+}
+
+// Dead gives a job up, for a reason that admins read, together with what
+// record writes.
+func (l *Lease) Dead(ctx context.Context, job Job, reason string, record func(ctx context.Context, tx *sql.Tx) error) error {
+	return l.end(ctx, job, Dead, reason, record)
+}
+
+func (l *Lease) end(ctx context.Context, job Job, state State, reason string, record func(context.Context, *sql.Tx) error) error {
+	return l.commit(ctx, l.j.clock().Add(l.j.ttl), func(ctx context.Context, tx *sql.Tx) error {
+		const end = `UPDATE job SET state = $2, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
+			WHERE id = $1 AND state = 'waiting'`
+		if _, err := tx.ExecContext(ctx, end, job.ID, string(state), l.j.clock().UnixMilli(), reason); err != nil {
+			return fmt.Errorf("end job: %w", err)
+		}
+		if record == nil {
+			return nil
+		}
+		return record(ctx, tx)
+	})
+}
+
+// Record commits what record writes, if the lease is still ours. It is for
+// facts that must be known before the job's end, such as a send that began.
+func (l *Lease) Record(ctx context.Context, record func(ctx context.Context, tx *sql.Tx) error) error {
+	return l.commit(ctx, l.j.clock().Add(l.j.ttl), record)
+}
+
+// Renew proves that the lease is still ours and extends it.
+func (l *Lease) Renew(ctx context.Context) error {
+	return l.commit(ctx, l.j.clock().Add(l.j.ttl), func(context.Context, *sql.Tx) error { return nil })
+}
+
+// Fail counts a failed attempt of a job, moves the lane to retryAt and
+// releases it.
+func (l *Lease) Fail(ctx context.Context, job Job, cause string, retryAt time.Time) error {
+	return l.giveBack(ctx, retryAt, func(ctx context.Context, tx *sql.Tx) error {
+		const fail = `UPDATE job SET attempt = attempt + 1, last_error = $2,
+			first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END WHERE id = $1`
+		_, err := tx.ExecContext(ctx, fail, job.ID, cause, l.j.clock().UnixMilli())
+		return err
+	})
+}
+
+// Defer moves the lane to a later time and releases it; nothing failed.
+func (l *Lease) Defer(ctx context.Context, until time.Time) error {
+	return l.giveBack(ctx, until, func(context.Context, *sql.Tx) error { return nil })
+}
+
+func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
+	err := l.commit(ctx, time.Time{}, func(ctx context.Context, tx *sql.Tx) error {
+		if err := record(ctx, tx); err != nil {
+			return err
+		}
+		const give = `UPDATE lane SET due = $2, owner = '' WHERE key = $1`
+		_, err := tx.ExecContext(ctx, give, l.key.String(), due.UnixMilli())
+		return err
+	})
+	if err == nil {
+		l.j.Wake() // whoever waits must learn the new due time
+	}
+	return err
+}
+
+// commit runs record in a transaction that holds only if the lease is ours; it
+// sets the lease's end to until, or ends it when until is zero.
+func (l *Lease) commit(ctx context.Context, until time.Time, record func(context.Context, *sql.Tx) error) error {
+	err := l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		// The lane row first: it is the lock that every writer of the lane
+		// takes first, so transactions cannot wait for each other in a circle.
+		const renew = `UPDATE lane SET lease = $3 WHERE key = $1 AND owner = $2`
+		lease := int64(0)
+		if !until.IsZero() {
+			lease = until.UnixMilli()
+		}
+		res, err := tx.ExecContext(ctx, renew, l.key.String(), l.token, lease)
+		if err != nil {
+			return fmt.Errorf("renew lease: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrLeaseLost, err)
+		}
+		return record(ctx, tx)
+	})
+	if err == nil && !until.IsZero() {
+		l.until = until
+	}
+	return err
+}
+
+// Release gives an emptied lane back. It reports false, and keeps the lease,
+// when something was appended since the last Waiting: read again.
+func (l *Lease) Release(ctx context.Context) (released bool, err error) {
+	err = l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		const release = `UPDATE lane SET due = NULL, lease = 0, owner = '' WHERE key = $1 AND owner = $2 AND seq = $3`
+		res, err := tx.ExecContext(ctx, release, l.key.String(), l.token, l.seq)
+		if err != nil {
+			return fmt.Errorf("release lane: %w", err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("release lane: %w", err)
+		}
+		released = n == 1
+		if released {
+			return nil
+		}
+		const still = `SELECT COUNT(*) FROM lane WHERE key = $1 AND owner = $2`
+		var ours int
+		if err := tx.QueryRowContext(ctx, still, l.key.String(), l.token).Scan(&ours); err != nil {
+			return fmt.Errorf("look at the lease: %w", err)
+		}
+		if ours == 0 {
+			return ErrLeaseLost
+		}
+		return nil
+	})
+	return released, err
+}
+
+// Keep renews the lease in the background while work goes on. The context it
+// gives ends when the lease is lost; stop ends the renewing and waits for it.
+func (l *Lease) Keep(ctx context.Context) (kept context.Context, stop func()) {
+	kept, cancel := context.WithCancelCause(ctx)
+	heartbeat := *l // the copy is the heartbeat's own
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(l.j.ttl / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-kept.Done():
+				return
+			case <-tick.C:
+				if err := heartbeat.Renew(kept); errors.Is(err, ErrLeaseLost) {
+					cancel(err)
+					return
+				}
+			}
+		}
+	}()
+	return kept, func() {
+		cancel(nil)
+		<-ended
+	}
+}

@@ -1,0 +1,69 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+)
+
+// ErrBusy says that a lane is being worked on right now; try again later.
+var ErrBusy = errors.New("a lane of the chat is being worked on")
+
+// MergeChats joins the waiting jobs of two chats that turned out to be one
+// person, by arrival, in the elder chat's lanes. It refuses with ErrBusy while
+// a worker holds a lane of either.
+func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, younger string) error {
+	lanes, err := j.lockLanes(ctx, tx, `line = $1 AND chat IN ($2, $3)`, line, elder, younger)
+	if err != nil {
+		return err
+	}
+	now := j.clock().UnixMilli()
+	for _, lane := range lanes {
+		if lane.lease > now {
+			return ErrBusy
+		}
+	}
+	for _, dir := range []Direction{In, Out, Status, Upkeep} {
+		from := LaneKey{Line: line, Chat: younger, Dir: dir}
+		to := LaneKey{Line: line, Chat: elder, Dir: dir}
+		ids, err := selectIDs(ctx, tx, `SELECT id FROM job WHERE lane IN ($1, $2) AND state = 'waiting' ORDER BY id`, from.String(), to.String())
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		seq, err := j.nextPosition(ctx, tx, to, now)
+		if err != nil {
+			return err
+		}
+		if err := place(ctx, tx, to.String(), seq, ids, now); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE lane SET due = NULL WHERE key = $1`, from.String()); err != nil {
+			return fmt.Errorf("empty lane: %w", err)
+		}
+	}
+	return nil
+}
+
+// DeleteLine removes all jobs and lanes of a line.
+func (j *Journal) DeleteLine(ctx context.Context, tx *sql.Tx, line string) error {
+	for _, query := range []string{`DELETE FROM job WHERE line = $1`, `DELETE FROM lane WHERE line = $1`} {
+		if _, err := tx.ExecContext(ctx, query, line); err != nil {
+			return fmt.Errorf("delete the line's journal: %w", err)
+		}
+	}
+	return nil
+}
+
+// forUpdate locks the rows read; on SQLite the transaction itself is the lock.
+func (j *Journal) forUpdate() string {
+	if j.db.Dialect == database.Postgres {
+		return ` FOR UPDATE`
+	}
+	return ""
+}
