@@ -1,0 +1,87 @@
+package idmap
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+)
+
+var errRedisAddress = errors.New("the Redis address is not of the form redis://:password@host:6379/0")
+
+// ErrUnknown says that the ledger has no such entry.
+var ErrUnknown = errors.New("not in the ID map")
+
+// Options set up a Map.
+type Options struct {
+	Cache Cache
+	Clock func() time.Time
+	// NewID makes chat ids.
+	NewID func() string
+}
+
+// Map finds chats and messages.
+type Map struct {
+	db    *database.DB
+	cache Cache
+	clock func() time.Time
+	newID func() string
+}
+
+// New makes a Map over a migrated database.
+func New(db *database.DB, opts Options) *Map {
+	return &Map{db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID}
+}
+
+// Once reports true for the first call with a key within ttl; it is for
+// throttles, where a wrong answer costs a request and nothing else.
+func (m *Map) Once(ctx context.Context, key string, ttl time.Duration) bool {
+	return m.cache.Once(ctx, key, ttl)
+}
+
+// RaiseGeneration makes every cached entry of the line unbelievable, from the
+// commit of tx on.
+func (m *Map) RaiseGeneration(ctx context.Context, tx *sql.Tx, line string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE line SET generation = generation + 1 WHERE id = $1`, line); err != nil {
+		return fmt.Errorf("raise the generation of a line: %w", err)
+	}
+	return nil
+}
+
+// Generation reads the line's generation, for lookups outside a claimed lane.
+func (m *Map) Generation(ctx context.Context, line string) (int64, error) {
+	var generation int64
+	if err := m.db.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, line).Scan(&generation); err != nil {
+		return 0, fmt.Errorf("read the generation of a line: %w", err)
+	}
+	return generation, nil
+}
+
+// cached looks a value up in the cache, then in the ledger with load, and
+// keeps what load found and worth keeping.
+func cached[T any](ctx context.Context, m *Map, key string, load func() (value T, keep bool, err error)) (T, error) {
+	if text, ok := m.cache.Get(ctx, key); ok {
+		var value T
+		if json.Unmarshal([]byte(text), &value) == nil {
+			return value, nil
+		}
+	}
+	value, keep, err := load()
+	if err != nil || !keep {
+		return value, err
+	}
+	if text, err := json.Marshal(value); err == nil {
+		m.cache.Set(ctx, key, string(text))
+	}
+	return value, nil
+}
+
+// cacheKey names an entry of one generation of a line.
+func cacheKey(line string, generation int64, kind, id string) string {
+	return line + "/" + strconv.FormatInt(generation, 10) + "/" + kind + "/" + id
+}

@@ -1,0 +1,158 @@
+package idmap
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Direction tells who wrote a linked message.
+type Direction string
+
+// The directions of a link.
+const (
+	FromCustomer Direction = "in"
+	FromOwnPhone Direction = "echo"
+	FromAgent    Direction = "out"
+)
+
+// Status is how far a message towards the customer has come. The order of
+// Rank never runs backwards.
+type Status string
+
+// The states of a message. A link of a customer's message has "" until it was
+// shown as read to the customer, then Read.
+const (
+	Sending   Status = "sending"
+	Failed    Status = "failed"
+	Sent      Status = "sent"
+	Delivered Status = "delivered"
+	Read      Status = "read"
+)
+
+// Rank orders states: a receipt never takes a message back.
+func (s Status) Rank() int {
+	switch s {
+	case Sending:
+		return 1
+	case Failed:
+		return 2
+	case Sent:
+		return 3
+	case Delivered:
+		return 4
+	case Read:
+		return 5
+	default:
+		return 0
+	}
+}
+
+// Link is one WhatsApp message and its Chatwoot message. An agent's message
+// has a link for each of its parts.
+type Link struct {
+	Line         string
+	WA           string // WhatsApp message id
+	Part         int
+	Chat         string
+	Message      int64 // Chatwoot's
+	Conversation int64
+	Direction    Direction
+	Sender       string // JID
+	Status       Status
+}
+
+const linkColumns = `SELECT line, wa_id, part, chat, message_id, conversation_id, direction, sender, status FROM message_link `
+
+// LinkMessage records a link; the same WhatsApp id again changes nothing.
+func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
+	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (line, wa_id) DO NOTHING`
+	_, err := tx.ExecContext(ctx, insert, l.Line, l.WA, l.Part, l.Chat, l.Message, l.Conversation,
+		string(l.Direction), l.Sender, string(l.Status), m.clock().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("link a message: %w", err)
+	}
+	return nil
+}
+
+// LinkByWA finds a link by its WhatsApp id. The status in it may be old; what
+// decides on a status reads it in its transaction.
+func (m *Map) LinkByWA(ctx context.Context, line, wa string, generation int64) (Link, error) {
+	return cached(ctx, m, cacheKey(line, generation, "wa", wa), func() (Link, bool, error) {
+		l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, wa))
+		return l, err == nil && l.Message != 0, err
+	})
+}
+
+// LinksByMessage finds the parts of a Chatwoot message, in order.
+func (m *Map) LinksByMessage(ctx context.Context, line string, message int64) ([]Link, error) {
+	rows, err := m.db.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
+	return collectLinks(rows, err)
+}
+
+// Unread finds a chat's newest customer messages that were not shown as read.
+func (m *Map) Unread(ctx context.Context, chat string, limit int) ([]Link, error) {
+	rows, err := m.db.QueryContext(ctx, linkColumns+`WHERE chat = $1 AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT $2`, chat, limit)
+	return collectLinks(rows, err)
+}
+
+// MarkRead records that a chat's customer messages, up to the newest of those
+// given, were shown as read.
+func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Link) error {
+	for _, l := range links {
+		if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = 'read' WHERE line = $1 AND wa_id = $2`, line, l.WA); err != nil {
+			return fmt.Errorf("record a read mark: %w", err)
+		}
+	}
+	return nil
+}
+
+// Advance moves the status of a link forward. It reports false when the link
+// is as far already; it gives ErrUnknown when there is no such link.
+func (m *Map) Advance(ctx context.Context, tx *sql.Tx, line, wa string, to Status) (bool, error) {
+	var status Status
+	err := tx.QueryRowContext(ctx, `SELECT status FROM message_link WHERE line = $1 AND wa_id = $2`, line, wa).Scan(&status)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, ErrUnknown
+	}
+	if err != nil {
+		return false, fmt.Errorf("read a link: %w", err)
+	}
+	if status.Rank() >= to.Rank() {
+		return false, nil
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = $3 WHERE line = $1 AND wa_id = $2`, line, wa, string(to)); err != nil {
+		return false, fmt.Errorf("advance a link: %w", err)
+	}
+	return true, nil
+}
+
+func collectLinks(rows *sql.Rows, err error) ([]Link, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	defer rows.Close()
+	var links []Link
+	for rows.Next() {
+		l, err := scanLink(rows)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, l)
+	}
+	return links, rows.Err()
+}
+
+func scanLink(row interface{ Scan(...any) error }) (Link, error) {
+	var l Link
+	err := row.Scan(&l.Line, &l.WA, &l.Part, &l.Chat, &l.Message, &l.Conversation, &l.Direction, &l.Sender, &l.Status)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Link{}, ErrUnknown
+	}
+	if err != nil {
+		return Link{}, fmt.Errorf("read a link: %w", err)
+	}
+	return l, nil
+}
