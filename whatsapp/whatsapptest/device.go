@@ -98,7 +98,8 @@ func (d *Device) sendAck(c *conn, ack waBinary.Node) {
 	c.send(ack)
 }
 
-// settle forgets the stanza that the client has acknowledged.
+// settle forgets the stanza that the client has acknowledged. Of two under one
+// id, a message and its repetition after a retry receipt, it is the older one.
 func (d *Device) settle(class, id, kind string, from, participant types.JID) {
 	if class == "message" {
 		kind = ""
@@ -106,7 +107,14 @@ func (d *Device) settle(class, id, kind string, from, participant types.JID) {
 	key := stanzaKey{class: class, id: id, kind: kind, from: from, participant: participant}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.queue = slices.DeleteFunc(d.queue, func(q queued) bool { return q.key == key })
+	switch i := slices.IndexFunc(d.queue, func(q queued) bool { return q.key == key }); {
+	case i < 0:
+		return
+	case i == 0:
+		d.queue = d.queue[1:]
+	default:
+		d.queue = slices.Delete(d.queue, i, i+1)
+	}
 	d.changed.broadcast()
 }
 
@@ -214,6 +222,11 @@ func (d *Device) WaitSettled(timeout time.Duration) error {
 // WaitPending waits until exactly n stanzas are left to be settled.
 func (d *Device) WaitPending(timeout time.Duration, n int) error {
 	return d.waitFor(timeout, "the number of pending stanzas", func() bool { return len(d.queue) == n })
+}
+
+// WaitBelow waits until fewer than n stanzas are left to be settled.
+func (d *Device) WaitBelow(timeout time.Duration, n int) error {
+	return d.waitFor(timeout, "fewer pending stanzas", func() bool { return len(d.queue) < n })
 }
 
 // WaitOnline waits until the client is connected and takes messages.

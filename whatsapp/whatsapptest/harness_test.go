@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -27,6 +28,13 @@ const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	whatsapptest.TrustRoot()
+	if os.Getenv(childEnv) != "" {
+		if err := runChild(os.Getenv(childEnv), os.Getenv(childEnv+"_DIR")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m,
 		// whatsmeow keeps a timer goroutine per past request until it times out.
 		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
@@ -93,11 +101,7 @@ func newClient(t *testing.T, srv *whatsapptest.Server, settings ...func(*whatsme
 // openClient opens the client kept in a file, paired or not.
 func openClient(t *testing.T, srv *whatsapptest.Server, path string, settings ...func(*whatsmeow.Client)) *client {
 	t.Helper()
-	dsn := "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
-	ctx := context.Background()
-	container, err := sqlstore.New(ctx, "sqlite", dsn, waLog.Noop)
-	require.NoError(t, err)
-	device, err := container.GetFirstDevice(ctx)
+	container, device, err := openStore(path)
 	require.NoError(t, err)
 	log := waLog.Noop
 	if os.Getenv("WHATSAPPTEST_LOG") != "" {
@@ -112,6 +116,17 @@ func openClient(t *testing.T, srv *whatsapptest.Server, path string, settings ..
 	c.cli.AddEventHandlerWithSuccessStatus(c.note)
 	t.Cleanup(c.close)
 	return c
+}
+
+func openStore(path string) (*sqlstore.Container, *store.Device, error) {
+	dsn := "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+	ctx := context.Background()
+	container, err := sqlstore.New(ctx, "sqlite", dsn, waLog.Noop)
+	if err != nil {
+		return nil, nil, err
+	}
+	device, err := container.GetFirstDevice(ctx)
+	return container, device, err
 }
 
 func (c *client) close() {

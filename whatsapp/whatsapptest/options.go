@@ -23,7 +23,6 @@ type sendOptions struct {
 	address  addressing
 	pushName *string
 	corrupt  int
-	drop     bool
 	quote    *waE2E.ContextInfo
 	media    mediaOptions
 	viewOnce bool
@@ -39,7 +38,6 @@ type mediaOptions struct {
 	seconds  uint32
 	width    uint32
 	height   uint32
-	thumb    []byte
 }
 
 // addressing says by which of its addresses a sender is shown.

@@ -34,7 +34,6 @@ type Peer struct {
 	status   string
 	devices  []*Device
 	lastID   uint16
-	aliases  []string
 	settings peerSettings
 	privacy  map[string]string
 	picture  picture

@@ -13,13 +13,12 @@ import (
 
 // sentMessage is what a peer keeps of a message, to be able to encrypt it again.
 type sentMessage struct {
-	id       string
-	to       Chat
-	message  *waE2E.Message
-	options  sendOptions
-	at       time.Time
-	notify   string
-	attempts int
+	id      string
+	to      Chat
+	message *waE2E.Message
+	options sendOptions
+	at      time.Time
+	notify  string
 }
 
 // Send sends any message and returns its id. On the phone of a linked account

@@ -166,14 +166,19 @@ func (s *Server) Addr() string {
 // RootKey returns the public key that the server's certificate ends in.
 func (s *Server) RootKey() [32]byte { return RootKey() }
 
-// Transport returns a transport that dials every host, TLS or not, as plain TCP
-// to this server. net/http does not check that what DialTLSContext returns is
+// TransportTo returns a transport that dials every host, TLS or not, as plain
+// TCP to an address. net/http does not check that what DialTLSContext returns is
 // TLS, so "https" and "wss" become plain HTTP on loopback.
-func (s *Server) Transport() *http.Transport {
+func TransportTo(addr string) *http.Transport {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "tcp", s.Addr())
+		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	}
-	transport := &http.Transport{DialContext: dial, DialTLSContext: dial}
+	return &http.Transport{DialContext: dial, DialTLSContext: dial}
+}
+
+// Transport returns a TransportTo this server, which must have been started.
+func (s *Server) Transport() *http.Transport {
+	transport := TransportTo(s.Addr())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.transports = append(s.transports, transport)
