@@ -62,13 +62,13 @@ type ReceiptState struct {
 
 // ServerState is what a test checks at its end.
 type ServerState struct {
-	Address  string      `json:"address"`
-	RootKey  string      `json:"root_key"`
-	Repeats  int         `json:"repeats"`
-	Unknown  []string    `json:"unknown_stanzas,omitempty"`
-	Peers    []PeerState `json:"peers"`
-	Uploads  int         `json:"uploads"`
-	Download int         `json:"downloads"`
+	Address   string      `json:"address"`
+	RootKey   string      `json:"root_key"`
+	Repeats   int         `json:"repeats"`
+	Unknown   []string    `json:"unknown_stanzas,omitempty"`
+	Peers     []PeerState `json:"peers"`
+	Uploads   int         `json:"uploads"`
+	Downloads int         `json:"downloads"`
 }
 
 // controlError is an error with its HTTP status.
@@ -137,7 +137,7 @@ func (s *Server) state() ServerState {
 	root := s.RootKey()
 	state := ServerState{
 		Address: s.Addr(), RootKey: hex.EncodeToString(root[:]), Repeats: s.Repeats(), Unknown: s.UnknownStanzas(),
-		Uploads: s.Uploads(), Download: s.Downloads(),
+		Uploads: s.Uploads(), Downloads: s.Downloads(),
 	}
 	for _, p := range s.Peers() {
 		state.Peers = append(state.Peers, p.describe())
