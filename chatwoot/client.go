@@ -1,0 +1,226 @@
+package chatwoot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// Config says which Chatwoot, and as whom.
+type Config struct {
+	BaseURL string // https://chat.example.com, a path is allowed
+	Token   string
+	Account int64
+	// Transport is for tests; nil means a transport of its own.
+	Transport http.RoundTripper
+	Timeout   time.Duration // of one request, 0 means 60 s
+	Gate      *Gate         // shared by the clients of one Chatwoot; nil means no limit
+	Log       *slog.Logger
+}
+
+// Client calls one account of one Chatwoot.
+type Client struct {
+	base     *url.URL
+	account  int64
+	token    string
+	http     *resty.Client
+	files    *http.Client
+	gate     *Gate
+	priority Priority
+	timeout  time.Duration
+}
+
+const userAgent = "Wootbridge (+https://github.com/wootbridge/wootbridge)"
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 32 << 20
+
+// New makes a Client. It does not connect.
+func New(cfg Config) (*Client, error) {
+	base, err := url.Parse(strings.TrimRight(strings.TrimSpace(cfg.BaseURL), "/"))
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return nil, errors.New("the Chatwoot address is not of the form https://chat.example.com")
+	}
+	token := strings.TrimSpace(cfg.Token)
+	if token == "" {
+		return nil, errors.New("the Chatwoot token is empty")
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 60 * time.Second
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		own := http.DefaultTransport.(*http.Transport).Clone()
+		own.MaxIdleConnsPerHost = 8
+		transport = own
+	}
+	// Hyphens in the header: proxies drop names with underscores. A redirect
+	// never gets the token; no call of the API answers with one.
+	client := resty.NewWithClient(&http.Client{Transport: transport}).
+		SetBaseURL(base.String()).
+		SetHeader("Api-Access-Token", token).
+		SetHeader("User-Agent", userAgent).
+		SetHeader("Accept", "application/json").
+		SetRedirectPolicy(resty.NoRedirectPolicy()).
+		SetResponseBodyLimit(maxAnswer).
+		SetPreRequestHook(keepContentLength).
+		SetLogger(quiet{})
+	return &Client{
+		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout,
+		files: &http.Client{Transport: transport},
+	}, nil
+}
+
+// keepContentLength makes a streamed body's known length the request's own, so
+// that it is not sent in chunks.
+func keepContentLength(_ *resty.Client, r *http.Request) error {
+	if length, err := strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64); err == nil {
+		r.ContentLength = length
+	}
+	return nil
+}
+
+// quiet drops resty's own log lines, which would hold addresses.
+type quiet struct{}
+
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Warnf(string, ...any)  {}
+func (quiet) Debugf(string, ...any) {}
+
+// WithPriority gives a light copy whose requests pass the gate in their turn.
+func (c *Client) WithPriority(p Priority) *Client {
+	clone := *c
+	clone.priority = p
+	return &clone
+}
+
+// call is one request of the API.
+type call struct {
+	what   string // for errors: "create a message"
+	method string
+	path   string
+	query  url.Values
+	body   any // JSON
+	stream *multipartBody
+	into   any
+	// absolute says that path does not begin below the account.
+	absolute bool
+}
+
+func (c *Client) do(ctx context.Context, req call) error {
+	if err := c.gate.Enter(ctx, c.priority); err != nil {
+		return fmt.Errorf("%s: %w", req.what, err)
+	}
+	started := time.Now()
+	err := c.exchange(ctx, req)
+	c.gate.Leave(err, time.Since(started))
+	if err != nil {
+		return fmt.Errorf("%s: %w", req.what, err)
+	}
+	return nil
+}
+
+func (c *Client) exchange(ctx context.Context, req call) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	path := req.path
+	if !req.absolute {
+		path = "/api/v1/accounts/" + strconv.FormatInt(c.account, 10) + req.path
+	}
+	r := c.http.R().SetContext(ctx).SetQueryParamsFromValues(req.query)
+	switch {
+	case req.stream != nil:
+		body := req.stream.reader()
+		defer body.Close()
+		r.SetBody(body).SetHeader("Content-Type", req.stream.contentType()).
+			SetHeader("Content-Length", strconv.FormatInt(req.stream.size, 10))
+	case req.body != nil:
+		r.SetHeader("Content-Type", "application/json").SetBody(req.body)
+	}
+	resp, err := r.Execute(req.method, path)
+	if err != nil {
+		return transportError(err, req.method)
+	}
+	if err := statusError(resp.StatusCode(), resp.Body(), req.method); err != nil {
+		return err
+	}
+	if req.into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(resp.Body(), req.into); err != nil {
+		return &AmbiguousError{Err: errors.New("the answer is not the JSON that was expected")}
+	}
+	return nil
+}
+
+// transportError classifies a request without an answer. It drops the
+// library's text, which has the address with its query in it.
+func transportError(err error, method string) error {
+	cause := errors.New("no answer")
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &UnavailableError{Err: errors.New("connection refused")}
+	case errors.Is(err, context.DeadlineExceeded):
+		cause = context.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		cause = context.Canceled
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+		cause = errors.New("connection broken")
+	}
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) {
+		return &UnavailableError{Err: errors.New("the host name is not found")}
+	}
+	var dial *net.OpError
+	if (errors.As(err, &dial) && dial.Op == "dial") || method == http.MethodGet {
+		return &UnavailableError{Err: cause}
+	}
+	return &AmbiguousError{Err: cause}
+}
+
+// floodText is fixed within a sentence that is otherwise in the language of
+// the token's owner.
+const floodText = "Too many messages"
+
+// defaultRetryAfter is Chatwoot's window; its 429 does not name one.
+const defaultRetryAfter = 60 * time.Second
+
+func statusError(status int, body []byte, method string) error {
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return &UnauthorizedError{Status: status}
+	case status == http.StatusNotFound:
+		return &NotFoundError{}
+	case status == http.StatusRequestEntityTooLarge:
+		return &TooLargeError{}
+	case status == http.StatusTooManyRequests:
+		return &RateLimitedError{RetryAfter: defaultRetryAfter}
+	case status >= 500 && method == http.MethodGet:
+		return &UnavailableError{Err: fmt.Errorf("status %d", status)}
+	case status >= 500:
+		return &AmbiguousError{Err: fmt.Errorf("status %d", status)}
+	}
+	var refused struct {
+		Error      string   `json:"error"`
+		Attributes []string `json:"attributes"`
+	}
+	_ = json.Unmarshal(body, &refused)
+	if status == http.StatusUnprocessableEntity && strings.Contains(refused.Error, floodText) {
+		return &FloodError{}
+	}
+	return &InvalidError{Status: status, Attributes: refused.Attributes}
+}

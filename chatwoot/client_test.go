@@ -1,0 +1,199 @@
+package chatwoot_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var ctx = context.Background()
+
+// serve mounts a handler under a path prefix, so that a wrong absolute path
+// fails, and gives a client of it.
+func serve(t *testing.T, handler http.HandlerFunc) *chatwoot.Client {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/desk/", http.StripPrefix("/desk", handler))
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	return client(t, srv)
+}
+
+func client(t *testing.T, srv *httptest.Server) *chatwoot.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	c, err := chatwoot.New(chatwoot.Config{BaseURL: srv.URL + "/desk/", Token: " secret-token\n", Account: 7, Transport: transport, Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	return c
+}
+
+func TestAnswersBecomeTypedErrors(t *testing.T) {
+	t.Parallel()
+	as := func(target any) func(error) bool {
+		return func(err error) bool { return errors.As(err, target) }
+	}
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		is     func(error) bool
+	}{
+		"unknown token":     {401, `{"error":"Invalid Access Token"}`, as(new(*chatwoot.UnauthorizedError))},
+		"cloud plan":        {403, `{"error":"API access is not enabled for this account"}`, as(new(*chatwoot.UnauthorizedError))},
+		"gone":              {404, `{"error":"Resource could not be found"}`, as(new(*chatwoot.NotFoundError))},
+		"proxy limit":       {413, `<html>`, as(new(*chatwoot.TooLargeError))},
+		"flood guard":       {422, `{"error":"Validation failed: Too many messages"}`, as(new(*chatwoot.FloodError))},
+		"validation":        {422, `{"message":"taken","attributes":["phone_number"]}`, as(new(*chatwoot.InvalidError))},
+		"rate limit":        {429, "Retry later\n", as(new(*chatwoot.RateLimitedError))},
+		"error after write": {500, `<html>`, as(new(*chatwoot.AmbiguousError))},
+		"no JSON":           {200, `<html>`, as(new(*chatwoot.AmbiguousError))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tc.status)
+				_, _ = io.WriteString(w, tc.body)
+			})
+			_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "hush", Type: chatwoot.Incoming})
+			require.True(t, tc.is(err), "%v", err)
+			require.NotContains(t, err.Error(), "hush")
+			require.NotContains(t, err.Error(), "secret-token")
+		})
+	}
+}
+
+func TestD12_ABrokenConnectionIsAmbiguousForAWriteOnly(t *testing.T) {
+	t.Parallel()
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_ = conn.Close()
+		}
+	})
+	_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "x"})
+	var ambiguous *chatwoot.AmbiguousError
+	require.ErrorAs(t, err, &ambiguous)
+	_, err = c.Messages(ctx, 5, 0, 0)
+	var unavailable *chatwoot.UnavailableError
+	require.ErrorAs(t, err, &unavailable)
+}
+
+func TestARefusedConnectionWasNotTaken(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.NotFoundHandler())
+	c := client(t, srv)
+	srv.Close()
+	_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "x"})
+	var unavailable *chatwoot.UnavailableError
+	require.ErrorAs(t, err, &unavailable)
+}
+
+func TestR31_TokenIsTrimmedAndSentWithHyphens(t *testing.T) {
+	t.Parallel()
+	var header http.Header
+	var path string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		header, path = r.Header.Clone(), r.URL.String()
+		_, _ = io.WriteString(w, `{"id":3,"inbox_identifier":"abc","secret":"s"}`)
+	})
+	inbox, err := c.Inbox(ctx, 3)
+	require.NoError(t, err)
+	require.Equal(t, chatwoot.Inbox{ID: 3, Identifier: "abc", Secret: "s"}, inbox)
+	require.Equal(t, "secret-token", header.Get("Api-Access-Token"))
+	require.Equal(t, "/api/v1/accounts/7/inboxes/3", path)
+}
+
+func TestR06_UploadsKeepNameTypeAndSize(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a.pdf", "no extension", "Orçamento final.pdf", `quo"te;semi.pdf`, "日本.docx"} {
+		for _, size := range []int{0, 1, 300_000} {
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.ContentLength <= 0 {
+					t.Errorf("length of %q is not sent beforehand", name)
+				}
+				if err := r.ParseMultipartForm(1 << 20); err != nil {
+					t.Errorf("%q: %v", name, err)
+					return
+				}
+				file := r.MultipartForm.File["attachments[]"][0]
+				if file.Filename != strings.ReplaceAll(name, `"`, "%22") || file.Size != int64(size) || file.Header.Get("Content-Type") != "application/pdf" {
+					t.Errorf("got %q, %d bytes, %s", file.Filename, file.Size, file.Header.Get("Content-Type"))
+				}
+				_, _ = io.WriteString(w, `{"id":9,"message_type":0,"created_at":1787052020}`)
+			})
+			m, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Type: chatwoot.Incoming, Attachment: &chatwoot.Upload{
+				Name: name, ContentType: "application/pdf", Size: int64(size),
+				Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(make([]byte, size))), nil },
+			}})
+			require.NoError(t, err)
+			require.Equal(t, chatwoot.Incoming, m.Type)
+			require.EqualValues(t, 1787052020, m.CreatedAt.Unix())
+		}
+	}
+}
+
+func TestR40_AnUploadWithoutANameIsRefused(t *testing.T) {
+	t.Parallel()
+	c := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it must not be sent") })
+	_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Attachment: &chatwoot.Upload{Name: " "}})
+	require.ErrorIs(t, err, chatwoot.ErrNoFileName)
+}
+
+func TestR05_FilesAreFetchedFromTheConfiguredAddress(t *testing.T) {
+	t.Parallel()
+	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Api-Access-Token") != "" {
+			t.Error("the token reached the storage")
+		}
+		_, _ = io.WriteString(w, "content")
+	}))
+	t.Cleanup(storage.Close)
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, storage.URL+"/bucket/key?sig=1", http.StatusFound)
+	})
+	for _, address := range []string{
+		"http://0.0.0.0:3000/rails/active_storage/blobs/redirect/x/a.ogg?disposition=inline",
+		"https://localhost/rails/active_storage/blobs/redirect/x/a.ogg",
+		"/rails/active_storage/blobs/redirect/x/a.ogg",
+	} {
+		var got bytes.Buffer
+		info, err := c.Download(ctx, address, &got, 100)
+		require.NoError(t, err, address)
+		require.Equal(t, "content", got.String())
+		require.EqualValues(t, 7, info.Size)
+	}
+	_, err := c.Download(ctx, "/rails/active_storage/x", io.Discard, 3)
+	require.ErrorIs(t, err, chatwoot.ErrTooLarge)
+}
+
+func TestFindMessagePagesBack(t *testing.T) {
+	t.Parallel()
+	pages := map[string]string{"": `{"payload":[{"id":41},{"id":42}]}`, "41": `{"payload":[{"id":30,"source_id":"WAID:x"},{"id":40}]}`, "30": `{"payload":[]}`}
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, pages[r.URL.Query().Get("before")])
+	})
+	m, found, err := c.FindMessage(ctx, 5, "WAID:x", 0)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.EqualValues(t, 30, m.ID)
+	_, found, err = c.FindMessage(ctx, 5, "WAID:x", 41)
+	require.NoError(t, err)
+	require.False(t, found, "it is older than what was asked for")
+	_, found, err = c.FindMessage(ctx, 5, "WAID:y", 0)
+	require.NoError(t, err)
+	require.False(t, found)
+}

@@ -1,0 +1,208 @@
+package chatwoot
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ConversationID is a conversation's display id, per account; never its
+// primary key.
+type ConversationID int64
+
+// MessageID is a message's id.
+type MessageID int64
+
+// ContactID is a contact's id.
+type ContactID int64
+
+// InboxID is an inbox's id.
+type InboxID int64
+
+// MessageType tells who a message is from.
+type MessageType string
+
+// The message types.
+const (
+	Incoming MessageType = "incoming"
+	Outgoing MessageType = "outgoing"
+	Activity MessageType = "activity"
+	Template MessageType = "template"
+)
+
+// UnmarshalJSON reads both forms: API answers have a number, webhooks a word.
+func (t *MessageType) UnmarshalJSON(raw []byte) error {
+	switch text := strings.Trim(string(raw), `"`); text {
+	case "0":
+		*t = Incoming
+	case "1":
+		*t = Outgoing
+	case "2":
+		*t = Activity
+	case "3":
+		*t = Template
+	default:
+		*t = MessageType(text)
+	}
+	return nil
+}
+
+// Time reads both forms: seconds since 1970 and ISO 8601.
+type Time struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler. What is no time stays zero.
+func (t *Time) UnmarshalJSON(raw []byte) error {
+	text := strings.Trim(string(raw), `"`)
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+		t.Time = time.UnixMilli(int64(seconds * 1000))
+		return nil
+	}
+	t.Time, _ = time.Parse(time.RFC3339Nano, text)
+	return nil
+}
+
+// Inbox is an API-channel inbox.
+type Inbox struct {
+	ID           InboxID `json:"id"`
+	Name         string  `json:"name"`
+	ChannelType  string  `json:"channel_type"`
+	Identifier   string  `json:"inbox_identifier"`
+	Secret       string  `json:"secret"`
+	WebhookURL   string  `json:"webhook_url"`
+	LockToSingle bool    `json:"lock_to_single_conversation"`
+	Timezone     string  `json:"timezone"`
+}
+
+// NewInbox is an inbox to be created.
+type NewInbox struct {
+	Name         string
+	WebhookURL   string
+	LockToSingle bool
+}
+
+// Profile is the owner of the token.
+type Profile struct {
+	ID       int64  `json:"id"`
+	Name     string `json:"name"`
+	Accounts []struct {
+		ID   int64  `json:"id"`
+		Role string `json:"role"`
+	} `json:"accounts"`
+}
+
+// Role is the owner's role in an account, or "".
+func (p Profile) Role(account int64) string {
+	for _, a := range p.Accounts {
+		if a.ID == account {
+			return a.Role
+		}
+	}
+	return ""
+}
+
+// Contact is a customer.
+type Contact struct {
+	ID             ContactID `json:"id"`
+	Name           string    `json:"name"`
+	Phone          string    `json:"phone_number"`
+	Identifier     string    `json:"identifier"`
+	ContactInboxes []struct {
+		SourceID string `json:"source_id"`
+		Inbox    struct {
+			ID InboxID `json:"id"`
+		} `json:"inbox"`
+	} `json:"contact_inboxes"`
+}
+
+// NewContact is a contact to be created together with its place in an inbox.
+type NewContact struct {
+	Inbox      InboxID           `json:"inbox_id"`
+	SourceID   string            `json:"source_id"`
+	Name       string            `json:"name"`
+	Identifier string            `json:"identifier,omitempty"`
+	Phone      string            `json:"phone_number,omitempty"`
+	Attributes map[string]string `json:"custom_attributes,omitempty"`
+}
+
+// ContactUpdate is what to change of a contact; nil leaves a field alone.
+type ContactUpdate struct {
+	Name       *string           `json:"name,omitempty"`
+	Identifier *string           `json:"identifier,omitempty"`
+	Phone      *string           `json:"phone_number,omitempty"`
+	Attributes map[string]string `json:"custom_attributes,omitempty"`
+}
+
+// Conversation is a conversation of a contact in an inbox.
+type Conversation struct {
+	ID      ConversationID `json:"id"`
+	InboxID InboxID        `json:"inbox_id"`
+	Status  string         `json:"status"`
+}
+
+// NewMessage is a message to be created.
+type NewMessage struct {
+	Content           string
+	Type              MessageType
+	Private           bool
+	SourceID          string
+	InReplyTo         MessageID
+	InReplyToExternal string
+	Echo              bool // typed on the own phone
+	Voice             bool // the attachment is a voice note
+	Attachment        *Upload
+}
+
+// Upload is a file to be sent. Open is called once for each attempt.
+type Upload struct {
+	Name        string // must not be empty
+	ContentType string
+	Size        int64
+	Open        func() (io.ReadCloser, error)
+}
+
+// Message is a message as the API and webhooks give it.
+type Message struct {
+	ID           MessageID      `json:"id"`
+	Conversation ConversationID `json:"conversation_id"`
+	Content      string         `json:"content"`
+	Type         MessageType    `json:"message_type"`
+	ContentType  string         `json:"content_type"`
+	Private      bool           `json:"private"`
+	Status       string         `json:"status"`
+	SourceID     string         `json:"source_id"`
+	CreatedAt    Time           `json:"created_at"`
+	Attributes   Attributes     `json:"content_attributes"`
+	Attachments  []Attachment   `json:"attachments"`
+}
+
+// Attributes are the content attributes that matter here.
+type Attributes struct {
+	InReplyTo         MessageID `json:"in_reply_to"`
+	InReplyToExternal string    `json:"in_reply_to_external_id"`
+	Deleted           bool      `json:"deleted"`
+	ExternalError     string    `json:"external_error"`
+	ExternalEcho      bool      `json:"external_echo"`
+}
+
+// UnmarshalJSON tolerates attributes of an unexpected form: nothing in them is
+// worth losing a message for.
+func (a *Attributes) UnmarshalJSON(raw []byte) error {
+	type plain Attributes
+	var p plain
+	if json.Unmarshal(raw, &p) == nil {
+		*a = Attributes(p)
+	}
+	return nil
+}
+
+// Attachment is a file of a message.
+type Attachment struct {
+	ID          int64  `json:"id"`
+	FileType    string `json:"file_type"`
+	DataURL     string `json:"data_url"`
+	ContentType string `json:"content_type"`
+	Extension   string `json:"extension"`
+	Size        int64  `json:"file_size"`
+}
