@@ -2,6 +2,7 @@ package whatsapptest_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,9 +76,9 @@ func newWorld(t *testing.T, opts ...func(*whatsapptest.Options)) *world {
 
 // client is a real whatsmeow client with what it has reported.
 type client struct {
-	t     *testing.T
-	cli   *whatsmeow.Client
-	store *sqlstore.Container
+	t   *testing.T
+	cli *whatsmeow.Client
+	db  *sql.DB
 
 	mu      sync.Mutex
 	events  []any
@@ -101,13 +102,13 @@ func newClient(t *testing.T, srv *whatsapptest.Server, settings ...func(*whatsme
 // openClient opens the client kept in a file, paired or not.
 func openClient(t *testing.T, srv *whatsapptest.Server, path string, settings ...func(*whatsmeow.Client)) *client {
 	t.Helper()
-	container, device, err := openStore(path)
+	db, device, err := openStore(path)
 	require.NoError(t, err)
 	log := waLog.Noop
 	if os.Getenv("WHATSAPPTEST_LOG") != "" {
 		log = waLog.Stdout("client", "DEBUG", false)
 	}
-	c := &client{t: t, store: container, changed: make(chan struct{}, 1)}
+	c := &client{t: t, db: db, changed: make(chan struct{}, 1)}
 	c.cli = whatsmeow.NewClient(device, log)
 	srv.Wire(c.cli)
 	for _, set := range settings {
@@ -118,20 +119,26 @@ func openClient(t *testing.T, srv *whatsapptest.Server, path string, settings ..
 	return c
 }
 
-func openStore(path string) (*sqlstore.Container, *store.Device, error) {
+func openStore(path string) (*sql.DB, *store.Device, error) {
 	dsn := "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
-	ctx := context.Background()
-	container, err := sqlstore.New(ctx, "sqlite", dsn, waLog.Noop)
+	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, nil, err
 	}
+	ctx := context.Background()
+	container := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
+	if err := container.Upgrade(ctx); err != nil {
+		return nil, nil, err
+	}
 	device, err := container.GetFirstDevice(ctx)
-	return container, device, err
+	return db, device, err
 }
 
 func (c *client) close() {
 	c.cli.Disconnect()
-	require.NoError(c.t, c.store.Close())
+	require.NoError(c.t, c.db.Close())
+	// Goroutines that whatsmeow does not wait for may still be in the database.
+	require.Eventually(c.t, func() bool { return c.db.Stats().OpenConnections == 0 }, patience, time.Millisecond)
 }
 
 func (c *client) note(evt any) bool {
