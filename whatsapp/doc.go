@@ -1,0 +1,24 @@
+// Package whatsapp keeps lines connected to WhatsApp as linked devices, on
+// whatsmeow, and converts between its messages and plain types. It knows
+// nothing of Chatwoot or of the bridge.
+//
+// # What a Session promises
+//
+// A message is acknowledged only after the Sink has committed it. That takes
+// more than a return value (see settings.go and stores.go): acknowledgement
+// waits for the handler, plaintext is kept in the same transaction that uses
+// up the message key, a failing store neither acknowledges nor asks the sender
+// again, and once something could not be committed the whole connection is
+// given up, so that no later message overtakes it.
+//
+// # Ownership
+//
+// A Session has one goroutine, run, that owns the client. Each connection is a
+// generation: a client with its handler and its end. Nothing holds a client
+// past its generation. Commands (pair, reconnect, log out) and ends reach run
+// through channels; everything else reads the client under a lock and gets a
+// typed error when there is none. Stop ends run and waits for it.
+//
+// The handler, Take and Decode touch no network. Every call into the library
+// recovers panics.
+package whatsapp

@@ -1,0 +1,179 @@
+package whatsapp
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// generation is one client from its making to its end.
+type generation struct {
+	s      *Session
+	client *whatsmeow.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	// latched is set once something could not be committed: nothing after it
+	// may be, or the order is lost.
+	latched   atomic.Bool
+	connected atomic.Bool
+	once      sync.Once
+	done      chan genEnd
+}
+
+// genEnd is why a generation ended.
+type genEnd struct {
+	code      Code
+	until     time.Duration
+	connected bool
+	command   *command
+}
+
+// end gives the generation up; the first reason counts.
+func (g *generation) end(e genEnd) {
+	g.once.Do(func() {
+		e.connected = g.connected.Load()
+		g.done <- e
+	})
+}
+
+// connect runs one generation to its end.
+func (s *Session) connect(jid string, pairing *command) genEnd {
+	device, err := s.loadDevice(jid)
+	if err != nil {
+		s.cfg.Log.Error("the linked device cannot be read", "error", err)
+		return genEnd{code: StateDisconnected}
+	}
+	if device == nil {
+		return genEnd{code: StateLoggedOut} // the phone unlinked it while we were away
+	}
+	g := &generation{s: s, done: make(chan genEnd, 1)}
+	g.ctx, g.cancel = context.WithCancel(s.ctx)
+	(&guard{failed: g.storeFailed}).wrap(device)
+	g.client = newClient(s.cfg, g, device)
+	g.client.AddEventHandlerWithSuccessStatus(g.handle)
+	s.mu.Lock()
+	s.gen = g
+	s.mu.Unlock()
+
+	var helpers sync.WaitGroup
+	if pairing != nil {
+		s.setCode(StatePairing)
+		helpers.Go(func() { g.pair(*pairing) })
+	} else {
+		s.setCode(StateConnecting)
+		helpers.Go(func() {
+			if err := guarded(s, func() error { return g.client.ConnectContext(g.ctx) }); err != nil {
+				s.cfg.Log.Warn("cannot connect to WhatsApp", "error", err)
+				g.end(genEnd{code: StateDisconnected})
+			}
+		})
+	}
+	end := g.wait()
+	s.mu.Lock()
+	s.gen = nil
+	s.mu.Unlock()
+	g.latched.Store(true)
+	g.cancel()
+	_ = guarded(s, func() error { g.client.Disconnect(); return nil })
+	helpers.Wait()
+	return end
+}
+
+func (g *generation) wait() genEnd {
+	select {
+	case end := <-g.done:
+		return end
+	case c := <-g.s.commands:
+		return genEnd{command: &c, code: StateConnecting, connected: g.connected.Load()}
+	case <-g.s.ctx.Done():
+		return genEnd{connected: g.connected.Load()}
+	}
+}
+
+func (s *Session) loadDevice(jid string) (*store.Device, error) {
+	if jid == "" {
+		return s.cfg.Store.container.NewDevice(), nil
+	}
+	return s.cfg.Store.device(s.ctx, jid)
+}
+
+// storeFailed gives the generation up: what could not be read or written comes
+// again with the next one.
+func (g *generation) storeFailed(err error) {
+	if g.latched.Swap(true) {
+		return
+	}
+	g.s.cfg.Count("store failure")
+	g.s.cfg.Log.Error("the device store failed; connecting again", "error", err)
+	g.end(genEnd{code: StateDisconnected})
+}
+
+// reconnectFailures caps the library's delay, which is two seconds for each
+// failure in a row and otherwise has no bound.
+const reconnectFailures = 15
+
+// newClient makes every client, with the settings that the acknowledgement
+// chain needs; see doc.go.
+func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Client {
+	cli := whatsmeow.NewClient(device, Log(cfg.Log, cfg.Count))
+	cli.SynchronousAck = true
+	cli.EnableDecryptedEventBuffer = true
+	cli.UseRetryMessageStore = true
+	cli.ManualHistorySyncDownload = true
+	cli.DisableManualHistorySyncReceipt = true
+	cli.AutomaticMessageRerequestFromPhone = true
+	cli.SendReportingTokens = true
+	cli.InitialAutoReconnect = true
+	cli.EnableAutoReconnect = true
+	cli.AutoReconnectHook = func(error) bool {
+		cfg.Count("reconnect failure")
+		cli.AutoReconnectErrors = min(cli.AutoReconnectErrors, reconnectFailures)
+		return true
+	}
+	quiet := zerolog.Nop() // the library's second way to log holds content
+	cli.BackgroundEventCtx = quiet.WithContext(g.ctx)
+	cli.SetMaxParallelRetryReceiptHandling(4)
+	cli.SetForceActiveDeliveryReceipts(true)
+	cli.PrePairCallback = func(jid types.JID, _, _ string) bool {
+		if cfg.AllowPair == nil {
+			return true
+		}
+		err := cfg.AllowPair(jid.ToNonAD().String())
+		if err != nil {
+			cfg.Log.Warn("the phone is not linked", "reason", err)
+		}
+		return err == nil
+	}
+	if cfg.Simulator != nil {
+		transport := &http.Client{Transport: cfg.Simulator.transport()}
+		cli.SetPreLoginHTTPClient(transport)
+		cli.SetWebsocketHTTPClient(transport)
+		cli.SetMediaHTTPClient(transport)
+	}
+	return cli
+}
+
+func (s *Session) notePanic(value any) {
+	s.cfg.Count("panic")
+	s.cfg.Log.Error("panic in the whatsapp library", "panic", value, "stack", string(debug.Stack()))
+}
+
+// phoneOf is the phone number in a device's JID, in digits.
+func phoneOf(jid string) string {
+	user, server, _ := strings.Cut(jid, "@")
+	if server != types.DefaultUserServer {
+		return ""
+	}
+	user, _, _ = strings.Cut(user, ":")
+	user, _, _ = strings.Cut(user, ".")
+	return user
+}

@@ -1,0 +1,168 @@
+package whatsapp
+
+import (
+	"context"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+)
+
+// handle takes every event of a generation. Its answer decides whether a
+// message is acknowledged, so a panic in here is a no: the library itself
+// would take it for a yes.
+func (g *generation) handle(event any) (taken bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			g.s.notePanic(value)
+			taken = false
+		}
+	}()
+	switch evt := event.(type) {
+	case *events.Message:
+		return g.message(evt)
+	case *events.UndecryptableMessage:
+		return g.undecryptable(evt)
+	case *events.Receipt:
+		return g.receipt(evt)
+	case *events.ChatPresence:
+		if !evt.IsFromMe && !evt.IsGroup {
+			g.s.cfg.Sink.Typing(address(evt.Chat, types.EmptyJID, g.alternate), evt.State == types.ChatPresenceComposing)
+		}
+	default:
+		g.connection(event)
+	}
+	return true
+}
+
+func (g *generation) message(evt *events.Message) bool {
+	if evt.Info.Chat.Server == types.NewsletterServer || evt.Info.Chat == types.StatusBroadcastJID {
+		return true
+	}
+	if evt.Message.GetProtocolMessage().GetHistorySyncNotification() != nil {
+		envelope, err := historyEnvelope(evt)
+		return g.takeOr(envelope, err)
+	}
+	if evt.Info.Category == "peer" {
+		return true
+	}
+	envelope, err := messageEnvelope(evt, g.alternate)
+	return g.takeOr(envelope, err)
+}
+
+// undecryptable commits a placeholder. The library acknowledges such a message
+// whatever is answered, so the append is tried until it succeeds.
+func (g *generation) undecryptable(evt *events.UndecryptableMessage) bool {
+	if evt.Info.Chat == types.StatusBroadcastJID || evt.DecryptFailMode == events.DecryptFailHide {
+		return true
+	}
+	trouble := troubleUndecryptable
+	if evt.IsUnavailable {
+		trouble = "unavailable"
+		if evt.UnavailableType != events.UnavailableTypeUnknown {
+			trouble = string(evt.UnavailableType)
+		}
+	}
+	envelope, err := troubleEnvelope(evt.Info, trouble, g.alternate)
+	if err != nil {
+		return g.takeOr(envelope, err)
+	}
+	return g.take(g.s.ctx, envelope, 0)
+}
+
+func (g *generation) receipt(evt *events.Receipt) bool {
+	envelope, tells, err := receiptEnvelope(evt, g.alternate)
+	if err == nil && !tells {
+		return true
+	}
+	return g.takeOr(envelope, err)
+}
+
+func (g *generation) takeOr(e Envelope, err error) bool {
+	if err != nil {
+		g.s.cfg.Log.Error("an event cannot be stored", "error", err)
+		return false
+	}
+	return g.take(g.ctx, e, takePatience)
+}
+
+// takePatience is how long a commit is tried while the library's queue waits
+// in order. Then the generation ends, and the message comes with the next.
+const takePatience = time.Minute
+
+func (g *generation) take(ctx context.Context, e Envelope, patience time.Duration) bool {
+	if g.latched.Load() {
+		return false
+	}
+	started := g.s.cfg.Clock()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := g.s.cfg.Sink.Take(ctx, e)
+		if err == nil {
+			return true
+		}
+		g.s.cfg.Count("take failure")
+		if patience > 0 && g.s.cfg.Clock().Sub(started) >= patience {
+			g.storeFailed(err)
+			return false
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			g.latched.Store(true)
+			return false
+		case <-timer.C:
+		}
+	}
+}
+
+// alternate looks a person's other JID up in the local store.
+func (g *generation) alternate(jid types.JID) types.JID {
+	var other types.JID
+	var err error
+	switch jid.Server {
+	case types.HiddenUserServer:
+		other, err = g.client.Store.LIDs.GetPNForLID(g.ctx, jid)
+	case types.DefaultUserServer:
+		other, err = g.client.Store.LIDs.GetLIDForPN(g.ctx, jid)
+	}
+	if err != nil {
+		return types.EmptyJID
+	}
+	return other
+}
+
+// connection follows the connection itself.
+func (g *generation) connection(event any) {
+	s := g.s
+	switch evt := event.(type) {
+	case *events.PairSuccess:
+		s.setState(func(st *State) { st.Code, st.JID, st.Phone = StateConnecting, evt.ID.String(), evt.ID.User })
+	case *events.Connected:
+		g.connected.Store(true)
+		s.setCode(StateConnected)
+		// Otherwise the phone stops ringing. Before the first sync there is no
+		// name yet, which is no matter.
+		_ = guarded(s, func() error { return g.client.SendPresence(g.ctx, types.PresenceUnavailable) })
+	case *events.Disconnected, *events.KeepAliveTimeout:
+		if !g.latched.Load() && s.State().Code == StateConnected {
+			s.setCode(StateDisconnected)
+		}
+	case *events.KeepAliveRestored:
+		s.setCode(StateConnected)
+	case *events.LoggedOut:
+		g.end(genEnd{code: StateLoggedOut})
+	case *events.StreamReplaced:
+		g.end(genEnd{code: StateReplaced})
+	case *events.TemporaryBan:
+		g.end(genEnd{code: StateBanned, until: evt.Expire})
+	case *events.ClientOutdated:
+		g.end(genEnd{code: StateOutdated})
+	case *events.ConnectFailure, *events.CATRefreshError:
+		g.end(genEnd{code: StateDisconnected})
+	case *events.OfflineSyncPreview:
+		s.cfg.Sink.Backlog(evt.Messages)
+	case *events.OfflineSyncCompleted:
+		s.cfg.Sink.Backlog(0)
+	}
+}

@@ -1,0 +1,76 @@
+package whatsapp
+
+import (
+	"context"
+
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
+)
+
+type guardedPreKeys struct {
+	store.PreKeyStore
+	g *guard
+}
+
+func (p *guardedPreKeys) GetPreKey(ctx context.Context, id uint32) (*keys.PreKey, error) {
+	key, err := p.PreKeyStore.GetPreKey(ctx, id)
+	return key, p.g.check(ctx, err)
+}
+
+func (p *guardedPreKeys) RemovePreKey(ctx context.Context, id uint32) error {
+	return p.g.check(ctx, p.PreKeyStore.RemovePreKey(ctx, id))
+}
+
+type guardedSenderKeys struct {
+	store.SenderKeyStore
+	g *guard
+}
+
+func (s *guardedSenderKeys) PutSenderKey(ctx context.Context, group, user string, session []byte) error {
+	return s.g.check(ctx, s.SenderKeyStore.PutSenderKey(ctx, group, user, session))
+}
+
+func (s *guardedSenderKeys) GetSenderKey(ctx context.Context, group, user string) ([]byte, error) {
+	key, err := s.SenderKeyStore.GetSenderKey(ctx, group, user)
+	return key, s.g.check(ctx, err)
+}
+
+type guardedIdentities struct {
+	store.IdentityStore
+	g *guard
+}
+
+func (i *guardedIdentities) PutIdentity(ctx context.Context, address string, key [32]byte) error {
+	return i.g.check(ctx, i.IdentityStore.PutIdentity(ctx, address, key))
+}
+
+func (i *guardedIdentities) IsTrustedIdentity(ctx context.Context, address string, key [32]byte) (bool, error) {
+	trusted, err := i.IdentityStore.IsTrustedIdentity(ctx, address, key)
+	return trusted, i.g.check(ctx, err)
+}
+
+// guardedLIDs gives the generation up on every failure: the library only logs
+// it, and goes on to decrypt under the wrong address.
+type guardedLIDs struct {
+	store.LIDStore
+	g *guard
+}
+
+func (l *guardedLIDs) GetPNForLID(ctx context.Context, lid types.JID) (types.JID, error) {
+	pn, err := l.LIDStore.GetPNForLID(ctx, lid)
+	return pn, l.check(ctx, err)
+}
+
+func (l *guardedLIDs) GetLIDForPN(ctx context.Context, pn types.JID) (types.JID, error) {
+	lid, err := l.LIDStore.GetLIDForPN(ctx, pn)
+	return lid, l.check(ctx, err)
+}
+
+func (l *guardedLIDs) check(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	l.g.giveUp(ctx, err)
+	return &storeError{err}
+}

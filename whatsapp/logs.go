@@ -1,0 +1,53 @@
+package whatsapp
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// Log adapts a slog.Logger to the library. The library's lines hold JIDs and
+// ids of customers, so what it says goes to debug, whatever it says it with;
+// above that only the fact that it warned is kept. Lines that tell of lost or
+// partial messages and nothing else does are counted.
+func Log(log *slog.Logger, count func(event string)) waLog.Logger {
+	return &library{log: log, count: count, module: "whatsmeow"}
+}
+
+type library struct {
+	log    *slog.Logger
+	count  func(event string)
+	module string
+}
+
+// told are the library's lines for which there is no event.
+var told = map[string]string{
+	"panicked":                "panic",
+	"participant list hash":   "device list outdated",
+	"Handler queue is full":   "queue full",
+	"Node handling is taking": "slow handler",
+}
+
+func (l *library) line(level slog.Level, msg string, args []any) {
+	text := fmt.Sprintf(msg, args...)
+	for part, event := range told {
+		if strings.Contains(text, part) {
+			l.count(event)
+			l.log.Warn("whatsapp library: "+event, "module", l.module)
+		}
+	}
+	l.log.Debug(text, "module", l.module, "severity", level.String())
+}
+
+func (l *library) Warnf(msg string, args ...any)  { l.line(slog.LevelWarn, msg, args) }
+func (l *library) Errorf(msg string, args ...any) { l.line(slog.LevelError, msg, args) }
+func (l *library) Infof(msg string, args ...any)  { l.line(slog.LevelInfo, msg, args) }
+
+// Debugf drops what holds whole stanzas.
+func (l *library) Debugf(string, ...any) {}
+
+func (l *library) Sub(module string) waLog.Logger {
+	return &library{log: l.log, count: l.count, module: l.module + "/" + module}
+}

@@ -1,0 +1,98 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
+)
+
+// ErrMediaGone says that WhatsApp's servers no longer have the file.
+var ErrMediaGone = errors.New("the file is no longer on WhatsApp's servers")
+
+// Download streams a file into dst, decrypted and checked. A file whose hash
+// does not fit is kept all the same, as WhatsApp's own clients do.
+func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	var content waE2E.Message
+	if err := proto.Unmarshal(m.raw, &content); err != nil {
+		return fmt.Errorf("download a file: read its keys: %w", err)
+	}
+	source := downloadable(&content)
+	if source == nil {
+		return fmt.Errorf("download a file: %w", ErrMediaGone)
+	}
+	err = guarded(s, func() error { return client.DownloadToFile(ctx, source, dst) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, whatsmeow.ErrInvalidMediaSHA256):
+		s.cfg.Count("media hash mismatch")
+		return nil
+	case errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith403), errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith404),
+		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410), errors.Is(err, whatsmeow.ErrNoURLPresent):
+		return fmt.Errorf("download a file: %w", ErrMediaGone)
+	default:
+		return fmt.Errorf("download a file: %w", err)
+	}
+}
+
+func downloadable(m *waE2E.Message) whatsmeow.DownloadableMessage {
+	switch {
+	case m.GetImageMessage() != nil:
+		return m.GetImageMessage()
+	case m.GetVideoMessage() != nil:
+		return m.GetVideoMessage()
+	case m.GetPtvMessage() != nil:
+		return m.GetPtvMessage()
+	case m.GetAudioMessage() != nil:
+		return m.GetAudioMessage()
+	case m.GetDocumentMessage() != nil:
+		return m.GetDocumentMessage()
+	case m.GetStickerMessage() != nil:
+		return m.GetStickerMessage()
+	default:
+		return nil
+	}
+}
+
+// upload encrypts a file into a temporary one beside it and uploads that; at
+// no time is it in memory.
+func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m OutgoingMedia) (*whatsmeow.UploadResponse, error) {
+	plain, err := os.Open(m.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open the file to send: %w", err)
+	}
+	defer plain.Close()
+	sealed, err := os.CreateTemp("", "wootbridge-upload-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a file for the upload: %w", err)
+	}
+	defer os.Remove(sealed.Name())
+	defer sealed.Close()
+	kind := whatsmeow.MediaDocument
+	switch m.Kind {
+	case KindImage:
+		kind = whatsmeow.MediaImage
+	case KindVideo, KindGIF:
+		kind = whatsmeow.MediaVideo
+	case KindVoice, KindAudio:
+		kind = whatsmeow.MediaAudio
+	}
+	var up whatsmeow.UploadResponse
+	err = guarded(s, func() (err error) {
+		up, err = client.UploadReader(ctx, plain, sealed, kind)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("upload a file: %w", err)
+	}
+	return &up, nil
+}

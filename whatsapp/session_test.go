@@ -1,0 +1,277 @@
+package whatsapp_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/types"
+	"go.uber.org/goleak"
+	_ "modernc.org/sqlite"
+
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// patience bounds every wait: only a failing test uses it up.
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	whatsapptest.TrustRoot()
+	goleak.VerifyTestMain(m,
+		// whatsmeow keeps a timer goroutine per past request until it times out.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
+		// whatsmeow's reader hangs for ever when it has a frame while Disconnect runs.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
+	)
+}
+
+// sink keeps what a session took in.
+type sink struct {
+	refuse  atomic.Bool
+	mu      sync.Mutex
+	taken   []whatsapp.Envelope
+	states  []whatsapp.State
+	typing  []bool
+	changed chan struct{}
+}
+
+func newSink() *sink { return &sink{changed: make(chan struct{})} }
+
+func (s *sink) update(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
+	if s.refuse.Load() {
+		return errors.New("the journal is away")
+	}
+	s.update(func() { s.taken = append(s.taken, e) })
+	return nil
+}
+
+func (s *sink) Typing(_ whatsapp.Address, on bool) {
+	s.update(func() { s.typing = append(s.typing, on) })
+}
+func (s *sink) StateChanged(state whatsapp.State) {
+	s.update(func() { s.states = append(s.states, state) })
+}
+func (s *sink) Backlog(int) {}
+
+// wait blocks until the condition holds.
+func (s *sink) wait(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	timeout := time.After(patience)
+	for {
+		s.mu.Lock()
+		ok, changed := holds(), s.changed
+		s.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func (s *sink) texts() []string {
+	var texts []string
+	for _, e := range s.taken {
+		if e.Kind != whatsapp.EnvMessage {
+			continue
+		}
+		if m, err := whatsapp.Decode(e.Payload); err == nil && m.Kind == whatsapp.KindText {
+			texts = append(texts, m.Text)
+		}
+	}
+	return texts
+}
+
+type world struct {
+	t       *testing.T
+	srv     *whatsapptest.Server
+	phone   *whatsapptest.Peer
+	alice   *whatsapptest.Peer
+	store   *whatsapp.Store
+	sink    *sink
+	session *whatsapp.Session
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	srv := whatsapptest.New(whatsapptest.Options{})
+	require.NoError(t, srv.Start())
+	t.Cleanup(srv.Close)
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+
+		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	store, err := whatsapp.OpenStore(context.Background(), db, "sqlite", whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	require.NoError(t, err)
+	w := &world{t: t, srv: srv, phone: srv.NewPeer("5511999990001", "Shop"), alice: srv.NewPeer("5511888880002", "Alice"), store: store, sink: newSink()}
+	w.start("")
+	t.Cleanup(func() { w.session.Stop() })
+	return w
+}
+
+func (w *world) start(jid string) {
+	w.session = whatsapp.NewSession(whatsapp.Config{
+		JID: jid, Store: w.store, Sink: w.sink, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		Simulator: &whatsapp.Simulator{Addr: w.srv.Addr(), RootKey: w.srv.RootKey()},
+	})
+	w.session.Start(context.Background())
+}
+
+func (w *world) waitState(code whatsapp.Code) {
+	w.t.Helper()
+	w.sink.wait(w.t, string(code), func() bool { return w.session.State().Code == code })
+}
+
+func (w *world) pair() {
+	w.t.Helper()
+	w.session.Pair("")
+	w.sink.wait(w.t, "a QR code", func() bool { return w.session.State().QR != "" })
+	require.NoError(w.t, w.phone.ScanQR(w.session.State().QR))
+	w.waitState(whatsapp.StateConnected)
+}
+
+func TestPairThenTextBothWays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.Equal(t, whatsapp.StateNew, w.session.State().Code)
+	w.pair()
+	require.Equal(t, "5511999990001", w.session.State().Phone)
+	require.Empty(t, w.session.State().QR)
+
+	id := w.alice.SendText(w.phone, "hello")
+	w.sink.wait(t, "the customer's text", func() bool { return len(w.sink.texts()) == 1 })
+	require.Equal(t, []string{"hello"}, w.sink.texts())
+	_, err := w.alice.WaitReceipt(patience, id, types.ReceiptTypeDelivered)
+	require.NoError(t, err)
+
+	out := whatsapp.Outgoing{ID: whatsapp.MessageID("l1", "send", 7, 0), To: w.alice.JID().String(), Text: "hi"}
+	require.NoError(t, w.session.Send(context.Background(), out))
+	got, err := w.alice.WaitText(patience, "hi")
+	require.NoError(t, err)
+	require.Equal(t, out.ID, got.ID)
+	w.sink.wait(t, "a receipt", func() bool {
+		for _, e := range w.sink.taken {
+			if e.Kind == whatsapp.EnvReceipt {
+				return true
+			}
+		}
+		return false
+	})
+	require.NoError(t, w.session.Send(context.Background(), out), "a repeat is harmless")
+	require.Len(t, w.alice.Texts(), 1)
+}
+
+func TestPairByCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.session.Pair(w.phone.Number())
+	w.sink.wait(t, "a pairing code", func() bool { return w.session.State().PairingCode != "" })
+	require.NoError(t, w.phone.EnterPairCode(w.session.State().PairingCode))
+	w.waitState(whatsapp.StateConnected)
+}
+
+// What could not be committed is not acknowledged, nothing overtakes it, and
+// all comes in order once the journal is back.
+func TestD03_WhatIsNotCommittedComesAgainInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.sink.refuse.Store(true)
+	for _, text := range []string{"one", "two", "three"} {
+		w.alice.SendText(w.phone, text)
+	}
+	w.session.Reconnect()
+	w.waitState(whatsapp.StateConnected)
+	w.sink.refuse.Store(false)
+	w.sink.wait(t, "three texts", func() bool { return len(w.sink.texts()) >= 3 })
+	require.Equal(t, []string{"one", "two", "three"}, w.sink.texts())
+}
+
+func TestD01_ARestartedSessionGetsWhatCameMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.session.Stop()
+	w.alice.SendText(w.phone, "while away")
+	w.start(w.session.State().JID)
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+}
+
+func TestR19_SignedOutOnThePhone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.phone.Companion().Unlink()
+	w.waitState(whatsapp.StateLoggedOut)
+	require.Empty(t, w.session.State().JID)
+	require.ErrorIs(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0", To: w.alice.JID().String(), Text: "x"}), whatsapp.ErrNotConnected)
+	w.pair()
+}
+
+func TestR35_AReplacedStreamIsNotFoughtFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.phone.Companion().Replace()
+	w.waitState(whatsapp.StateReplaced)
+	w.session.Reconnect()
+	w.waitState(whatsapp.StateConnected)
+}
+
+func TestFilesBothWays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	content := []byte("%PDF-1.4 a document")
+	w.alice.SendDocument(w.phone, "offer.pdf", content, whatsapptest.WithCaption("see here"))
+	var m whatsapp.Message
+	w.sink.wait(t, "a document", func() bool {
+		for _, e := range w.sink.taken {
+			if e.Kind == whatsapp.EnvMessage {
+				if got, err := whatsapp.Decode(e.Payload); err == nil && got.Kind == whatsapp.KindDocument {
+					m = got
+					return true
+				}
+			}
+		}
+		return false
+	})
+	require.Equal(t, "see here", m.Text)
+	require.Equal(t, "offer.pdf", m.Media.FileName)
+	file, err := os.Create(filepath.Join(t.TempDir(), "in"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	require.NoError(t, w.session.Download(context.Background(), *m.Media, file))
+	got, err := os.ReadFile(file.Name())
+	require.NoError(t, err)
+	require.Equal(t, content, got)
+
+	require.NoError(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0FILE", To: w.alice.JID().String(), Text: "back", Media: &whatsapp.OutgoingMedia{
+		Kind: whatsapp.KindDocument, Path: file.Name(), MIME: "application/pdf", Name: "offer.pdf",
+	}}))
+	received, err := w.alice.WaitMessage(patience, func(r whatsapptest.Received) bool { return r.ID == "3EB0FILE" })
+	require.NoError(t, err)
+	back, err := w.alice.Download(received)
+	require.NoError(t, err)
+	require.Equal(t, content, back)
+}

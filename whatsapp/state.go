@@ -1,0 +1,74 @@
+package whatsapp
+
+import "time"
+
+// Code is where a session stands.
+type Code string
+
+// The states of a session.
+const (
+	StateNew          Code = "new"
+	StatePairing      Code = "pairing"
+	StateConnecting   Code = "connecting"
+	StateConnected    Code = "connected"
+	StateDisconnected Code = "disconnected"
+	StateLoggedOut    Code = "logged_out"
+	StateReplaced     Code = "replaced"
+	StateBanned       Code = "banned"
+	StateOutdated     Code = "outdated"
+)
+
+// sentences say each state to people.
+var sentences = map[Code]string{
+	StateNew:          "Not linked to a phone yet.",
+	StatePairing:      "Waiting for the phone: WhatsApp, Linked devices, Link a device.",
+	StateConnecting:   "Connecting to WhatsApp.",
+	StateConnected:    "Connected to WhatsApp.",
+	StateDisconnected: "Disconnected from WhatsApp, retrying. Messages are kept.",
+	StateLoggedOut:    "Signed out on the phone. Link the device again; messages are kept.",
+	StateReplaced:     "Another program uses this linked device. Stop it, then reconnect.",
+	StateBanned:       "WhatsApp has blocked this number for a time. Connecting again when the time is over.",
+	StateOutdated:     "WhatsApp no longer accepts this version. Update Wootbridge.",
+}
+
+// State is what people may know of a session.
+type State struct {
+	Code     Code
+	Sentence string
+	// QR is the text of the code to scan, PairingCode the one to type; they
+	// are set while pairing only.
+	QR          string
+	PairingCode string
+	JID         string // of the linked device, with its device number
+	Phone       string // digits
+	Since       time.Time
+}
+
+// State reads the current state.
+func (s *Session) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// setState changes the state and tells the sink.
+func (s *Session) setState(change func(*State)) {
+	s.mu.Lock()
+	before := s.state
+	next := before
+	change(&next)
+	if next.Code != StatePairing {
+		next.QR, next.PairingCode = "", ""
+	}
+	next.Sentence = sentences[next.Code]
+	if next.Code != before.Code {
+		next.Since = s.cfg.Clock()
+	}
+	s.state = next
+	s.mu.Unlock()
+	if next != before {
+		s.cfg.Sink.StateChanged(next)
+	}
+}
+
+func (s *Session) setCode(code Code) { s.setState(func(st *State) { st.Code = code }) }

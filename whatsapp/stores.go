@@ -1,0 +1,153 @@
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// Store keeps the devices and their keys in the process's database.
+type Store struct{ container *sqlstore.Container }
+
+// OpenStore brings the library's tables up to date. dialect is "postgres" or
+// "sqlite". Call it once, before any session.
+func OpenStore(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*Store, error) {
+	sqlstore.PostgresArrayWrapper = pq.Array
+	container := sqlstore.NewWithDB(db, dialect, log)
+	if err := container.Upgrade(ctx); err != nil {
+		return nil, fmt.Errorf("prepare the device store: %w", err)
+	}
+	return &Store{container: container}, nil
+}
+
+func (s *Store) device(ctx context.Context, jid string) (*store.Device, error) {
+	parsed, err := types.ParseJID(jid)
+	if err != nil {
+		return nil, fmt.Errorf("read the device's JID: %w", err)
+	}
+	return s.container.GetDevice(ctx, parsed)
+}
+
+// storeError says that a store failed. It passes for a cancelled context: for
+// that alone the library neither acknowledges a message nor asks its sender
+// again. Any other error it takes for a broken message, which would be
+// acknowledged unread.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string        { return "device store: " + e.err.Error() }
+func (e *storeError) Unwrap() error        { return e.err }
+func (e *storeError) Is(target error) bool { return target == context.Canceled }
+
+// guard wraps a device's stores for one generation. It serialises decryption
+// with what senders write: a sender's session write that lands between a
+// decryption's read and write would be undone, and a message key used twice.
+type guard struct {
+	mu     sync.Mutex
+	failed func(error) // gives the generation up
+}
+
+// decrypting marks a context inside a decryption. It carries no dependency,
+// only the fact that this call holds the lock already.
+type decrypting struct{}
+
+func (g *guard) wrap(d *store.Device) {
+	d.EventBuffer = &guardedBuffer{d.EventBuffer, g}
+	d.Sessions = &guardedSessions{d.Sessions, g}
+	d.PreKeys = &guardedPreKeys{d.PreKeys, g}
+	d.SenderKeys = &guardedSenderKeys{d.SenderKeys, g}
+	d.Identities = &guardedIdentities{d.Identities, g}
+	d.LIDs = &guardedLIDs{d.LIDs, g}
+}
+
+// check turns a store's failure into one that keeps the message, and gives
+// the generation up when it happened while a message was being read.
+func (g *guard) check(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Value(decrypting{}) != nil {
+		g.giveUp(ctx, err)
+	}
+	return &storeError{err}
+}
+
+// giveUp ends the generation, unless the caller itself ended.
+func (g *guard) giveUp(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		g.failed(err)
+	}
+}
+
+func (g *guard) lockFor(ctx context.Context) func() {
+	if ctx.Value(decrypting{}) != nil {
+		return func() {}
+	}
+	g.mu.Lock()
+	return g.mu.Unlock
+}
+
+type guardedBuffer struct {
+	store.EventBuffer
+	g *guard
+}
+
+func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
+	defer b.g.lockFor(ctx)()
+	inside := false
+	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) error {
+		err := fn(ctx)
+		inside = err != nil
+		return err
+	})
+	if err == nil || inside {
+		return err // of the message itself, or of a store that has said so
+	}
+	b.g.giveUp(ctx, err)
+	return &storeError{err}
+}
+
+func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
+	event, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
+	if err != nil {
+		b.g.giveUp(ctx, err)
+		return nil, &storeError{err}
+	}
+	return event, nil
+}
+
+func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
+	return b.g.check(ctx, b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at))
+}
+
+type guardedSessions struct {
+	store.SessionStore
+	g *guard
+}
+
+func (s *guardedSessions) GetSession(ctx context.Context, address string) ([]byte, error) {
+	session, err := s.SessionStore.GetSession(ctx, address)
+	return session, s.g.check(ctx, err)
+}
+
+func (s *guardedSessions) HasSession(ctx context.Context, address string) (bool, error) {
+	has, err := s.SessionStore.HasSession(ctx, address)
+	return has, s.g.check(ctx, err)
+}
+
+func (s *guardedSessions) PutSession(ctx context.Context, address string, session []byte) error {
+	defer s.g.lockFor(ctx)()
+	return s.g.check(ctx, s.SessionStore.PutSession(ctx, address, session))
+}
+
+func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
+	defer s.g.lockFor(ctx)()
+	return s.g.check(ctx, s.SessionStore.PutManySessions(ctx, sessions))
+}
