@@ -1,0 +1,101 @@
+package media_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/media"
+)
+
+func TestR04_TypesAreReadWhateverTheirForm(t *testing.T) {
+	t.Parallel()
+	for declared, want := range map[string]string{
+		"audio/ogg; codecs=opus":         "audio/ogg .ogg",
+		"AUDIO/OGG;codecs=\"opus\"":      "audio/ogg .ogg",
+		`"image/jpeg"`:                   "image/jpeg .jpg",
+		"image/jpg":                      "image/jpeg .jpg",
+		"audio/opus":                     "audio/ogg .ogg",
+		"application/pdf\r\nX-Evil: yes": "application/octet-stream ",
+		"../../etc":                      "application/octet-stream ",
+		"":                               "application/octet-stream ",
+	} {
+		got := media.Type(declared, nil)
+		require.Equal(t, want, got+" "+media.Extension(got), "%q", declared)
+	}
+}
+
+func TestR10_TheContentDecidesWhereNothingWasDeclared(t *testing.T) {
+	t.Parallel()
+	for head, want := range map[string]string{"%PDF-1.4 x": "application/pdf", "\x89PNG\r\n\x1a\n": "image/png", "OggS\x00\x02": "audio/ogg"} {
+		for _, declared := range []string{"", "application/octet-stream", "binary/octet-stream"} {
+			require.Equal(t, want, media.Type(declared, []byte(head)))
+		}
+	}
+	require.Equal(t, "video/mp4", media.Type("video/mp4", []byte("%PDF-")))
+}
+
+func TestD41_R04_Names(t *testing.T) {
+	t.Parallel()
+	for declared, want := range map[string]string{
+		"Or%C3%A7amento%20final.pdf": "Orçamento final.pdf",
+		"../../etc/passwd":           "passwd.pdf",
+		`C:\docs\offer.pdf`:          "offer.pdf",
+		"a;b\"c'd.pdf":               "a_b_c_d.pdf",
+		"x\r\ny\u202egpj.pdf":        "xygpj.pdf",
+		"":                           "file.pdf",
+		" . ":                        "file.pdf",
+		"日本語.docx":                   "日本語.docx",
+		"100% sure.pdf":              "100% sure.pdf",
+	} {
+		require.Equal(t, want, media.Name(declared, "application/pdf", "file"), "%q", declared)
+	}
+	long := media.Name(strings.Repeat("é", 300)+".pdf", "application/pdf", "file")
+	require.LessOrEqual(t, len(long), 200)
+	require.True(t, utf8.ValidString(long))
+	require.True(t, strings.HasSuffix(long, ".pdf"))
+}
+
+func TestVoiceRecordingsAreKnownByTheirName(t *testing.T) {
+	t.Parallel()
+	require.True(t, media.IsVoiceRecording("11817c4d4da0.mp3", "audio/mpeg", false))
+	require.True(t, media.IsVoiceRecording("5b0f2c1e-1111-4222-8333-0123456789ab.ogg", "audio/ogg", false))
+	require.False(t, media.IsVoiceRecording("11817c4d4da0.mp3", "audio/mpeg", true))
+	require.False(t, media.IsVoiceRecording("song.mp3", "audio/mpeg", false))
+	require.False(t, media.IsVoiceRecording("11817c4d4da0.pdf", "application/pdf", false))
+}
+
+func TestSpoolLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "spool")
+	spool, err := media.NewSpool(dir)
+	require.NoError(t, err)
+	kept, err := spool.File()
+	require.NoError(t, err)
+	_, err = kept.WriteString("%PDF-1.4")
+	require.NoError(t, err)
+	require.Equal(t, "%PDF-1.4", string(media.Head(kept)))
+	dropped, err := spool.File()
+	require.NoError(t, err)
+	media.Discard(dropped)
+	require.NoError(t, kept.Close())
+	_, err = media.NewSpool(dir)
+	require.NoError(t, err)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func FuzzName(f *testing.F) {
+	f.Add("a;b/c\\d%20.pdf", "application/pdf")
+	f.Fuzz(func(t *testing.T, declared, declaredType string) {
+		name := media.Name(declared, media.Type(declaredType, []byte(declared)), "file")
+		if name == "" || strings.ContainsAny(name, ";/\\\"'\r\n\x00") || len(name) > 255 {
+			t.Fatalf("%q became %q", declared, name)
+		}
+	})
+}
