@@ -45,6 +45,11 @@ func (m *Map) Resolve(ctx context.Context, tx *sql.Tx, line string, sourceID fun
 			return "", nil, err
 		}
 	}
+	if len(unknown) > 0 { // cached copies of the chat lack them
+		if err := m.RaiseGeneration(ctx, tx, line); err != nil {
+			return "", nil, err
+		}
+	}
 	if len(chats) > 1 {
 		return chats[0], &Merge{Elder: chats[0], Younger: chats[1]}, nil
 	}
@@ -197,12 +202,13 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	return c, mergedInto, rows.Err()
 }
 
-// SetContact records the chat's contact and conversation. A value that
-// replaces another makes cached entries unbelievable.
+// SetContact records the chat's contact, conversation and name. A value that
+// replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	var contact, conversation int64
-	const before = `SELECT contact_id, conversation_id FROM chat WHERE id = $1`
-	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation); err != nil {
+	var name string
+	const before = `SELECT contact_id, conversation_id, name FROM chat WHERE id = $1`
+	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation, &name); err != nil {
 		return fmt.Errorf("read a chat: %w", err)
 	}
 	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4 WHERE id = $1`
@@ -216,15 +222,21 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 			return fmt.Errorf("link a conversation: %w", err)
 		}
 	}
-	if contact != 0 && conversation != 0 && (contact != c.Contact || conversation != c.Conversation) {
+	cacheable := contact != 0 && conversation != 0
+	if cacheable && (contact != c.Contact || conversation != c.Conversation || name != c.Name) {
 		return m.RaiseGeneration(ctx, tx, c.Line)
 	}
 	return nil
 }
 
 // MergeChats makes the younger chat part of the elder: its JIDs, its
-// conversations and its links. Its id stays as a name for the elder.
+// conversations and its links. Its id stays as a name for the elder. When only
+// the younger has a contact in Chatwoot, the elder takes it over, so that no
+// second one is made.
 func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Merge) error {
+	if err := adoptContact(ctx, tx, merge); err != nil {
+		return err
+	}
 	for _, query := range []string{
 		`UPDATE chat_alias SET chat = $1 WHERE chat = $2`,
 		`UPDATE conversation_link SET chat = $1 WHERE chat = $2`,
@@ -236,6 +248,36 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 		}
 	}
 	return m.RaiseGeneration(ctx, tx, line)
+}
+
+// adoptContact moves contact, conversation and source id from the younger chat
+// to an elder that has no contact. The source ids change places: the elder's
+// was never used in Chatwoot, and the younger's names the contact there.
+func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
+	var elder, younger Chat
+	for id, c := range map[string]*Chat{merge.Elder: &elder, merge.Younger: &younger} {
+		const read = `SELECT source_id, name, contact_id, conversation_id FROM chat WHERE id = $1`
+		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Contact, &c.Conversation); err != nil {
+			return fmt.Errorf("read a chat to merge: %w", err)
+		}
+	}
+	if elder.Contact != 0 || younger.Contact == 0 {
+		return nil
+	}
+	const set = `UPDATE chat SET source_id = $2, name = $3, contact_id = $4, conversation_id = $5 WHERE id = $1`
+	for _, step := range []struct {
+		id string
+		c  Chat
+	}{
+		{merge.Younger, Chat{SourceID: "merging/" + merge.Younger}}, // source ids are unique at every moment
+		{merge.Elder, younger},
+		{merge.Younger, elder},
+	} {
+		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Contact, step.c.Conversation); err != nil {
+			return fmt.Errorf("take over a contact: %w", err)
+		}
+	}
+	return nil
 }
 
 // DeleteLine removes all that the map knows of a line.

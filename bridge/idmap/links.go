@@ -110,23 +110,25 @@ func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Lin
 }
 
 // Advance moves the status of a link forward. It reports false when the link
-// is as far already; it gives ErrUnknown when there is no such link.
+// is as far already; it gives ErrUnknown when there is no such link. The
+// comparison is part of the update: the sender and a receipt may meet here.
 func (m *Map) Advance(ctx context.Context, tx *sql.Tx, line, wa string, to Status) (bool, error) {
-	var status Status
-	err := tx.QueryRowContext(ctx, `SELECT status FROM message_link WHERE line = $1 AND wa_id = $2`, line, wa).Scan(&status)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, ErrUnknown
-	}
+	const rank = `CASE status WHEN 'sending' THEN 1 WHEN 'failed' THEN 2 WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5 ELSE 0 END`
+	res, err := tx.ExecContext(ctx, `UPDATE message_link SET status = $3 WHERE line = $1 AND wa_id = $2 AND `+rank+` < $4`, line, wa, string(to), to.Rank())
 	if err != nil {
-		return false, fmt.Errorf("read a link: %w", err)
-	}
-	if status.Rank() >= to.Rank() {
-		return false, nil
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = $3 WHERE line = $1 AND wa_id = $2`, line, wa, string(to)); err != nil {
 		return false, fmt.Errorf("advance a link: %w", err)
 	}
-	return true, nil
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return n == 1, err
+	}
+	var known int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM message_link WHERE line = $1 AND wa_id = $2`, line, wa).Scan(&known); err != nil {
+		return false, fmt.Errorf("read a link: %w", err)
+	}
+	if known == 0 {
+		return false, ErrUnknown
+	}
+	return false, nil
 }
 
 func collectLinks(rows *sql.Rows, err error) ([]Link, error) {

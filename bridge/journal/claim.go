@@ -12,8 +12,9 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
-// LiveAge is how long a lane counts as live traffic; older ones are backlog
-// and wait for the capacity that live ones leave.
+// LiveAge is how old the oldest waiting job of a lane may be for it to count as
+// live traffic; other lanes are backlog, retried ones too, and wait for the
+// capacity that live ones leave.
 const LiveAge = 10 * time.Second
 
 // Filter limits what Claim may hand out.
@@ -53,23 +54,27 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	return lease, nil
 }
 
+// findDue looks among the live lanes first, then among all. Two queries, each
+// in the order of an index, so that a long backlog is not sorted for each claim.
 func (j *Journal) findDue(ctx context.Context, tx *sql.Tx, f Filter, now time.Time) (*Lease, bool, error) {
-	query, args := j.dueQuery(f, now, `l.line, l.chat, l.dir, l.owner, line.generation`)
-	query += ` ORDER BY CASE WHEN l.due > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10) +
-		` THEN 0 ELSE 1 END, l.due LIMIT 1`
-	if j.db.Dialect == database.Postgres {
-		query += ` FOR UPDATE OF l SKIP LOCKED`
+	live := ` AND l.head > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10) + ` ORDER BY l.head`
+	for _, order := range []string{live, ` ORDER BY l.due`} {
+		query, args := j.dueQuery(f, now, `l.line, l.chat, l.dir, l.owner, line.generation`)
+		query += order + ` LIMIT 1`
+		if j.db.Dialect == database.Postgres {
+			query += ` FOR UPDATE OF l SKIP LOCKED`
+		}
+		lease := &Lease{j: j}
+		var owner string
+		err := tx.QueryRowContext(ctx, query, args...).Scan(&lease.key.Line, &lease.key.Chat, &lease.key.Dir, &owner, &lease.generation)
+		if err == nil {
+			return lease, owner != "", nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return nil, false, fmt.Errorf("look for a due lane: %w", err)
+		}
 	}
-	lease := &Lease{j: j}
-	var owner string
-	err := tx.QueryRowContext(ctx, query, args...).Scan(&lease.key.Line, &lease.key.Chat, &lease.key.Dir, &owner, &lease.generation)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("look for a due lane: %w", err)
-	}
-	return lease, owner != "", nil
+	return nil, false, nil
 }
 
 // dueQuery selects the lanes that may be claimed at now.

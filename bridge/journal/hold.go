@@ -72,10 +72,11 @@ type lockedLane struct {
 	key   string
 	seq   int64
 	lease int64
+	owner string
 }
 
 func (j *Journal) lockLanes(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]lockedLane, error) {
-	query := `SELECT key, seq, lease FROM lane WHERE ` + where + ` ORDER BY key`
+	query := `SELECT key, seq, lease, owner FROM lane WHERE ` + where + ` ORDER BY key`
 	rows, err := tx.QueryContext(ctx, query+j.forUpdate(), args...)
 	if err != nil {
 		return nil, fmt.Errorf("lock lanes: %w", err)
@@ -84,7 +85,7 @@ func (j *Journal) lockLanes(ctx context.Context, tx *sql.Tx, where string, args 
 	var lanes []lockedLane
 	for rows.Next() {
 		var lane lockedLane
-		if err := rows.Scan(&lane.key, &lane.seq, &lane.lease); err != nil {
+		if err := rows.Scan(&lane.key, &lane.seq, &lane.lease, &lane.owner); err != nil {
 			return nil, fmt.Errorf("lock lanes: %w", err)
 		}
 		lanes = append(lanes, lane)

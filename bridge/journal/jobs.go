@@ -17,12 +17,18 @@ type Stats struct {
 	Dead          int   `json:"dead"`
 }
 
+// countJobs reads the indexes of waiting and of dead jobs; one query with both
+// states would read all that is done as well.
+const countJobs = `SELECT job.line, lane.dir, job.state, COUNT(*), MIN(job.created)
+		FROM job JOIN lane ON lane.key = job.lane
+		WHERE job.state = 'waiting' GROUP BY job.line, lane.dir, job.state
+	UNION ALL SELECT job.line, lane.dir, job.state, COUNT(*), MIN(job.created)
+		FROM job JOIN lane ON lane.key = job.lane
+		WHERE job.state = 'dead' GROUP BY job.line, lane.dir, job.state`
+
 // Stats counts the jobs of every line that has any.
 func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
-	const count = `SELECT job.line, lane.dir, job.state, COUNT(*), MIN(job.created)
-		FROM job JOIN lane ON lane.key = job.lane
-		WHERE job.state IN ('waiting', 'dead') GROUP BY job.line, lane.dir, job.state`
-	rows, err := j.db.QueryContext(ctx, count)
+	rows, err := j.db.QueryContext(ctx, countJobs)
 	if err != nil {
 		return nil, fmt.Errorf("count jobs: %w", err)
 	}
@@ -78,10 +84,20 @@ type JobInfo struct {
 // Jobs lists jobs in the order of their ids.
 func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 	query := `SELECT job.id, job.line, lane.dir, job.kind, job.state, job.attempt, job.last_error, job.created
-		FROM job JOIN lane ON lane.key = job.lane WHERE job.state = $1 AND job.id > $2`
-	args := []any{string(f.State), f.After}
+		FROM job JOIN lane ON lane.key = job.lane WHERE job.id > $1 AND job.state = `
+	switch f.State { // spelled out: an index for one state does not serve a parameter
+	case Waiting:
+		query += `'waiting'`
+	case Done:
+		query += `'done'`
+	case Dead:
+		query += `'dead'`
+	default:
+		return nil, fmt.Errorf("list jobs: no such state %q", f.State)
+	}
+	args := []any{f.After}
 	if f.Line != "" {
-		query += ` AND job.line = $3`
+		query += ` AND job.line = $2`
 		args = append(args, f.Line)
 	}
 	rows, err := j.db.QueryContext(ctx, query+` ORDER BY job.id LIMIT `+strconv.Itoa(f.Limit), args...)
@@ -140,11 +156,54 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 	return nil
 }
 
+// ReplayAll replays every dead job of a line, or of all lines when line is
+// empty, in the order they came, and says how many.
+func (j *Journal) ReplayAll(ctx context.Context, line string) (int, error) {
+	const batch = 100
+	replayed, after := 0, int64(0)
+	for {
+		jobs, err := j.Jobs(ctx, JobFilter{State: Dead, Line: line, After: after, Limit: batch})
+		if err != nil {
+			return replayed, err
+		}
+		for _, job := range jobs {
+			switch err := j.Replay(ctx, job.ID); {
+			case err == nil:
+				replayed++
+			case !errors.Is(err, ErrNoDeadJob): // somebody else replayed it
+				return replayed, err
+			}
+			after = job.ID
+		}
+		if len(jobs) < batch {
+			return replayed, nil
+		}
+	}
+}
+
+// pruneBatch keeps each deletion short: on SQLite it holds up every append.
+const pruneBatch = 1000
+
 // Prune deletes done jobs that ended before t. Dead ones are kept.
 func (j *Journal) Prune(ctx context.Context, t time.Time) (int64, error) {
-	res, err := j.db.ExecContext(ctx, `DELETE FROM job WHERE state = 'done' AND ended < $1`, t.UnixMilli())
-	if err != nil {
-		return 0, fmt.Errorf("prune jobs: %w", err)
+	const prune = `DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = 'done' AND ended < $1 LIMIT $2)`
+	var pruned int64
+	for {
+		var n int64
+		err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			res, err := tx.ExecContext(ctx, prune, t.UnixMilli(), pruneBatch)
+			if err != nil {
+				return err
+			}
+			n, err = res.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return pruned, fmt.Errorf("prune jobs: %w", err)
+		}
+		pruned += n
+		if n < pruneBatch || ctx.Err() != nil {
+			return pruned, nil
+		}
 	}
-	return res.RowsAffected()
 }

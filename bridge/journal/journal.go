@@ -161,8 +161,9 @@ func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (bool, erro
 }
 
 func (j *Journal) nextPosition(ctx context.Context, tx *sql.Tx, lane LaneKey, now int64) (int64, error) {
-	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due) VALUES ($1, $2, $3, $4, 1, $5)
-		ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due)
+	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $5, $5)
+		ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due),
+			head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
 		RETURNING seq`
 	var pos int64
 	if err := tx.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos); err != nil {

@@ -39,7 +39,11 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	// seq first: a job appended between the two reads makes the release look
 	// again, which is harmless; the other way round it would be missed.
 	const readSeq = `SELECT seq FROM lane WHERE key = $1`
-	if err := l.j.db.QueryRowContext(ctx, readSeq, l.key.String()).Scan(&l.seq); err != nil {
+	err := l.j.db.QueryRowContext(ctx, readSeq, l.key.String()).Scan(&l.seq)
+	if errors.Is(err, sql.ErrNoRows) { // deleted with its line
+		return nil, ErrLeaseLost
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read lane: %w", err)
 	}
 	const readJobs = `SELECT id, pos, kind, payload, attempt, first_failed, last_error, at, created
@@ -125,7 +129,9 @@ func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context
 		if err := record(ctx, tx); err != nil {
 			return err
 		}
-		const give = `UPDATE lane SET due = $2, owner = '' WHERE key = $1`
+		const give = `UPDATE lane SET due = $2, owner = '', head = COALESCE(
+			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1), head)
+			WHERE key = $1`
 		_, err := tx.ExecContext(ctx, give, l.key.String(), due.UnixMilli())
 		return err
 	})
@@ -192,13 +198,18 @@ func (l *Lease) Release(ctx context.Context) (released bool, err error) {
 }
 
 // Keep renews the lease in the background while work goes on. The context it
-// gives ends when the lease is lost; stop ends the renewing and waits for it.
+// gives ends when the lease is lost, or when it could not be renewed and is
+// about to run out: whoever claims the lane next must not find us at work.
+// stop ends the renewing and waits for it.
 func (l *Lease) Keep(ctx context.Context) (kept context.Context, stop func()) {
 	kept, cancel := context.WithCancelCause(ctx)
 	heartbeat := *l // the copy is the heartbeat's own
 	ended := make(chan struct{})
+	lost := func() { cancel(ErrLeaseLost) }
+	deadline := time.AfterFunc(l.until.Sub(l.j.clock())-l.j.ttl/10, lost)
 	go func() {
 		defer close(ended)
+		defer deadline.Stop()
 		tick := time.NewTicker(l.j.ttl / 3)
 		defer tick.Stop()
 		for {
@@ -206,9 +217,11 @@ func (l *Lease) Keep(ctx context.Context) (kept context.Context, stop func()) {
 			case <-kept.Done():
 				return
 			case <-tick.C:
-				if err := heartbeat.Renew(kept); errors.Is(err, ErrLeaseLost) {
-					cancel(err)
-					return
+				switch err := heartbeat.Renew(kept); {
+				case errors.Is(err, ErrLeaseLost):
+					lost()
+				case err == nil:
+					deadline.Reset(heartbeat.until.Sub(l.j.clock()) - l.j.ttl/10)
 				}
 			}
 		}

@@ -14,7 +14,7 @@ var ErrBusy = errors.New("a lane of the chat is being worked on")
 
 // MergeChats joins the waiting jobs of two chats that turned out to be one
 // person, by arrival, in the elder chat's lanes. It refuses with ErrBusy while
-// a worker holds a lane of either.
+// a worker holds a lane of either, or held it and did not release it cleanly.
 func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, younger string) error {
 	lanes, err := j.lockLanes(ctx, tx, `line = $1 AND chat IN ($2, $3)`, line, elder, younger)
 	if err != nil {
@@ -22,7 +22,9 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 	}
 	now := j.clock().UnixMilli()
 	for _, lane := range lanes {
-		if lane.lease > now {
+		// A lane that was not released cleanly is busy too: its head may have
+		// had an effect, and the worker that looks must find it at the head.
+		if lane.lease > now || lane.owner != "" {
 			return ErrBusy
 		}
 	}

@@ -46,15 +46,32 @@ func (j *Journal) Run(ctx context.Context) error {
 		return nil
 	}
 	listener := pq.NewListener(j.db.URL(), time.Second, time.Minute, nil)
-	defer func() { _ = listener.Close() }()
+	// Listen waits for the database, however long it is away; closing ends it.
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		_ = listener.Close()
+	})
+	defer func() {
+		if !stop() {
+			<-ended
+			return
+		}
+		_ = listener.Close()
+	}()
 	if err := listener.Listen(channel); err != nil && ctx.Err() == nil {
 		j.log.Warn("no wake-ups from other processes; polling instead", "error", err)
 	}
+	notify := listener.NotificationChannel()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-listener.Notify:
+		case _, ok := <-notify: // nil after a reconnect: something may have been missed
+			if !ok {
+				notify = nil
+				continue
+			}
 			j.Wake()
 		}
 	}

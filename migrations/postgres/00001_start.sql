@@ -27,10 +27,12 @@ CREATE TABLE lane (
     dir   TEXT NOT NULL,
     seq   BIGINT NOT NULL, -- position of the newest job
     due   BIGINT, -- NULL = nothing waits
+    head  BIGINT NOT NULL DEFAULT 0, -- when the oldest waiting job came; tells live lanes from backlog
     lease BIGINT NOT NULL DEFAULT 0, -- until when the owner may work
     owner TEXT NOT NULL DEFAULT '' -- still set with an expired lease = not released cleanly
 );
 CREATE INDEX lane_due ON lane (due) WHERE due IS NOT NULL;
+CREATE INDEX lane_head ON lane (head) WHERE due IS NOT NULL;
 CREATE INDEX lane_line ON lane (line);
 
 CREATE TABLE job (
