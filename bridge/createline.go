@@ -1,0 +1,94 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// NewLine is what an admin gives to make a line.
+type NewLine struct {
+	Name          string
+	ChatwootURL   string
+	ChatwootToken string
+	Account       int64
+	// Inbox is an API-channel inbox that exists; 0 makes one.
+	Inbox    chatwoot.InboxID
+	Settings json.RawMessage
+}
+
+// CreateLine makes a line and its inbox, points the inbox's webhook here, and
+// runs the line.
+func (b *Bridge) CreateLine(ctx context.Context, n NewLine) (Line, error) {
+	settings, err := DefaultSettings().Merge(n.Settings)
+	if err != nil {
+		return Line{}, err
+	}
+	line := Line{
+		ID: LineID(newID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: strings.TrimRight(strings.TrimSpace(n.ChatwootURL), "/"),
+		Account: n.Account, Settings: settings, Created: b.cfg.Clock(),
+		token: strings.TrimSpace(n.ChatwootToken), pathSecret: newID(), sourceKey: newID() + newID(),
+	}
+	if line.Name == "" {
+		return Line{}, invalid("name", "name must not be empty")
+	}
+	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.token, Account: line.Account})
+	if err != nil {
+		return Line{}, invalid("chatwoot_url", err.Error())
+	}
+	webhook, err := chatwoot.WebhookURL(b.cfg.PublicURL, string(line.ID), line.pathSecret)
+	if err != nil {
+		return Line{}, invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
+	}
+	inbox, err := inboxFor(ctx, desk, n, line.Name, webhook)
+	if err != nil {
+		return Line{}, &Error{Code: CodeRefused, Message: "the inbox cannot be set up in Chatwoot", Err: err}
+	}
+	line.Inbox, line.InboxIdentifier, line.webhookSecret = inbox.ID, inbox.Identifier, inbox.Secret
+	if err := b.lines.insert(ctx, line); err != nil {
+		return Line{}, err
+	}
+	return line, b.run(line)
+}
+
+// apiChannel is the only kind of inbox that takes customers' messages from a
+// bridge.
+const apiChannel = "Channel::Api"
+
+func inboxFor(ctx context.Context, desk *chatwoot.Client, n NewLine, name, webhook string) (chatwoot.Inbox, error) {
+	if n.Inbox == 0 {
+		return desk.CreateInbox(ctx, chatwoot.NewInbox{Name: name, WebhookURL: webhook, LockToSingle: true})
+	}
+	inbox, err := desk.Inbox(ctx, n.Inbox)
+	if err != nil {
+		return inbox, err
+	}
+	if inbox.ChannelType != apiChannel {
+		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
+	}
+	return desk.SetInboxWebhook(ctx, n.Inbox, webhook)
+}
+
+// Pair asks for a code to link a line's phone; it then shows in State. With a
+// phone number the code is one to type instead of one to scan.
+func (b *Bridge) Pair(id LineID, phone string) error {
+	r, ok := b.line(string(id))
+	if !ok {
+		return notFound("there is no line with this id")
+	}
+	r.session.Pair(phone)
+	return nil
+}
+
+// State is where a line's connection to WhatsApp stands.
+func (b *Bridge) State(id LineID) (whatsapp.State, error) {
+	r, ok := b.line(string(id))
+	if !ok {
+		return whatsapp.State{}, notFound("there is no line with this id")
+	}
+	return r.session.State(), nil
+}

@@ -1,0 +1,40 @@
+// Package bridge is the heart of Wootbridge: it knows WhatsApp and Chatwoot,
+// owns the rules between them, and is the only package that does.
+//
+// # How it runs
+//
+// A Bridge holds the database, the journal, the ID map and one runtime per
+// line. What comes from outside is committed first and worked on later:
+//
+//	WhatsApp handler (line.Take)        webhook request (ServeHTTP)
+//	        \                                /
+//	         +--> journal lanes, one transaction <--+
+//	                      |
+//	              workers claim a lane, in order
+//	              /        |          \         \
+//	        in: convert,  out: plan,  status:    upkeep: history,
+//	        post, link    send, link  PATCH      late media
+//
+// Conversion is pure: renderInbound and planOutbound turn a decoded event into
+// a list of posts or parts without touching network or database. Acting is
+// repeatable: a post carries a source_id that is looked up before a repeat, a
+// send carries an id derived from (line, Chatwoot message, part). Recording
+// commits the links and the job's end in one transaction that also proves that
+// the lane's lease was still ours.
+//
+// # Failures
+//
+// Every error of a job becomes one of four verdicts (see verdict.go): retry
+// later, wait until the line is connected, pause the line, or give up visibly.
+// Nothing is dropped: a job ends done or dead, and a dead one has told the
+// agent why.
+//
+// # Ownership
+//
+// Bridge.Run owns every goroutine: the workers, the line runtimes and their
+// WhatsApp sessions, the journal's wake-ups, the pruner. It returns when all
+// have ended. Handlers (Take, the webhook) do SQL only, apart from the one
+// single-flight refetch of a webhook secret. A line's runtime is replaced as a
+// whole, never changed in place, except for its settings, which are swapped
+// atomically.
+package bridge

@@ -1,0 +1,57 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// showFailed makes an agent's bubble red, with a reason to act on.
+func (t *task) showFailed(failure error) error {
+	e, err := chatwoot.ParseEvent(t.job.Payload)
+	if err != nil {
+		return err
+	}
+	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, e.Conversation.ID, e.Message.ID, "failed", t.failureText(failure))
+	if chatwoot.IsNotFound(err) {
+		return nil // nobody is left to tell
+	}
+	return err
+}
+
+// failureText is what the agent reads; what went wrong inside is for the log.
+func (t *task) failureText(failure error) string {
+	key := "fail.refused"
+	var refused *whatsapp.PermanentError
+	var file *fileError
+	switch {
+	case errors.Is(failure, chatwoot.ErrTooLarge):
+		return t.words().Text("fail.size", "n", "2000")
+	case errors.As(failure, &file):
+		key = "fail.media"
+	case errors.As(failure, &refused) && refused.Reason == reasonUnmapped:
+		key = "fail.unmapped"
+	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonNotOnWhatsApp:
+		key = "fail.notwa"
+	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonReachOut:
+		key = "fail.reachout"
+	}
+	return t.words().Text(key)
+}
+
+// recordFailed notes that an agent's message is shown as failed, so that the
+// Retry button of its bubble is understood.
+func (t *task) recordFailed(dir journal.Direction) func(context.Context, *sql.Tx) error {
+	e, err := chatwoot.ParseEvent(t.job.Payload)
+	if dir != journal.Out || err != nil {
+		return nil
+	}
+	return func(ctx context.Context, tx *sql.Tx) error {
+		return t.b.ids.SetAgentMessage(ctx, tx, string(t.line.ID), int64(e.Message.ID), idmap.AgentFailed)
+	}
+}

@@ -1,0 +1,207 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// inbound brings one WhatsApp message into Chatwoot.
+func (t *task) inbound() error {
+	m, err := whatsapp.Decode(t.job.Payload)
+	if err != nil {
+		return &panicked{err} // it will never decode: show that, keep the event
+	}
+	known, err := t.isKnown(m)
+	if err != nil {
+		return err
+	}
+	if known {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	rc := renderContext{Words: t.words(), Formatting: t.settings().Formatting}
+	if m.Quote != nil {
+		if _, err := t.linkByWA(m.Quote.ID); err == nil {
+			rc.QuoteKnown = true
+		} else if !errors.Is(err, idmap.ErrUnknown) {
+			return err
+		}
+	}
+	posts := renderInbound(m, rc)
+	if len(posts) == 0 {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	return t.deliver(m, posts[0])
+}
+
+// isKnown reports whether the message has a Chatwoot message already, or is an
+// agent's own that came back.
+func (t *task) isKnown(m whatsapp.Message) (bool, error) {
+	if m.Kind == whatsapp.KindUndecryptable || m.Kind == whatsapp.KindUnavailable {
+		// The message itself may have come before its placeholder.
+		link, err := t.linkByWA(m.ID)
+		if err == nil && link.Chat == t.chatID() {
+			return true, nil
+		}
+		return false, ignoreUnknown(err)
+	}
+	link, err := t.linkByWA(m.ID)
+	return err == nil && link.Chat == t.chatID(), ignoreUnknown(err)
+}
+
+func ignoreUnknown(err error) error {
+	if errors.Is(err, idmap.ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+func (t *task) chatID() string { return t.lease.Lane().Chat }
+
+func (t *task) linkByWA(id string) (idmap.Link, error) {
+	return t.b.ids.LinkByWA(t.ctx, string(t.line.ID), id, t.generation)
+}
+
+// priority is the job's turn at Chatwoot.
+func (t *task) priority() chatwoot.Priority {
+	if t.b.cfg.Clock().Sub(t.job.Created) > journal.LiveAge {
+		return chatwoot.Backlog
+	}
+	return chatwoot.Live
+}
+
+// deliver posts a message, once, and records it.
+func (t *task) deliver(m whatsapp.Message, p post) error {
+	upload, done, err := t.fetch(&p)
+	if err != nil {
+		return err
+	}
+	defer done()
+	chat, posted, err := t.post(m, p, upload)
+	if err != nil {
+		return err
+	}
+	link := idmap.Link{
+		Line: string(t.line.ID), WA: p.SourceID[len(sourcePrefix):], Chat: chat.ID,
+		Message: int64(posted.ID), Conversation: chat.Conversation, Direction: idmap.FromCustomer, Sender: m.Sender.JID,
+	}
+	if m.FromMe {
+		link.Direction, link.Status = idmap.FromOwnPhone, idmap.Sent
+	}
+	err = t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+		return t.b.ids.LinkMessage(ctx, tx, link)
+	})
+	if err == nil {
+		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
+	}
+	return err
+}
+
+// post finds the conversation and posts into it; a conversation or contact
+// that was deleted is found or made again, once.
+func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
+	desk := t.desk.WithPriority(t.priority())
+	for attempt := 0; ; attempt++ {
+		chat, err := t.conversation(desk, m)
+		if err != nil {
+			return idmap.Chat{}, chatwoot.Message{}, err
+		}
+		posted, err := t.postOnce(desk, chatwoot.ConversationID(chat.Conversation), p, upload)
+		if !chatwoot.IsNotFound(err) || attempt > 0 {
+			return chat, posted, err
+		}
+		if err := t.forget(desk, chat); err != nil {
+			return idmap.Chat{}, chatwoot.Message{}, err
+		}
+	}
+}
+
+// postOnce looks for the message first where an earlier attempt may have got
+// through: Chatwoot itself does not notice a repeat.
+func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.ConversationID, p post, upload *chatwoot.Upload) (chatwoot.Message, error) {
+	if t.ambiguous {
+		found, ok, err := desk.FindMessage(t.ctx, conversation, p.SourceID, 0)
+		if err != nil || ok {
+			return found, err
+		}
+	}
+	message := chatwoot.NewMessage{
+		Content: p.Content, Type: p.Type, Private: p.Private, SourceID: p.SourceID, Echo: p.Echo, Voice: p.Voice, Attachment: upload,
+	}
+	if p.ReplyTo != "" {
+		message.InReplyToExternal = sourceID(p.ReplyTo)
+		link, err := t.linkByWA(p.ReplyTo)
+		if ignoreUnknown(err) != nil {
+			return chatwoot.Message{}, err
+		}
+		message.InReplyTo = chatwoot.MessageID(link.Message)
+	}
+	posted, err := desk.CreateMessage(t.ctx, conversation, message)
+	var ambiguous *chatwoot.AmbiguousError
+	if !errors.As(err, &ambiguous) {
+		return posted, err
+	}
+	if found, ok, lookup := desk.FindMessage(t.ctx, conversation, p.SourceID, 0); lookup == nil && ok {
+		return found, nil
+	}
+	return posted, err
+}
+
+// fetch downloads the post's file. A file that WhatsApp no longer has is
+// replaced by a line that says so; the text goes out in any case.
+func (t *task) fetch(p *post) (upload *chatwoot.Upload, done func(), err error) {
+	if p.Media == nil {
+		return nil, func() {}, nil
+	}
+	file, err := t.b.cfg.Spool.File()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := t.session.Download(t.ctx, *p.Media, file); err != nil {
+		media.Discard(file)
+		if !errors.Is(err, whatsapp.ErrMediaGone) {
+			return nil, nil, err
+		}
+		p.Content = joinLines("⚠️ "+markup.Bold(t.words().Text("media.missing")), p.Content)
+		return nil, func() {}, nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		media.Discard(file)
+		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
+	}
+	kind := media.Type(p.Media.MIME, media.Head(file))
+	upload = &chatwoot.Upload{
+		Name: media.Name(p.Media.FileName, kind, "file"), ContentType: kind, Size: info.Size(),
+		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
+	}
+	return upload, func() { media.Discard(file) }, nil
+}
+
+// showUnreadable puts a line in the place of a message that was given up.
+func (t *task) showUnreadable() error {
+	m, err := whatsapp.Decode(t.job.Payload)
+	if err != nil {
+		return err
+	}
+	p := post{SourceID: sourceID(m.ID), Type: chatwoot.Incoming, Content: "⚠️ " + markup.Bold(t.words().Text("event.unreadable"))}
+	_, _, err = t.post(m, p, nil)
+	return err
+}
+
+func joinLines(first, rest string) string {
+	if rest == "" {
+		return first
+	}
+	return first + "\n\n" + rest
+}

@@ -1,0 +1,106 @@
+package bridge
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// LineID names a line for ever; ids of deleted lines are not used again.
+type LineID string
+
+// Line is one WhatsApp number tied to one Chatwoot API-channel inbox, as kept
+// in the database. Its address, account and inbox never change.
+type Line struct {
+	ID              LineID
+	Name            string
+	ChatwootURL     string
+	Account         int64
+	Inbox           chatwoot.InboxID
+	InboxIdentifier string
+	Settings        Settings
+	// JID is the paired device, empty before the first pairing and after a
+	// logout. It is our own copy: the library deletes its row on a logout.
+	JID   string
+	Phone string
+	// Paused is the sentence that says why the line does not run, or empty.
+	Paused  string
+	Created time.Time
+
+	token         string
+	webhookSecret string
+	pathSecret    string
+	sourceKey     string
+}
+
+// Settings are the choices an admin may change while the line runs.
+type Settings struct {
+	// SendRate is the pace of sends in messages per second; 0 = no limit.
+	SendRate float64 `json:"send_rate"`
+	// OrderWaitMS is how long an agent's message waits for the webhook of an
+	// earlier one of its conversation.
+	OrderWaitMS int `json:"order_wait_ms"`
+	// MaxAgeHours is how long an agent's message waits for a WhatsApp that is
+	// not connected before it is given up.
+	MaxAgeHours int `json:"max_age_hours"`
+	// ReadReceipts shows customers blue ticks when an agent replies.
+	ReadReceipts bool `json:"read_receipts"`
+	// Formatting converts bold, italic and the like in both directions.
+	Formatting bool `json:"formatting"`
+	// Language is the message catalogue's: en, pt-BR or es.
+	Language string `json:"language"`
+	// Timezone is an IANA name; empty = the inbox's.
+	Timezone string `json:"timezone,omitempty"`
+}
+
+// DefaultSettings are what a line starts with.
+func DefaultSettings() Settings {
+	return Settings{
+		SendRate:     5,
+		OrderWaitMS:  250,
+		MaxAgeHours:  24,
+		ReadReceipts: true,
+		Formatting:   true,
+		Language:     "en",
+	}
+}
+
+// Merge lays the given JSON object over s; keys that are absent keep their
+// value, and unknown keys are refused so that a typing mistake is not silent.
+func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
+	if len(raw) == 0 {
+		return s, nil
+	}
+	merged := s
+	if err := decodeStrict(raw, &merged); err != nil {
+		return s, invalid("settings", "settings: "+err.Error())
+	}
+	return merged, merged.validate()
+}
+
+func (s Settings) validate() error {
+	switch {
+	case s.SendRate < 0 || s.SendRate > 1000:
+		return invalid("send_rate", "send_rate must be between 0 and 1000 messages per second (0 = no limit)")
+	case s.OrderWaitMS < 0 || s.OrderWaitMS > 10_000:
+		return invalid("order_wait_ms", "order_wait_ms must be between 0 and 10000")
+	case s.MaxAgeHours < 1 || s.MaxAgeHours > 24*14:
+		return invalid("max_age_hours", "max_age_hours must be between 1 and 336")
+	}
+	switch s.Language {
+	case "en", "pt-BR", "es":
+	default:
+		return invalid("language", "language must be en, pt-BR or es")
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil {
+		return invalid("timezone", "timezone must be an IANA name such as America/Sao_Paulo, or empty")
+	}
+	return nil
+}
+
+// OrderWait is OrderWaitMS as a duration.
+func (s Settings) OrderWait() time.Duration { return time.Duration(s.OrderWaitMS) * time.Millisecond }
+
+// MaxAge is MaxAgeHours as a duration.
+func (s Settings) MaxAge() time.Duration { return time.Duration(s.MaxAgeHours) * time.Hour }

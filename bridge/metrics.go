@@ -1,0 +1,33 @@
+package bridge
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the bridge's counters. None has a label of a customer.
+type Metrics struct {
+	takeFailures prometheus.Counter
+	panics       prometheus.Counter
+	whatsapp     *prometheus.CounterVec
+	webhooks     *prometheus.CounterVec
+	effects      *prometheus.CounterVec
+	toDesk       prometheus.Histogram
+	toPhone      prometheus.Histogram
+}
+
+// NewMetrics registers the bridge's metrics.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		takeFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_take_failures_total", Help: "WhatsApp events that could not be committed at once."}),
+		panics:       prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_panics_total", Help: "Panics that ended as a dead job."}),
+		whatsapp:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_whatsapp_events_total", Help: "What the WhatsApp library warned of."}, []string{"event"}),
+		webhooks:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_webhooks_total", Help: "Webhooks by the answer they got."}, []string{"answer"}),
+		effects:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_jobs_total", Help: "Attempts at jobs by direction and outcome."}, []string{"direction", "outcome"}),
+		toDesk:       prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wootbridge_inbound_seconds", Help: "From the commit of a WhatsApp message to its Chatwoot message.", Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 12)}),
+		toPhone:      prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wootbridge_outbound_seconds", Help: "From the commit of a webhook to WhatsApp's acknowledgement.", Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 12)}),
+	}
+	registry.MustRegister(m.takeFailures, m.panics, m.whatsapp, m.webhooks, m.effects, m.toDesk, m.toPhone)
+	return m
+}
+
+func (m *Metrics) countWhatsApp(event string) { m.whatsapp.WithLabelValues(event).Inc() }

@@ -1,0 +1,69 @@
+package bridge
+
+import (
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// part is one WhatsApp message of an agent's message.
+type part struct {
+	// Number is stable for ever: it is in the WhatsApp message id. 0 is a text
+	// of its own, files count from 1 in the order of their attachment ids.
+	Number int
+	// Text is the whole message, or the caption beside File.
+	Text string
+	// File is the attachment to fetch and send, or nil.
+	File *chatwoot.Attachment
+	// VoiceNote asks for a voice note, if the file can become one.
+	VoiceNote bool
+}
+
+// planOutbound splits an agent's message into what WhatsApp can carry: the
+// text goes as the caption of the first file that can have one, and otherwise
+// as a message of its own before the files. It is pure.
+func planOutbound(m chatwoot.Message, formatting bool) []part {
+	text := m.Content
+	if formatting {
+		text = markup.ToWhatsApp(text)
+	}
+	text = strings.ReplaceAll(text, "\x00", "")
+	hasText := strings.TrimSpace(text) != ""
+
+	var parts []part
+	for i := range m.Attachments {
+		file := &m.Attachments[i]
+		parts = append(parts, part{
+			Number:    i + 1,
+			File:      file,
+			VoiceNote: media.IsVoiceRecording(file.Name(), file.ContentType, hasText),
+		})
+	}
+	if !hasText {
+		return parts
+	}
+	if len(parts) > 0 && takesCaption(*parts[0].File) {
+		parts[0].Text = text
+		return parts
+	}
+	return append([]part{{Number: 0, Text: text}}, parts...)
+}
+
+// takesCaption reports whether WhatsApp shows a text beside such a file.
+// Audio and stickers have no caption.
+func takesCaption(file chatwoot.Attachment) bool {
+	return file.FileType != "audio" && !strings.HasPrefix(file.ContentType, "audio/")
+}
+
+// sendable reports whether an event's message is meant for the customer.
+func sendable(m chatwoot.Message) bool {
+	switch {
+	case m.Private, isOwnSource(m.SourceID), m.Attributes.Deleted:
+		return false
+	case m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template:
+		return false
+	}
+	return strings.TrimSpace(m.Content) != "" || len(m.Attachments) > 0
+}

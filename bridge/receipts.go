@@ -1,0 +1,103 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// errNoLinkYet says that a receipt came before its message was recorded.
+var errNoLinkYet = errors.New("the receipt's message is not recorded yet")
+
+// receiptPatience is how long a receipt waits for its message. Messages that
+// the bridge never saw get receipts too.
+const receiptPatience = time.Minute
+
+// receipt puts a receipt on the bubbles of its messages.
+func (t *task) receipt() error {
+	r, err := whatsapp.DecodeReceipt(t.job.Payload)
+	if err != nil {
+		return err
+	}
+	to := idmap.Delivered
+	if r.Kind == whatsapp.ReceiptRead {
+		to = idmap.Read
+	}
+	links, missing, err := t.receiptLinks(r.IDs)
+	if err != nil {
+		return err
+	}
+	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, link := range links {
+			if _, err := t.b.ids.Advance(ctx, tx, link.Line, link.WA, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	messages := map[int64]int64{} // Chatwoot message -> conversation
+	for _, link := range links {
+		messages[link.Message] = link.Conversation
+	}
+	for message, conversation := range messages {
+		if err := t.showStatus(message, conversation); err != nil {
+			return err
+		}
+	}
+	if missing && t.b.cfg.Clock().Sub(t.job.Created) < receiptPatience {
+		return errNoLinkYet
+	}
+	return t.lease.Done(t.ctx, t.job, nil)
+}
+
+// receiptLinks finds the desk's messages of this chat; nobody else can vouch
+// for them.
+func (t *task) receiptLinks(ids []string) (links []idmap.Link, missing bool, err error) {
+	for _, id := range ids {
+		link, err := t.linkByWA(id)
+		switch {
+		case errors.Is(err, idmap.ErrUnknown):
+			missing = true
+		case err != nil:
+			return nil, false, err
+		case link.Chat == t.chatID() && link.Direction != idmap.FromCustomer:
+			links = append(links, link)
+		}
+	}
+	return links, missing, nil
+}
+
+// showStatus puts on a bubble what all parts of its message have reached,
+// unless it shows as much already.
+func (t *task) showStatus(message, conversation int64) error {
+	line := string(t.line.ID)
+	links, err := t.b.ids.LinksByMessage(t.ctx, line, message)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	reached := links[0].Status
+	for _, l := range links {
+		if l.Status.Rank() < reached.Rank() {
+			reached = l.Status
+		}
+	}
+	shown, err := t.b.ids.AgentMessage(t.ctx, line, message)
+	if err != nil || reached.Rank() < idmap.Delivered.Rank() || shown.Shown.Rank() >= reached.Rank() {
+		return err
+	}
+	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, chatwoot.ConversationID(conversation), chatwoot.MessageID(message), string(reached), "")
+	if err != nil && !chatwoot.IsNotFound(err) {
+		return err
+	}
+	return t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return t.b.ids.SetShown(ctx, tx, line, message, reached)
+	})
+}

@@ -1,0 +1,170 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/catalogue"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// runtime is a line that runs: its record, its WhatsApp session and its
+// Chatwoot. It is the session's Sink.
+type runtime struct {
+	b       *Bridge
+	line    Line // as of the start; settings are read with settings()
+	desk    *chatwoot.Client
+	session *whatsapp.Session
+	log     *slog.Logger
+
+	current atomic.Pointer[Settings]
+	secret  atomic.Pointer[string]
+	refetch sync.Mutex
+	fetched time.Time // of the webhook secret, under refetch
+	inbox   atomic.Pointer[chatwoot.Inbox]
+	mu      sync.Mutex
+	hold    *time.Timer // ends an offline flood's hold
+}
+
+func (r *runtime) settings() Settings { return *r.current.Load() }
+
+func (r *runtime) words() catalogue.Catalogue { return catalogue.For(r.settings().Language) }
+
+// sourceID makes the source id of a chat's contact. It is a credential of
+// Chatwoot's public API, so it cannot be guessed without the line's key.
+func (r *runtime) sourceID(chat string) string { return contactSource(r.line.sourceKey, chat) }
+
+// Take commits an event of WhatsApp; it does SQL and nothing else.
+func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
+	line := string(r.line.ID)
+	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		lane := journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}
+		if e.Kind != whatsapp.EnvHistory {
+			chat, merge, err := r.b.ids.Resolve(ctx, tx, line, r.sourceID, e.Chat.JID, e.Chat.Alt)
+			if err != nil {
+				return err
+			}
+			if chat, err = r.merge(ctx, tx, chat, merge); err != nil {
+				return err
+			}
+			lane.Chat, lane.Dir = chat, journal.In
+			if e.Kind == whatsapp.EnvReceipt {
+				lane.Dir = journal.Status
+			}
+		}
+		_, err := r.b.journal.AppendTx(ctx, tx, journal.Entry{
+			Lane: lane, Dedupe: line + "|" + lane.Chat + "|" + e.Dedupe, Kind: string(e.Kind), Payload: e.Payload, At: e.At,
+		})
+		return err
+	})
+	if err != nil {
+		r.b.metrics.takeFailures.Inc()
+		return fmt.Errorf("commit an event: %w", err)
+	}
+	r.b.journal.Wake()
+	return nil
+}
+
+// merge joins two chats that turned out to be one person, unless a worker is
+// busy with one of them: then the next event does it.
+func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idmap.Merge) (string, error) {
+	if merge == nil {
+		return chat, nil
+	}
+	line := string(r.line.ID)
+	err := r.b.journal.MergeChats(ctx, tx, line, merge.Elder, merge.Younger)
+	if errors.Is(err, journal.ErrBusy) {
+		return chat, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return merge.Elder, r.b.ids.MergeChats(ctx, tx, line, *merge)
+}
+
+// StateChanged remembers the device and tells whoever watches the line.
+func (r *runtime) StateChanged(state whatsapp.State) {
+	r.b.background.Go(func() {
+		if err := r.b.lines.setDevice(r.b.ctx, r.line.ID, state.JID, state.Phone); err != nil {
+			r.log.Error("the linked device cannot be remembered", "error", err)
+		}
+		r.b.journal.Wake() // agents' messages may have waited for the connection
+	})
+	r.log.Info("whatsapp", "state", string(state.Code))
+}
+
+// floodEvents is how many waiting events the library's queue cannot keep in
+// order; floodWait bounds how long the order is waited for.
+const (
+	floodEvents = 1000
+	floodWait   = 2 * time.Minute
+)
+
+// Backlog holds the line's inbound lanes while more events come in than the
+// library keeps in order.
+func (r *runtime) Backlog(events int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	line := string(r.line.ID)
+	if events > floodEvents && r.hold == nil {
+		r.b.journal.Hold(line)
+		r.hold = time.AfterFunc(floodWait, func() { r.Backlog(0) })
+		return
+	}
+	if events == 0 && r.hold != nil {
+		r.hold.Stop()
+		r.hold = nil
+		r.b.background.Go(func() {
+			if err := r.b.journal.Unhold(r.b.ctx, line); err != nil {
+				r.log.Error("the backlog cannot be put in order", "error", err)
+			}
+		})
+	}
+}
+
+// typingEvery is the least time between two typing calls of one chat and
+// direction: composing events come many times a second.
+const typingEvery = 5 * time.Second
+
+// Typing shows agents that the customer types.
+func (r *runtime) Typing(chat whatsapp.Address, on bool) {
+	r.b.background.Go(func() {
+		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
+		defer cancel()
+		if !on || !r.b.ids.Once(ctx, "typing/in/"+string(r.line.ID)+"/"+chat.JID, typingEvery) {
+			return
+		}
+		if err := r.showTyping(ctx, chat); err != nil {
+			r.log.Debug("typing is not shown", "error", err)
+		}
+	})
+}
+
+func (r *runtime) showTyping(ctx context.Context, address whatsapp.Address) error {
+	var id string
+	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		id, _, err = r.b.ids.Resolve(ctx, tx, string(r.line.ID), r.sourceID, address.JID, address.Alt)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	generation, err := r.b.ids.Generation(ctx, string(r.line.ID))
+	if err != nil {
+		return err
+	}
+	chat, err := r.b.ids.Chat(ctx, string(r.line.ID), id, generation)
+	if err != nil || chat.Conversation == 0 {
+		return err
+	}
+	return r.desk.WithPriority(chatwoot.Status).ContactTyping(ctx, r.line.InboxIdentifier, chat.SourceID, chatwoot.ConversationID(chat.Conversation), true)
+}

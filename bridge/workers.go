@@ -1,0 +1,184 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+)
+
+// pools are the workers by direction: one direction that stands still does not
+// take the workers of another.
+var pools = []struct {
+	dir     journal.Direction
+	workers int
+}{{journal.In, 8}, {journal.Out, 8}, {journal.Status, 2}, {journal.Upkeep, 2}}
+
+// pollEvery bounds how long a missed wake-up or a clock that jumped can delay
+// a lane.
+const pollEvery = 5 * time.Second
+
+func (b *Bridge) startWorkers() {
+	for _, pool := range pools {
+		for range pool.workers {
+			b.background.Go(func() { b.work(journal.Filter{Dirs: []journal.Direction{pool.dir}}) })
+		}
+	}
+}
+
+// work claims one lane after the other until the bridge stops.
+func (b *Bridge) work(filter journal.Filter) {
+	for b.ctx.Err() == nil {
+		changed := b.journal.Changed()
+		lease, err := b.journal.Claim(b.ctx, filter)
+		if err != nil {
+			b.log.Warn("no lane can be claimed", "error", err)
+		}
+		if lease != nil {
+			b.drain(lease)
+			continue
+		}
+		wait := pollEvery
+		if due, ok, err := b.journal.NextDue(b.ctx, filter); err == nil && ok {
+			wait = min(wait, max(due.Sub(b.cfg.Clock()), 5*time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-b.ctx.Done():
+		case <-changed:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// batch is how many jobs of a lane a worker looks at together.
+const batch = 50
+
+// drain works on a lane until it is empty, has to wait, or is lost.
+func (b *Bridge) drain(lease *journal.Lease) {
+	ctx, stop := lease.Keep(b.ctx)
+	defer stop()
+	first := true
+	for {
+		jobs, err := lease.Waiting(ctx, batch)
+		if err == nil && len(jobs) == 0 {
+			var released bool
+			if released, err = lease.Release(ctx); err == nil && released {
+				return
+			}
+		}
+		if err == nil && len(jobs) > 0 {
+			var more bool
+			if more, err = b.step(ctx, lease, jobs, first && lease.Unclean()); err == nil && !more {
+				return
+			}
+			first = false
+		}
+		if err != nil {
+			if !errors.Is(err, journal.ErrLeaseLost) && ctx.Err() == nil {
+				b.log.Error("a lane cannot go on", "direction", string(lease.Lane().Dir), "error", err)
+			}
+			return // the lease runs out, and the next owner looks before it repeats
+		}
+		if b.ctx.Err() != nil {
+			_ = lease.Defer(context.WithoutCancel(ctx), b.cfg.Clock())
+			return
+		}
+	}
+}
+
+// task is one job being worked on.
+type task struct {
+	*runtime
+	ctx   context.Context
+	lease *journal.Lease
+	job   journal.Job
+	// generation is the line's, for lookups that may be cached.
+	generation int64
+	// ambiguous says that an effect may be there already.
+	ambiguous bool
+}
+
+// step does the next job of a lane, and says whether the lease is still held.
+func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.Job, unclean bool) (more bool, err error) {
+	r, ok := b.line(lease.Lane().Line)
+	if !ok {
+		return false, lease.Defer(ctx, b.cfg.Clock().Add(pollEvery))
+	}
+	job := jobs[0]
+	if lease.Lane().Dir == journal.Out {
+		var wait time.Duration
+		if job, wait = r.nextOut(ctx, jobs); wait > 0 {
+			return false, lease.Defer(ctx, b.cfg.Clock().Add(wait))
+		}
+	}
+	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0}
+	dir := string(lease.Lane().Dir)
+	failure := b.isolate(t.act)
+	if failure == nil {
+		b.metrics.effects.WithLabelValues(dir, "done").Inc()
+		return true, nil
+	}
+	if errors.Is(failure, journal.ErrLeaseLost) || ctx.Err() != nil {
+		return false, failure
+	}
+	v := judge(failure, job.Attempt, job.FirstFailed, b.cfg.Clock())
+	switch v.action {
+	case bury:
+		b.metrics.effects.WithLabelValues(dir, "dead").Inc()
+		r.log.Warn("a job was given up", "direction", dir, "reason", v.reason)
+		return true, t.bury(failure, v.reason)
+	case pause:
+		b.metrics.effects.WithLabelValues(dir, "paused").Inc()
+		r.log.Warn("the line was paused", "reason", v.reason)
+		if err := b.lines.setPaused(ctx, r.line.ID, pauseSentence(failure)); err != nil {
+			return false, err
+		}
+		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock())
+	default:
+		b.metrics.effects.WithLabelValues(dir, "retry").Inc()
+		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock().Add(v.after))
+	}
+}
+
+func (t *task) act() error {
+	switch t.lease.Lane().Dir {
+	case journal.In:
+		return t.inbound()
+	case journal.Out:
+		return t.outbound()
+	case journal.Status:
+		return t.receipt()
+	default:
+		return t.upkeep()
+	}
+}
+
+// bury ends a job for ever, after the agent was told.
+func (t *task) bury(failure error, reason string) error {
+	dir := t.lease.Lane().Dir
+	told := t.b.isolate(func() error {
+		switch dir {
+		case journal.In:
+			return t.showUnreadable()
+		case journal.Out:
+			return t.showFailed(failure)
+		}
+		return nil
+	})
+	if told != nil {
+		t.log.Error("a job that was given up cannot be shown", "direction", string(dir), "error", told)
+	}
+	return t.lease.Dead(t.ctx, t.job, reason, t.recordFailed(dir))
+}
+
+// upkeep does what may come late. An offer of history is taken for what the
+// library learns from it.
+func (t *task) upkeep() error {
+	if err := t.session.FinishHistory(t.ctx, t.job.Payload); err != nil {
+		return err
+	}
+	return t.lease.Done(t.ctx, t.job, nil)
+}
