@@ -186,6 +186,11 @@ func (d *desk) render(m *deskMessage) map[string]any {
 	attributes := map[string]any{}
 	if m.ReplyTo != 0 {
 		attributes["in_reply_to"] = m.ReplyTo
+		for _, original := range d.messages {
+			if original.ID == m.ReplyTo && original.SourceID != "" {
+				attributes["in_reply_to_external_id"] = original.SourceID
+			}
+		}
 	}
 	if m.Status == "deleted" {
 		attributes["deleted"] = true

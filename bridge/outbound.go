@@ -91,7 +91,7 @@ func (t *task) send(e chatwoot.Event) error {
 		return &whatsapp.PermanentError{Reason: reasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
 	}
 	t.markRead(chat, to)
-	quote, err := t.quoted(e.Message)
+	quote, err := t.quoted(e.Message, to)
 	if err != nil {
 		return err
 	}
@@ -175,19 +175,27 @@ func target(aliases []string) string {
 	return identifier
 }
 
-// quoted names the message that an agent answers.
-func (t *task) quoted(m chatwoot.Message) (*whatsapp.OutgoingQuote, error) {
+// quoted names the message that an agent answers. Chatwoot gives the source id
+// of one that the bridge posted, which is known even before its link is
+// recorded; an agent's own message has a link only.
+func (t *task) quoted(m chatwoot.Message, to string) (*whatsapp.OutgoingQuote, error) {
 	if m.Attributes.InReplyTo == 0 {
 		return nil, nil
 	}
 	links, err := t.b.ids.LinksByMessage(t.ctx, string(t.line.ID), int64(m.Attributes.InReplyTo))
-	if err != nil || len(links) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(links) == 0 {
+		id, own := strings.CutPrefix(m.Attributes.InReplyToExternal, sourcePrefix)
+		if !own {
+			return nil, nil
+		}
+		return &whatsapp.OutgoingQuote{ID: id, Sender: to}, nil
 	}
 	sender := links[0].Sender
 	if links[0].Direction != idmap.FromCustomer {
-		sender, _, _ = strings.Cut(t.session.State().JID, ":")
-		sender += "@s.whatsapp.net"
+		sender = t.session.State().Phone + "@s.whatsapp.net"
 	}
 	return &whatsapp.OutgoingQuote{ID: links[0].WA, Sender: sender}, nil
 }

@@ -56,7 +56,7 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 		return genEnd{code: StateLoggedOut} // the phone unlinked it while we were away
 	}
 	g := &generation{s: s, done: make(chan genEnd, 1)}
-	g.ctx, g.cancel = context.WithCancel(s.ctx)
+	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
 	(&guard{failed: g.storeFailed}).wrap(device)
 	g.client = newClient(s.cfg, g, device)
 	g.client.AddEventHandlerWithSuccessStatus(g.handle)
@@ -82,8 +82,10 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	s.gen = nil
 	s.mu.Unlock()
 	g.latched.Store(true)
-	g.cancel()
+	// Disconnect before the context ends: the library's reader also closes the
+	// socket when its context ends, without a lock between the two.
 	_ = guarded(s, func() error { g.client.Disconnect(); return nil })
+	g.cancel()
 	helpers.Wait()
 	return end
 }

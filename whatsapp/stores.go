@@ -17,10 +17,14 @@ import (
 // Store keeps the devices and their keys in the process's database.
 type Store struct{ container *sqlstore.Container }
 
+// useArrays tells the library how Postgres takes lists. It is a variable of the
+// library that is read without a lock, so it is set once.
+var useArrays = sync.OnceFunc(func() { sqlstore.PostgresArrayWrapper = pq.Array })
+
 // OpenStore brings the library's tables up to date. dialect is "postgres" or
 // "sqlite". Call it once, before any session.
 func OpenStore(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*Store, error) {
-	sqlstore.PostgresArrayWrapper = pq.Array
+	useArrays()
 	container := sqlstore.NewWithDB(db, dialect, log)
 	if err := container.Upgrade(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the device store: %w", err)
