@@ -46,8 +46,6 @@ func invalid(field, message string) error {
 
 func notFound(message string) error { return &Error{Code: CodeNotFound, Message: message} }
 
-func conflict(message string) error { return &Error{Code: CodeConflict, Message: message} }
-
 // decodeStrict reads exactly one JSON value and refuses unknown keys.
 func decodeStrict(raw []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))

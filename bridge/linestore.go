@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -73,15 +72,6 @@ func (s *lineStore) list(ctx context.Context) ([]Line, error) {
 	return lines, nil
 }
 
-func (s *lineStore) get(ctx context.Context, id LineID) (Line, error) {
-	const selectLine = `SELECT ` + lineColumns + ` FROM line WHERE id = $1 AND deleted = 0`
-	l, err := s.scan(s.db.QueryRowContext(ctx, selectLine, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Line{}, notFound("there is no line with this id")
-	}
-	return l, err
-}
-
 func (s *lineStore) scan(row interface{ Scan(...any) error }) (Line, error) {
 	var (
 		l                                      Line
@@ -121,14 +111,6 @@ func (s *lineStore) setDevice(ctx context.Context, id LineID, jid, phone string)
 // setPaused stores the sentence that says why a line does not run; "" resumes it.
 func (s *lineStore) setPaused(ctx context.Context, id LineID, sentence string) error {
 	return s.exec(ctx, `UPDATE line SET paused = $2 WHERE id = $1`, "store the pause", string(id), sentence)
-}
-
-func (s *lineStore) rename(ctx context.Context, id LineID, name string, settings Settings) error {
-	raw, err := json.Marshal(settings)
-	if err != nil {
-		return fmt.Errorf("encode settings: %w", err)
-	}
-	return s.exec(ctx, `UPDATE line SET name = $2, settings = $3 WHERE id = $1`, "store settings", string(id), name, string(raw))
 }
 
 func (s *lineStore) setWebhookSecret(ctx context.Context, id LineID, secret string) error {
