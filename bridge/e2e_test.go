@@ -103,12 +103,7 @@ func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, orderWait time.D
 	})
 	require.NoError(t, err)
 	w.line = line.ID
-	require.NoError(t, w.bridge.Pair(w.line, ""))
-	w.until("a QR code", func(s whatsapp.State) bool { return s.QR != "" })
-	state, err := w.bridge.State(w.line)
-	require.NoError(t, err)
-	require.NoError(t, w.phone.ScanQR(state.QR))
-	w.connected()
+	pair(t, w)
 	return w
 }
 

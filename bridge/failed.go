@@ -34,6 +34,8 @@ func (t *task) failureText(failure error) string {
 		return t.words().Text("fail.size", "n", "2000")
 	case errors.As(failure, &file):
 		key = "fail.media"
+	case errors.As(failure, &refused) && refused.Reason == reasonExpired:
+		key = "fail.expired"
 	case errors.As(failure, &refused) && refused.Reason == reasonUnmapped:
 		key = "fail.unmapped"
 	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonNotOnWhatsApp:

@@ -90,6 +90,9 @@ func (t *task) send(e chatwoot.Event) error {
 	if to == "" {
 		return &whatsapp.PermanentError{Reason: reasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
 	}
+	if t.b.cfg.Clock().Sub(t.job.Created) > t.settings().MaxAge() {
+		return &whatsapp.PermanentError{Reason: reasonExpired, Err: errors.New("the message waited too long for the connection")}
+	}
 	t.markRead(chat, to)
 	quote, err := t.quoted(e.Message, to)
 	if err != nil {
@@ -166,8 +169,13 @@ func (t *task) sendPart(e chatwoot.Event, chat idmap.Chat, to string, p part, qu
 	})
 }
 
-// reasonUnmapped says that a contact has neither a chat nor a phone number.
-const reasonUnmapped = "unmapped"
+const (
+	// reasonUnmapped says that a contact has neither a chat nor a phone number.
+	reasonUnmapped = "unmapped"
+	// reasonExpired says that WhatsApp was away for too long: a late answer is
+	// worse than one that the agent decides to send again.
+	reasonExpired = "expired"
+)
 
 // target is the JID to send to: the phone number where it is known.
 func target(aliases []string) string {
