@@ -86,8 +86,32 @@ func (b *Bridge) Start(ctx context.Context) error {
 		}
 	}
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
+	b.background.Go(b.prune)
 	b.startWorkers()
 	return nil
+}
+
+const (
+	// keepDone is how long a finished job is kept for people to look at.
+	keepDone   = 15 * 24 * time.Hour
+	pruneEvery = time.Hour
+)
+
+// prune forgets old finished jobs. The ledger, which keeps effects from being
+// repeated, is not touched.
+func (b *Bridge) prune() {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-keepDone)); err != nil && b.ctx.Err() == nil {
+			b.log.Warn("old jobs cannot be deleted", "error", err)
+		}
+		select {
+		case <-b.ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // Stop ends the intake of WhatsApp, lets workers finish their job, and returns

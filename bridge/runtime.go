@@ -31,6 +31,7 @@ type runtime struct {
 	refetch sync.Mutex
 	fetched time.Time // of the webhook secret, under refetch
 	inbox   atomic.Pointer[chatwoot.Inbox]
+	device  sync.Mutex // held while the linked device is written
 	mu      sync.Mutex
 	hold    *time.Timer // ends an offline flood's hold
 }
@@ -91,10 +92,14 @@ func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idm
 	return merge.Elder, r.b.ids.MergeChats(ctx, tx, line, *merge)
 }
 
-// StateChanged remembers the device and tells whoever watches the line.
+// StateChanged remembers the device. Several changes may be under way at once;
+// each writes the state of its turn, so the last one written is the newest.
 func (r *runtime) StateChanged(state whatsapp.State) {
 	r.b.background.Go(func() {
-		if err := r.b.lines.setDevice(r.b.ctx, r.line.ID, state.JID, state.Phone); err != nil {
+		r.device.Lock()
+		defer r.device.Unlock()
+		now := r.session.State()
+		if err := r.b.lines.setDevice(r.b.ctx, r.line.ID, now.JID, now.Phone); err != nil {
 			r.log.Error("the linked device cannot be remembered", "error", err)
 		}
 		r.b.journal.Wake() // agents' messages may have waited for the connection
