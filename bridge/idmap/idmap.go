@@ -12,8 +12,6 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
-var errRedisAddress = errors.New("the Redis address is not of the form redis://:password@host:6379/0")
-
 // ErrUnknown says that the ledger has no such entry.
 var ErrUnknown = errors.New("not in the ID map")
 

@@ -39,6 +39,7 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 			require.NoError(t, free.Close())
 			return redisAt(t, "redis://"+free.Addr().String())
 		},
+		"redis hangs": func(t *testing.T) idmap.Cache { return redisAt(t, "redis://"+silent(t)) },
 	}
 	for name, newCache := range caches {
 		t.Run(name, func(t *testing.T) {
