@@ -1,0 +1,202 @@
+package chatwoottest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// call is one request on its way through a handler.
+type call struct {
+	r       *http.Request
+	params  *params
+	user    *user    // nil on public routes
+	account *account // nil on public routes
+	kept    map[*blob]bool
+}
+
+func (c *call) path(name string) int {
+	n, err := strconv.Atoi(c.r.PathValue(name))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
+
+// keep marks a file as taken over by a record.
+func (c *call) keep(b *blob) *blob {
+	c.kept[b] = true
+	return b
+}
+
+// reply is an answer ready to be written.
+type reply struct {
+	status      int
+	contentType string
+	header      http.Header
+	body        []byte
+}
+
+const jsonType = "application/json; charset=utf-8"
+
+func encodeReply(status int, body any) reply {
+	switch b := body.(type) {
+	case nil:
+		return reply{status: status, contentType: "application/json"}
+	case htmlPage:
+		return reply{status: status, contentType: "text/html; charset=UTF-8", body: []byte(b)}
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return encodeError(serverError())
+	}
+	return reply{status: status, contentType: jsonType, body: raw}
+}
+
+func encodeError(err error) reply {
+	var api *apiError
+	if !errors.As(err, &api) {
+		api = serverError()
+	}
+	out := encodeReply(api.status, api.body)
+	if api.contentType != "" {
+		out.contentType = api.contentType
+	}
+	return out
+}
+
+func writeReply(w http.ResponseWriter, out reply) {
+	for k, v := range out.header {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Type", out.contentType)
+	w.Header().Set("X-Request-Id", newUUID())
+	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	w.WriteHeader(out.status)
+	_, _ = w.Write(out.body) // the client may be gone
+}
+
+// counted counts a request and lets the fault hooks at it; the blob routes
+// pass here too.
+func (s *Server) counted(pattern string, next faultyHandler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests[pattern]++
+		s.mu.Unlock()
+		fault := s.requestFault(r)
+		if !pause(r.Context(), fault.Delay) {
+			return
+		}
+		switch {
+		case fault.Reset:
+			reset(w)
+		case fault.Status != 0:
+			writeReply(w, fault.reply())
+		default:
+			next(w, r, fault)
+		}
+	})
+}
+
+// faultyHandler gets the part of a fault that follows the work itself.
+type faultyHandler func(http.ResponseWriter, *http.Request, Fault)
+
+// endpoint runs a JSON route.
+func (s *Server) endpoint(rt route) faultyHandler {
+	return func(w http.ResponseWriter, r *http.Request, fault Fault) {
+		out, from, to := s.run(rt, r)
+		if fault.WebhooksFirst {
+			s.awaitDeliveries(r.Context(), from, to)
+		}
+		if !pause(r.Context(), fault.ReplyDelay) {
+			return
+		}
+		if fault.DropReply {
+			reset(w)
+			return
+		}
+		writeReply(w, out)
+	}
+}
+
+// run answers a request and tells which deliveries it caused.
+func (s *Server) run(rt route, r *http.Request) (out reply, from, to int) {
+	c := &call{r: r, kept: map[*blob]bool{}}
+	s.mu.Lock()
+	err := s.authorize(c, rt.scope)
+	s.mu.Unlock()
+	if err != nil {
+		return encodeError(err), 0, 0
+	}
+	if c.params, err = readParams(r, s.files); err == nil && strings.HasSuffix(rt.path, "/messages") && r.Method == http.MethodPost {
+		err = s.capacity.wait(r.Context())
+	}
+	defer c.params.discard(s.files, c.kept)
+	if err != nil {
+		return encodeError(err), 0, 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from = s.queue.last
+	body, err := rt.handle(c)
+	to = s.queue.last
+	if err != nil {
+		return encodeError(err), from, to
+	}
+	return encodeReply(http.StatusOK, body), from, to
+}
+
+// authorize is Chatwoot's order of checks: token, account, membership, role.
+func (s *Server) authorize(c *call, sc scope) error {
+	if sc == scopePublic {
+		return nil
+	}
+	token := c.r.Header.Get("Api-Access-Token")
+	if token == "" {
+		token = c.r.Header.Get("api_access_token")
+	}
+	if token == "" {
+		return &apiError{status: http.StatusUnauthorized, body: obj("errors", []string{"You need to sign in or sign up before continuing."})}
+	}
+	if c.user = s.db.userByToken(token); c.user == nil {
+		return problem(http.StatusUnauthorized, "Invalid Access Token")
+	}
+	if sc == scopeToken {
+		return nil
+	}
+	if c.account = s.db.account(c.path("account")); c.account == nil {
+		return notFound()
+	}
+	if c.user.account != c.account.id {
+		return problem(http.StatusUnauthorized, "You are not authorized to access this account")
+	}
+	if sc == scopeAdmin && !c.user.administrator() {
+		return unauthorized()
+	}
+	return nil
+}
+
+// sees says whether a user may work in an inbox: administrators everywhere,
+// agents where they are members.
+func (u *user) sees(i *inbox) bool { return u.administrator() || i.member(u.id) }
+
+func page[T any](rows []T, n, size int) []T {
+	if n < 1 {
+		n = 1
+	}
+	from := min((n-1)*size, len(rows))
+	return rows[from:min(from+size, len(rows))]
+}
+
+func since(now time.Time, seconds string) time.Time {
+	n, err := strconv.Atoi(seconds)
+	if err != nil {
+		return time.Time{}
+	}
+	return now.Add(-time.Duration(n) * time.Second)
+}

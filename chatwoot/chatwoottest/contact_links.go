@@ -1,0 +1,140 @@
+package chatwoottest
+
+import "slices"
+
+func (s *Server) createContactInbox(c *call) (any, error) {
+	who, err := s.contactOf(c)
+	if err != nil {
+		return nil, err
+	}
+	i := s.db.inbox(number(c.params.get("inbox_id")))
+	if i == nil || i.account != c.account.id {
+		return nil, notFound()
+	}
+	if !c.user.sees(i) {
+		return nil, unauthorized()
+	}
+	ci, err := s.linkContact(who, i, str(c.params.get("source_id")), truthy(c.params.get("hmac_verified")))
+	if err != nil {
+		return nil, err
+	}
+	return obj("source_id", ci.sourceID, "inbox", inboxSlim(i)), nil
+}
+
+// contactableInboxes offers the latest source id of a contact in each inbox,
+// or a fresh UUID where it has none.
+func (s *Server) contactableInboxes(c *call) (any, error) {
+	who, err := s.contactOf(c)
+	if err != nil {
+		return nil, err
+	}
+	list := []object{}
+	for _, i := range s.db.inboxes {
+		if i.account != c.account.id || !c.user.sees(i) {
+			continue
+		}
+		source := newUUID()
+		for _, ci := range s.db.contactInbox {
+			if ci.inbox == i.id && ci.contact == who.id {
+				source = ci.sourceID
+			}
+		}
+		list = append(list, obj("inbox", inboxSlim(i), "source_id", source))
+	}
+	return obj("payload", list), nil
+}
+
+func (s *Server) filterContactInboxes(c *call) (any, error) {
+	i := s.db.inbox(number(c.params.get("inbox_id")))
+	if i == nil || i.account != c.account.id {
+		return nil, notFound()
+	}
+	ci := s.db.contactInboxBySource(i.id, str(c.params.get("source_id")))
+	if ci == nil {
+		return nil, emptyNotFound()
+	}
+	return s.contactWithInboxes(s.db.contact(ci.contact)), nil
+}
+
+func (s *Server) contactConversations(c *call) (any, error) {
+	who, err := s.contactOf(c)
+	if err != nil {
+		return nil, err
+	}
+	list := []object{}
+	for _, conv := range s.byActivity(func(conv *conversation) bool { return conv.contact == who.id }, c.user) {
+		list = append(list, s.conversationJSON(conv))
+	}
+	return obj("payload", page(list, 1, 20)), nil
+}
+
+// mergeContacts moves everything of one contact to another and destroys it.
+// Attributes of the base win.
+func (s *Server) mergeContacts(c *call) (any, error) {
+	base := s.db.contact(number(c.params.get("base_contact_id")))
+	gone := s.db.contact(number(c.params.get("mergee_contact_id")))
+	if base == nil || gone == nil || base.account != c.account.id || gone.account != c.account.id {
+		return nil, notFound()
+	}
+	s.merge(base, gone)
+	return s.contactJSON(base), nil
+}
+
+func (s *Server) merge(base, gone *contact) {
+	if base == gone {
+		return
+	}
+	for _, ci := range s.db.contactInbox {
+		if ci.contact == gone.id {
+			ci.contact = base.id
+		}
+	}
+	for _, conv := range s.db.conversations {
+		if conv.contact != gone.id {
+			continue
+		}
+		conv.contact = base.id
+		for _, m := range s.db.threads[conv.id] {
+			if m.sender == (sender{senderContact, gone.id}) {
+				m.sender.id = base.id
+			}
+		}
+	}
+	if base.email == nil {
+		base.email = gone.email
+	}
+	if base.phone == nil {
+		base.phone = gone.phone
+	}
+	if base.identifier == nil {
+		base.identifier = gone.identifier
+	}
+	if base.name == "" {
+		base.name = gone.name
+	}
+	base.custom = gone.custom.merge(base.custom).stored()
+	base.additional = gone.additional.merge(base.additional).stored()
+	base.updated = s.now()
+	s.db.contacts = slices.DeleteFunc(s.db.contacts, func(o *contact) bool { return o == gone })
+	s.touched()
+}
+
+func (s *Server) deleteContact(c *call) (any, error) {
+	who, err := s.contactOf(c)
+	if err != nil {
+		return nil, err
+	}
+	s.dropContact(who)
+	return nil, nil
+}
+
+func (s *Server) dropContact(who *contact) {
+	for _, conv := range s.db.conversations {
+		if conv.contact == who.id {
+			conv.deleted = true
+		}
+	}
+	s.db.contactInbox = slices.DeleteFunc(s.db.contactInbox, func(ci *contactInbox) bool { return ci.contact == who.id })
+	s.db.contacts = slices.DeleteFunc(s.db.contacts, func(o *contact) bool { return o == who })
+	s.touched()
+}

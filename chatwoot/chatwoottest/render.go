@@ -1,0 +1,211 @@
+package chatwoottest
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// How rows look in answers and webhooks. All callers hold Server.mu.
+
+func (s *Server) avatarURL(c *contact) string {
+	if c.avatar == nil {
+		return ""
+	}
+	return s.representationURL(c.avatar)
+}
+
+func (s *Server) representationURL(b *blob) string {
+	return s.URL() + "/rails/active_storage/representations/redirect/" + b.signed + "/variation/" + url.PathEscape(b.name)
+}
+
+func (s *Server) dataURL(b *blob, fileType string) string {
+	u := s.URL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + url.PathEscape(b.name)
+	if fileType == "audio" {
+		u += "?disposition=inline"
+	}
+	return u
+}
+
+// contactJSON is the contact of the application API.
+func (s *Server) contactJSON(c *contact) object {
+	o := obj("additional_attributes", c.additional, "availability_status", "offline", "email", c.email, "id", c.id,
+		"name", c.name, "phone_number", c.phone, "blocked", c.blocked, "identifier", c.identifier,
+		"thumbnail", s.avatarURL(c), "custom_attributes", c.custom)
+	if !c.lastActivity.IsZero() {
+		o = o.with("last_activity_at", epoch(c.lastActivity))
+	}
+	return o.with("created_at", epoch(c.created))
+}
+
+// contactWithInboxes is contactJSON and the source ids it is known by.
+func (s *Server) contactWithInboxes(c *contact) object {
+	list := []object{}
+	for _, ci := range s.db.contactInbox {
+		if ci.contact == c.id {
+			list = append(list, obj("source_id", ci.sourceID, "inbox", inboxSlim(s.db.inbox(ci.inbox))))
+		}
+	}
+	return s.contactJSON(c).with("contact_inboxes", list)
+}
+
+// contactPush is the contact inside messages.
+func (s *Server) contactPush(c *contact) object {
+	return obj("additional_attributes", c.additional, "custom_attributes", c.custom, "email", c.email, "id", c.id,
+		"identifier", c.identifier, "name", c.name, "phone_number", c.phone, "thumbnail", s.avatarURL(c),
+		"blocked", c.blocked, "type", "contact")
+}
+
+// contactWebhook is the contact as the sender of a webhook.
+func (s *Server) contactWebhook(c *contact) object {
+	return obj("account", s.accountRef(c.account), "additional_attributes", c.additional, "avatar", s.avatarURL(c),
+		"custom_attributes", c.custom, "email", c.email, "id", c.id, "identifier", c.identifier, "name", c.name,
+		"phone_number", c.phone, "thumbnail", s.avatarURL(c), "blocked", c.blocked)
+}
+
+func (s *Server) accountRef(id int) object {
+	a := s.db.account(id)
+	return obj("id", a.id, "name", a.name)
+}
+
+func userPush(u *user) object {
+	return obj("id", u.id, "name", u.name, "available_name", u.name, "avatar_url", "", "type", "user",
+		"availability_status", "offline", "thumbnail", "")
+}
+
+func userWebhook(u *user) object {
+	return obj("id", u.id, "name", u.name, "email", u.email, "type", "user")
+}
+
+// senderPush is nil where a message has no sender: the key is left out then.
+func (s *Server) senderPush(from sender) any {
+	switch from.kind {
+	case senderUser:
+		if u := s.db.user(from.id); u != nil {
+			return userPush(u)
+		}
+	case senderContact:
+		if c := s.db.contact(from.id); c != nil {
+			return s.contactPush(c)
+		}
+	case senderBot:
+		return obj("id", from.id, "name", botName, "avatar_url", "", "type", "agent_bot")
+	}
+	return nil
+}
+
+func (s *Server) senderWebhook(from sender) any {
+	switch from.kind {
+	case senderUser:
+		if u := s.db.user(from.id); u != nil {
+			return userWebhook(u)
+		}
+	case senderContact:
+		if c := s.db.contact(from.id); c != nil {
+			return s.contactWebhook(c)
+		}
+	case senderBot:
+		return obj("id", from.id, "name", botName, "type", "agent_bot")
+	}
+	return nil
+}
+
+// attachmentsJSON lists the files of a message. Chatwoot gives no order, and
+// several files an agent chose together do arrive out of it; here the last
+// one always comes first, so that a client that does not sort is found out.
+func (s *Server) attachmentsJSON(m *message) []object {
+	list := make([]object, 0, len(m.attachments))
+	for _, a := range m.attachments {
+		list = append(list, s.attachmentJSON(m, a))
+	}
+	if m.kind == kindOutgoing && len(list) > 1 {
+		n := len(list) - 1
+		list = append(list[n:n+1:n+1], list[:n]...)
+	}
+	return list
+}
+
+func (s *Server) attachmentJSON(m *message, a *attachment) object {
+	thumb := ""
+	if a.fileType == "image" {
+		thumb = s.representationURL(a.blob)
+	}
+	var extension any
+	if e := extensionOf(a.blob.name); e != "" {
+		extension = e
+	}
+	o := obj("id", a.id, "message_id", m.id, "file_type", a.fileType, "account_id", m.account, "extension", extension,
+		"content_type", a.blob.contentType, "data_url", s.dataURL(a.blob, a.fileType), "thumb_url", thumb,
+		"file_size", a.blob.size, "width", nil, "height", nil)
+	if a.fileType == "audio" {
+		o = o.with("transcribed_text", "")
+	}
+	return o
+}
+
+// messageJSON is the message of the application API.
+func (s *Server) messageJSON(m *message) object {
+	o := obj("id", m.id, "content", m.content, "inbox_id", m.inbox)
+	if m.echoID != nil {
+		o = o.with("echo_id", m.echoID)
+	}
+	o = o.with("conversation_id", s.db.conversation(m.conversation).display, "message_type", m.kind,
+		"content_type", m.contentType, "status", m.status, "content_attributes", m.attributes,
+		"created_at", epoch(m.created), "private", m.private, "source_id", m.sourceID)
+	if from := s.senderPush(m.sender); from != nil {
+		o = o.with("sender", from)
+	}
+	if len(m.attachments) > 0 {
+		o = o.with("attachments", s.attachmentsJSON(m))
+	}
+	return o
+}
+
+// messagePush is the message inside conversations. Inside webhooks its text
+// is normalised as theirs is.
+func (s *Server) messagePush(m *message, webhook bool) object {
+	conv := s.db.conversation(m.conversation)
+	content := m.content
+	if webhook {
+		content = webhookContent(content)
+	}
+	var assignee any
+	if conv.assignee != 0 {
+		assignee = conv.assignee
+	}
+	var senderKind, senderID any
+	if m.sender.kind != "" {
+		senderKind, senderID = m.sender.kind, m.sender.id
+	}
+	o := obj("id", m.id, "content", content, "account_id", m.account, "inbox_id", m.inbox,
+		"conversation_id", conv.display, "message_type", m.kind, "created_at", epoch(m.created),
+		"updated_at", iso(m.updated), "private", m.private, "status", m.status, "source_id", m.sourceID,
+		"content_type", m.contentType, "content_attributes", m.attributes, "sender_type", senderKind,
+		"sender_id", senderID, "external_source_ids", obj(), "additional_attributes", m.additional,
+		"processed_message_content", content, "sentiment", obj(),
+		"conversation", obj("assignee_id", assignee, "unread_count", s.db.unread(conv),
+			"last_activity_at", epoch(conv.lastActivity),
+			"contact_inbox", obj("source_id", s.db.contactInboxByID(conv.contactInbox).sourceID)))
+	if m.echoID != nil {
+		o = o.with("echo_id", m.echoID)
+	}
+	if len(m.attachments) > 0 {
+		o = o.with("attachments", s.attachmentsJSON(m))
+	}
+	if from := s.senderPush(m.sender); from != nil {
+		o = o.with("sender", from)
+	}
+	return o
+}
+
+var hardBreak = regexp.MustCompile(`\\(\r?\n)`)
+
+// webhookContent is what a webhook says instead of the stored text: hard
+// breaks without their backslash, no newlines at the end.
+func webhookContent(content *string) *string {
+	if content == nil {
+		return nil
+	}
+	text := strings.TrimRight(hardBreak.ReplaceAllString(*content, "$1"), "\r\n")
+	return &text
+}

@@ -1,0 +1,219 @@
+package chatwoottest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a Server. The zero value is a Chatwoot 4.16.2 on a free
+// loopback port.
+type Options struct {
+	// Addr is the address to listen on; "127.0.0.1:0" when empty.
+	Addr string
+	// Log receives one line per failed webhook; nothing when nil.
+	Log *slog.Logger
+	// Now is the clock of every timestamp and of the flood guard.
+	Now func() time.Time
+	// Dir is the folder below which files are kept; the system's when empty.
+	Dir string
+	// AccountName names account 1; "Acme" when empty.
+	AccountName string
+	// Admin and Agent name the two users of account 1.
+	Admin, Agent UserSpec
+	// MessagesPerSecond is how many messages the server can store; every
+	// creation passes one queue at that rate. 0 is as fast as the machine.
+	MessagesPerSecond float64
+	// WebhookTimeout is how long a receiver may take; 5 s when zero.
+	WebhookTimeout time.Duration
+	// WebhookWorkers is how many deliveries run at once; 4 when zero. With
+	// more than one their order is not guaranteed, as with Sidekiq.
+	WebhookWorkers int
+}
+
+// UserSpec describes a user. An empty token is generated.
+type UserSpec struct {
+	Name, Email, Token string
+}
+
+const version = "4.16.2"
+
+// Server is a Chatwoot in memory. All methods are safe for concurrent use.
+type Server struct {
+	opts  Options
+	log   *slog.Logger
+	files *fileStore
+
+	http     *http.Server
+	listener net.Listener
+	client   *http.Client // delivers webhooks
+	stop     context.CancelFunc
+	running  sync.WaitGroup // listener, workers and delayed deliveries
+	capacity *capacity
+
+	mu sync.Mutex
+	db tables
+	// changed is closed and replaced whenever something a waiter may wait
+	// for has happened.
+	changed  chan struct{}
+	queue    queue
+	faults   faults
+	requests map[string]int
+	hooks    []Delivery
+	account  int
+	admin    int
+	agent    int
+}
+
+// New prepares a server; it does not listen before Start.
+func New(opts Options) *Server {
+	def := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	def(&opts.Addr, "127.0.0.1:0")
+	def(&opts.AccountName, "Acme")
+	def(&opts.Admin.Name, "Bridge")
+	def(&opts.Admin.Email, "bridge@example.com")
+	def(&opts.Agent.Name, "Ana")
+	def(&opts.Agent.Email, "ana@example.com")
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.WebhookTimeout == 0 {
+		opts.WebhookTimeout = 5 * time.Second
+	}
+	if opts.WebhookWorkers == 0 {
+		opts.WebhookWorkers = 4
+	}
+	s := &Server{
+		opts:     opts,
+		log:      opts.Log,
+		db:       newTables(),
+		changed:  make(chan struct{}),
+		requests: map[string]int{},
+		capacity: &capacity{rate: opts.MessagesPerSecond},
+	}
+	s.queue.outstanding = map[int]bool{}
+	s.account = s.AddAccount(opts.AccountName)
+	s.admin = s.addUser(s.account, opts.Admin, roleAdministrator)
+	s.agent = s.addUser(s.account, opts.Agent, roleAgent)
+	return s
+}
+
+// Start listens and delivers webhooks until Close.
+func (s *Server) Start() error {
+	files, err := newFileStore(s.opts.Dir)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.opts.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen on %s: %w", s.opts.Addr, err), files.close())
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.files, s.listener, s.stop = files, listener, stop
+	s.client = &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: s.opts.WebhookWorkers},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	s.http = &http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: 30 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	s.running.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("chatwoottest stopped serving", "error", err)
+		}
+	})
+	for range s.opts.WebhookWorkers {
+		s.running.Go(func() { s.deliverAll(ctx) })
+	}
+	return nil
+}
+
+// Close ends every request and delivery, waits for them and removes the files.
+// Webhooks not yet delivered are lost.
+func (s *Server) Close() error {
+	if s.http == nil {
+		return nil
+	}
+	s.stop()
+	err := s.http.Close()
+	s.running.Wait()
+	s.client.CloseIdleConnections()
+	return errors.Join(err, s.files.close())
+}
+
+// URL is the base address, without a slash at the end.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Account is the number of the first account.
+func (s *Server) Account() int { return s.account }
+
+// AdminToken is the access token of the first account's administrator.
+func (s *Server) AdminToken() string { return s.Token(s.admin) }
+
+// AgentToken is the access token of the first account's agent.
+func (s *Server) AgentToken() string { return s.Token(s.agent) }
+
+// Token is the access token of a user, "" for an unknown one.
+func (s *Server) Token(userID int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.db.user(userID); u != nil {
+		return u.token
+	}
+	return ""
+}
+
+// AddAccount creates an account and returns its number.
+func (s *Server) AddAccount(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &account{id: s.db.ids.account.next(), name: name}
+	s.db.accounts = append(s.db.accounts, a)
+	return a.id
+}
+
+// AddAgent creates a user with the role of an agent and returns its id.
+func (s *Server) AddAgent(account int, spec UserSpec) int {
+	return s.addUser(account, spec, roleAgent)
+}
+
+// AddAdministrator creates a user with the role of an administrator.
+func (s *Server) AddAdministrator(account int, spec UserSpec) int {
+	return s.addUser(account, spec, roleAdministrator)
+}
+
+func (s *Server) addUser(account int, spec UserSpec, role string) int {
+	if spec.Token == "" {
+		spec.Token = newToken()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := &user{
+		id: s.db.ids.user.next(), account: account, role: role,
+		name: spec.Name, email: spec.Email, token: spec.Token, pubsub: newToken(), password: "Password1!",
+	}
+	s.db.users = append(s.db.users, u)
+	return u.id
+}
+
+func (s *Server) now() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }
+
+// touched wakes everyone who waits for a change; the caller holds mu.
+func (s *Server) touched() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
