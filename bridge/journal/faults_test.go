@@ -1,0 +1,235 @@
+package journal_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+)
+
+func addLine(t *testing.T, db *database.DB, id string) {
+	t.Helper()
+	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
+		VALUES ($1, '', '', 1, 1, '{}', '', 0)`, id)
+	require.NoError(t, err)
+}
+
+// After an outage every lane of the backlog falls due again in these seconds;
+// what a customer writes now still goes first.
+func TestRetriedBacklogIsNotLive(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "failed", Dir: journal.In}, "failed")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "put off", Dir: journal.In}, "put off")
+		b.clock.Advance(time.Minute)
+		lease := b.claim(t)
+		require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now().Add(time.Second)))
+		lease = b.claim(t)
+		require.NoError(t, lease.Defer(ctx, b.clock.Now().Add(time.Second)))
+		b.clock.Advance(2 * time.Second)
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Dir: journal.In}, "live")
+		require.Equal(t, "live", b.claim(t).Lane().Chat)
+		require.NotNil(t, b.claim(t))
+		require.NotNil(t, b.claim(t))
+	})
+}
+
+// A lane whose old head is done is live again when what waits is new.
+func TestALaneIsAsOldAsItsHead(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Dir: journal.In}, "old")
+		b.append(t, inLane, "a")
+		b.clock.Advance(time.Minute)
+		for {
+			lease := b.claim(t)
+			if lease.Lane() != inLane {
+				require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+				b.clock.Advance(time.Millisecond)
+				continue
+			}
+			b.append(t, inLane, "b")
+			require.NoError(t, lease.Done(ctx, first(t, lease), nil))
+			require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+			break
+		}
+		require.Equal(t, inLane, b.claim(t).Lane())
+	})
+}
+
+// The head of such a lane may have had an effect; in the middle of another
+// lane nobody would look.
+func TestAMergeWaitsForALaneNotReleasedCleanly(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "a")
+		require.NotNil(t, b.claim(t)) // and its worker dies
+		b.clock.Advance(time.Minute)
+		merge := func() error {
+			return b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				return b.MergeChats(ctx, tx, "l1", "c1", "c2")
+			})
+		}
+		require.ErrorIs(t, merge(), journal.ErrBusy)
+		lease := b.claim(t)
+		require.True(t, lease.Unclean())
+		require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+		require.NoError(t, merge())
+	})
+}
+
+func TestADeletedLineLeavesNothingAndItsWorkerStops(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, inLane, "a")
+		lease := b.claim(t)
+		job := first(t, lease)
+		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.DeleteLine(ctx, tx, "l1") }))
+		require.ErrorIs(t, lease.Done(ctx, job, nil), journal.ErrLeaseLost)
+		_, err := lease.Waiting(ctx, 1)
+		require.ErrorIs(t, err, journal.ErrLeaseLost)
+		stats, err := b.Stats(ctx)
+		require.NoError(t, err)
+		require.Empty(t, stats)
+	})
+}
+
+func TestReplayAllKeepsTheOrderAndTheLine(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		other := journal.LaneKey{Line: "l2", Chat: "c", Dir: journal.In}
+		for i := range 3 {
+			b.append(t, inLane, fmt.Sprint(i))
+		}
+		b.append(t, other, "other")
+		for range 2 {
+			lease := b.claim(t)
+			jobs, err := lease.Waiting(ctx, 10)
+			require.NoError(t, err)
+			for _, job := range jobs {
+				require.NoError(t, lease.Dead(ctx, job, "x", nil))
+			}
+			require.Empty(t, payloads(t, lease))
+			_, err = lease.Release(ctx)
+			require.NoError(t, err)
+		}
+		n, err := b.ReplayAll(ctx, "l1")
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+		require.Equal(t, []string{"0", "1", "2"}, payloads(t, b.claim(t)))
+		n, err = b.ReplayAll(ctx, "")
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		_, err = b.Jobs(ctx, journal.JobFilter{State: "lost", Limit: 1})
+		require.Error(t, err)
+	})
+}
+
+func TestKeepRenewsWhileWorkGoesOn(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		addLine(t, db, "l1")
+		j := journal.New(db, journal.Options{Instance: "here", LeaseTTL: time.Second})
+		_, err := j.Append(ctx, journal.Entry{Lane: inLane, Dedupe: "a"})
+		require.NoError(t, err)
+		lease, err := j.Claim(ctx, inbound)
+		require.NoError(t, err)
+		kept, stop := lease.Keep(ctx)
+		defer stop()
+		until := func() (ms int64) {
+			require.NoError(t, db.QueryRow(`SELECT lease FROM lane`).Scan(&ms))
+			return ms
+		}
+		start := until()
+		require.Eventually(t, func() bool { return until() > start+1000 }, 30*time.Second, 20*time.Millisecond)
+		require.NoError(t, kept.Err())
+		_, err = db.Exec(`UPDATE lane SET owner = 'somebody else'`)
+		require.NoError(t, err)
+		<-kept.Done()
+		require.ErrorIs(t, context.Cause(kept), journal.ErrLeaseLost)
+	})
+}
+
+// Whoever claims the lane next must not find us at work, also when the
+// database is away and cannot say so.
+func TestKeepStopsBeforeALeaseItCannotRenewEnds(t *testing.T) {
+	t.Parallel()
+	db, err := database.Open(ctx, database.Config{DataDir: t.TempDir()})
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(ctx))
+	addLine(t, db, "l1")
+	j := journal.New(db, journal.Options{Instance: "here", LeaseTTL: time.Second})
+	_, err = j.Append(ctx, journal.Entry{Lane: inLane, Dedupe: "a"})
+	require.NoError(t, err)
+	lease, err := j.Claim(ctx, inbound)
+	require.NoError(t, err)
+	claimed := time.Now()
+	require.NoError(t, db.Close())
+	kept, stop := lease.Keep(ctx)
+	defer stop()
+	<-kept.Done()
+	require.ErrorIs(t, context.Cause(kept), journal.ErrLeaseLost)
+	require.Greater(t, time.Since(claimed), 500*time.Millisecond, "a lease is not given up at the first failed renewal")
+}
+
+func TestD02_RunEndsThoughPostgresIsAway(t *testing.T) {
+	t.Parallel()
+	db := databasetest.Postgres(t)
+	var name string
+	require.NoError(t, db.QueryRow(`SELECT current_database()`).Scan(&name))
+	server, err := sql.Open("postgres", os.Getenv(databasetest.PostgresEnv))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	_, err = server.Exec(`ALTER DATABASE ` + name + ` ALLOW_CONNECTIONS false`)
+	require.NoError(t, err)
+	run, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- journal.New(db, journal.Options{Instance: "here"}).Run(run) }()
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("Run goes on after its context")
+	}
+}
+
+// With sequential scans made expensive, a query whose condition no index can
+// serve is the one that still scans.
+func TestPlansUseIndexesOnPostgres(t *testing.T) {
+	t.Parallel()
+	db := databasetest.Postgres(t)
+	for query, index := range map[string]string{
+		`SELECT key FROM lane l WHERE l.due IS NOT NULL AND l.due <= 5 AND l.lease <= 5 ORDER BY l.due LIMIT 1`:                 "lane_due",
+		`SELECT key FROM lane l WHERE l.due IS NOT NULL AND l.due <= 5 AND l.lease <= 5 AND l.head > 3 ORDER BY l.head LIMIT 1`: "lane_head",
+		`SELECT id FROM job WHERE lane = 'x' AND state = 'waiting' ORDER BY pos LIMIT 1`:                                        "job_waiting",
+		`SELECT id FROM job WHERE state = 'done' AND ended < 5 LIMIT 1000`:                                                      "job_ended",
+		`SELECT id FROM job WHERE line = 'x' AND id > 5 AND state = 'dead' ORDER BY id LIMIT 10`:                                "job_dead",
+		`SELECT 1 FROM job WHERE dedupe = 'x'`:                                                                                  "job_dedupe_key",
+		`SELECT wa_id FROM message_link WHERE line = 'x' AND message_id = 5 ORDER BY part`:                                      "message_link_message",
+		`SELECT wa_id FROM message_link WHERE chat = 'x' AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT 3`:    "message_link_unread",
+	} {
+		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
+				return err
+			}
+			var text, line string
+			rows, err := tx.QueryContext(ctx, "EXPLAIN "+query)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				if err := rows.Scan(&line); err != nil {
+					return err
+				}
+				text += line + "\n"
+			}
+			require.Contains(t, text, index, query)
+			return rows.Err()
+		}))
+	}
+}
