@@ -82,7 +82,6 @@ type conversation struct {
 	uuid                 string
 	status               string
 	assignee             int // 0 = nobody
-	team                 int
 	priority             *string
 	additional, custom   object
 	labels               []string
