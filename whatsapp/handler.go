@@ -25,6 +25,8 @@ func (g *generation) handle(event any) (taken bool) {
 		return g.undecryptable(evt)
 	case *events.Receipt:
 		return g.receipt(evt)
+	case *events.MediaRetry:
+		return g.mediaRetry(evt)
 	case *events.ChatPresence:
 		if !evt.IsFromMe && !evt.IsGroup {
 			g.s.cfg.Sink.Typing(address(evt.Chat, types.EmptyJID, g.alternate), evt.State == types.ChatPresenceComposing)
@@ -76,6 +78,16 @@ func (g *generation) receipt(evt *events.Receipt) bool {
 		return true
 	}
 	return g.takeOr(envelope, err)
+}
+
+// mediaRetry commits the phone's answer about a file. The library acknowledges
+// it whatever is answered, so the append is tried until it succeeds.
+func (g *generation) mediaRetry(evt *events.MediaRetry) bool {
+	envelope, err := mediaRetryEnvelope(evt, g.alternate)
+	if err != nil {
+		return g.takeOr(envelope, err)
+	}
+	return g.take(g.s.ctx, envelope, 0)
 }
 
 func (g *generation) takeOr(e Envelope, err error) bool {

@@ -21,13 +21,9 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	if err != nil {
 		return err
 	}
-	var content waE2E.Message
-	if err := proto.Unmarshal(m.raw, &content); err != nil {
-		return fmt.Errorf("download a file: read its keys: %w", err)
-	}
-	source := downloadable(&content)
-	if source == nil {
-		return fmt.Errorf("download a file: %w", ErrMediaGone)
+	source, err := m.source()
+	if err != nil {
+		return fmt.Errorf("download a file: %w", err)
 	}
 	err = guarded(s, func() error { return client.DownloadToFile(ctx, source, dst) })
 	switch {
@@ -42,6 +38,28 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	default:
 		return fmt.Errorf("download a file: %w", err)
 	}
+}
+
+// content reads the message that holds the keys.
+func (m Media) content() (*waE2E.Message, error) {
+	var content waE2E.Message
+	if err := proto.Unmarshal(m.raw, &content); err != nil {
+		return nil, fmt.Errorf("read its keys: %w", err)
+	}
+	return &content, nil
+}
+
+// source is what the library downloads.
+func (m Media) source() (whatsmeow.DownloadableMessage, error) {
+	content, err := m.content()
+	if err != nil {
+		return nil, err
+	}
+	source := downloadable(content)
+	if source == nil {
+		return nil, ErrMediaGone
+	}
+	return source, nil
 }
 
 func downloadable(m *waE2E.Message) whatsmeow.DownloadableMessage {

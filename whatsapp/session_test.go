@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 // sink keeps what a session took in.
 type sink struct {
 	refuse  atomic.Bool
+	refused atomic.Int64
 	mu      sync.Mutex
 	taken   []whatsapp.Envelope
 	states  []whatsapp.State
@@ -56,6 +57,7 @@ func (s *sink) update(change func()) {
 
 func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
 	if s.refuse.Load() {
+		s.update(func() { s.refused.Add(1) })
 		return errors.New("the journal is away")
 	}
 	s.update(func() { s.taken = append(s.taken, e) })

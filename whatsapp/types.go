@@ -14,9 +14,10 @@ type EnvelopeKind string
 
 // The kinds of envelopes.
 const (
-	EnvMessage EnvelopeKind = "message" // also one that could not be read
-	EnvReceipt EnvelopeKind = "receipt" // somebody got or read messages
-	EnvHistory EnvelopeKind = "history" // the phone offers its history
+	EnvMessage    EnvelopeKind = "message"     // also one that could not be read
+	EnvReceipt    EnvelopeKind = "receipt"     // somebody got or read messages
+	EnvHistory    EnvelopeKind = "history"     // the phone offers its history
+	EnvMediaRetry EnvelopeKind = "media_retry" // the phone answers RequestMedia
 )
 
 // Envelope is one event, to be committed before WhatsApp is told that it
@@ -28,7 +29,7 @@ type Envelope struct {
 	// of the copy; it is unique within a line.
 	Dedupe string
 	At     time.Time // the server's
-	// Payload is the raw event; Decode and DecodeReceipt read it.
+	// Payload is the raw event; Decode, DecodeReceipt and DecodeMediaRetry read it.
 	Payload []byte
 }
 

@@ -103,10 +103,7 @@ func controlSend(p *Peer, r *http.Request) (any, error) {
 
 // known finds a message that the peer has received or sent.
 func (p *Peer) known(id string) (Received, error) {
-	if message, ok := p.find(id); ok {
-		return message, nil
-	}
-	if message, ok := p.Sent(id); ok {
+	if message, ok := p.history(id); ok {
 		return message, nil
 	}
 	return Received{}, controlError{http.StatusNotFound, "no message " + id}

@@ -20,7 +20,7 @@ func (p *Peer) SetKeepsMedia(on bool) {
 // handleMediaRetry is the phone's answer to a companion that found a file gone:
 // it uploads the file again, or says that it does not have it either.
 func (p *Peer) handleMediaRetry(device *Device, receipt *waBinary.Node, id string) {
-	message, ok := p.find(id)
+	message, ok := p.history(id)
 	p.mu.Lock()
 	keeps := !p.settings.noMedia
 	p.mu.Unlock()

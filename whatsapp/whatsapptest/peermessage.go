@@ -36,7 +36,7 @@ func (p *Peer) resendPlaceholders(in incoming, request *waE2E.PeerDataOperationR
 	}
 	var results []*waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult
 	for _, asked := range request.GetPlaceholderMessageResendRequest() {
-		found, ok := p.find(asked.GetMessageKey().GetID())
+		found, ok := p.history(asked.GetMessageKey().GetID())
 		if !ok {
 			continue
 		}

@@ -94,6 +94,14 @@ func (p *Peer) find(id string) (Received, bool) {
 	return Received{}, false
 }
 
+// history finds a message on the phone, received or written by its owner.
+func (p *Peer) history(id string) (Received, bool) {
+	if message, ok := p.find(id); ok {
+		return message, true
+	}
+	return p.Sent(id)
+}
+
 // sendReceipt tells the author of messages, on all its devices, what happened
 // to them. It comes from the address that the author wrote to.
 func (p *Peer) sendReceipt(first Received, kind types.ReceiptType, more ...Received) {
