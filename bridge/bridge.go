@@ -32,8 +32,19 @@ type Config struct {
 	Clock func() time.Time
 	// PublicURL is where Chatwoot reaches this process.
 	PublicURL string
-	// Instance names this installation; no other process may have the same.
+	// Instance names this installation; no other process that runs may have
+	// the same. What an earlier process of the same instance left behind is
+	// taken over at once.
 	Instance string
+	// Crashed says that the instance's last process ended by a panic, as
+	// opposed to being stopped or killed.
+	Crashed bool
+	// OwnerTTL is how long a line whose process is gone waits for another one;
+	// 0 means 15 seconds.
+	OwnerTTL time.Duration
+	// KeepDone is how long finished jobs are kept for people to look at; 0
+	// means 15 days.
+	KeepDone time.Duration
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
 	Metrics   *Metrics
@@ -46,28 +57,51 @@ type Bridge struct {
 	journal *journal.Journal
 	ids     *idmap.Map
 	lines   *lineStore
+	owner   *ownership
 	metrics *Metrics
 	log     *slog.Logger
 
+	// ctx ends when the bridge begins to stop, work when the jobs under way
+	// have had their time.
 	ctx        context.Context
 	cancel     context.CancelFunc
+	workCtx    context.Context
+	cancelWork context.CancelFunc
+	workers    sync.WaitGroup
 	background sync.WaitGroup
+	tending    sync.WaitGroup
+	looks      chan look
+	expiry     *time.Timer // fires when the lease on the lines is about to end
 
-	mu      sync.Mutex
-	running map[LineID]*runtime
-	gates   map[string]*chatwoot.Gate
+	mu       sync.Mutex
+	running  map[LineID]*runtime
+	ending   map[LineID]chan struct{} // closed when the old session has ended
+	gates    map[string]*chatwoot.Gate
+	watchers map[LineID]map[chan struct{}]bool
 }
+
+const defaultKeepDone = 15 * 24 * time.Hour
 
 // New makes a Bridge; Start runs it.
 func New(cfg Config) *Bridge {
+	if cfg.KeepDone == 0 {
+		cfg.KeepDone = defaultKeepDone
+	}
+	if cfg.OwnerTTL == 0 {
+		cfg.OwnerTTL = defaultOwnerTTL
+	}
 	b := &Bridge{
 		cfg: cfg, db: cfg.DB, metrics: cfg.Metrics, log: cfg.Log,
 		lines:   &lineStore{db: cfg.DB, key: cfg.Key},
+		owner:   &ownership{db: cfg.DB, clock: cfg.Clock, ttl: cfg.OwnerTTL, instance: cfg.Instance, me: cfg.Instance + "/" + newID()},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
 		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: newID}),
-		running: map[LineID]*runtime{}, gates: map[string]*chatwoot.Gate{},
+		looks:   make(chan look, 1), running: map[LineID]*runtime{}, ending: map[LineID]chan struct{}{},
+		gates: map[string]*chatwoot.Gate{}, watchers: map[LineID]map[chan struct{}]bool{},
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.workCtx, b.cancelWork = context.WithCancel(context.Background())
+	b.expiry = time.AfterFunc(cfg.OwnerTTL, b.expired)
 	return b
 }
 
@@ -76,26 +110,18 @@ func (b *Bridge) Start(ctx context.Context) error {
 	if err := b.journal.EndLeases(ctx); err != nil {
 		return err
 	}
-	lines, err := b.lines.list(ctx)
-	if err != nil {
+	if err := b.lookAfterLines(ctx); err != nil {
 		return err
 	}
-	for _, line := range lines {
-		if err := b.run(line); err != nil {
-			return err
-		}
-	}
+	b.metrics.watch(b)
+	b.tending.Go(b.tend)
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
 	b.background.Go(b.prune)
 	b.startWorkers()
 	return nil
 }
 
-const (
-	// keepDone is how long a finished job is kept for people to look at.
-	keepDone   = 15 * 24 * time.Hour
-	pruneEvery = time.Hour
-)
+const pruneEvery = time.Hour
 
 // prune forgets old finished jobs. The ledger, which keeps effects from being
 // repeated, is not touched.
@@ -103,7 +129,7 @@ func (b *Bridge) prune() {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-keepDone)); err != nil && b.ctx.Err() == nil {
+		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-b.cfg.KeepDone)); err != nil && b.ctx.Err() == nil {
 			b.log.Warn("old jobs cannot be deleted", "error", err)
 		}
 		select {
@@ -114,39 +140,25 @@ func (b *Bridge) prune() {
 	}
 }
 
-// Stop ends the intake of WhatsApp, lets workers finish their job, and returns
-// when every goroutine of the bridge has ended. Stop the web server first.
-func (b *Bridge) Stop() {
-	b.mu.Lock()
-	running := b.running
-	b.running = map[LineID]*runtime{}
-	b.mu.Unlock()
-	for _, r := range running {
-		r.session.Stop()
-		r.Backlog(0)
-	}
-	b.cancel()
-	b.background.Wait()
-}
+// stopGrace is how long jobs under way may take when the bridge stops. What
+// takes longer is handed back as not finished, and looked at before a repeat.
+const stopGrace = 10 * time.Second
 
-// run makes a line's runtime and connects it.
-func (b *Bridge) run(line Line) error {
-	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.token, Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log})
-	if err != nil {
-		return fmt.Errorf("line %s: %w", line.ID, err)
+// Stop claims no more, lets the jobs under way finish, disconnects the lines,
+// gives them back, and returns when every goroutine of the bridge has ended.
+// Stop the web server first.
+func (b *Bridge) Stop() {
+	b.cancel()
+	b.expiry.Stop()
+	b.tending.Wait()
+	grace := time.AfterFunc(stopGrace, b.cancelWork)
+	b.workers.Wait()
+	grace.Stop()
+	b.cancelWork()
+	for _, r := range b.runtimes() {
+		b.replace(r, nil)
 	}
-	r := &runtime{b: b, line: line, desk: desk, log: b.log.With("line", string(line.ID))}
-	r.current.Store(&line.Settings)
-	r.secret.Store(&line.webhookSecret)
-	r.session = whatsapp.NewSession(whatsapp.Config{
-		JID: line.JID, Store: b.cfg.Store, Sink: r, Log: r.log, Clock: b.cfg.Clock,
-		Simulator: b.cfg.Simulator, SendRate: line.Settings.SendRate, Count: b.metrics.countWhatsApp,
-	})
-	b.mu.Lock()
-	b.running[line.ID] = r
-	b.mu.Unlock()
-	r.session.Start(b.ctx)
-	return nil
+	b.background.Wait()
 }
 
 func (b *Bridge) line(id string) (*runtime, bool) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // NewLine is what an admin gives to make a line.
@@ -52,7 +51,7 @@ func (b *Bridge) CreateLine(ctx context.Context, n NewLine) (Line, error) {
 	if err := b.lines.insert(ctx, line); err != nil {
 		return Line{}, err
 	}
-	return line, b.run(line)
+	return line, b.lookNow(ctx)
 }
 
 // apiChannel is the only kind of inbox that takes customers' messages from a
@@ -71,24 +70,4 @@ func inboxFor(ctx context.Context, desk *chatwoot.Client, n NewLine, name, webho
 		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
 	}
 	return desk.SetInboxWebhook(ctx, n.Inbox, webhook)
-}
-
-// Pair asks for a code to link a line's phone; it then shows in State. With a
-// phone number the code is one to type instead of one to scan.
-func (b *Bridge) Pair(id LineID, phone string) error {
-	r, ok := b.line(string(id))
-	if !ok {
-		return notFound("there is no line with this id")
-	}
-	r.session.Pair(phone)
-	return nil
-}
-
-// State is where a line's connection to WhatsApp stands.
-func (b *Bridge) State(id LineID) (whatsapp.State, error) {
-	r, ok := b.line(string(id))
-	if !ok {
-		return whatsapp.State{}, notFound("there is no line with this id")
-	}
-	return r.session.State(), nil
 }

@@ -44,6 +44,8 @@ func invalid(field, message string) error {
 	return &Error{Code: CodeInvalid, Field: field, Message: message}
 }
 
+func conflict(message string) error { return &Error{Code: CodeConflict, Message: message} }
+
 func notFound(message string) error { return &Error{Code: CodeNotFound, Message: message} }
 
 // decodeStrict reads exactly one JSON value and refuses unknown keys.

@@ -103,6 +103,7 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 	})
 	if err == nil {
 		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
+		t.markReadIfAnswered(chat, link.Message)
 	}
 	return err
 }

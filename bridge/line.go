@@ -32,6 +32,7 @@ type Line struct {
 	webhookSecret string
 	pathSecret    string
 	sourceKey     string
+	held          holding
 }
 
 // Settings are the choices an admin may change while the line runs.

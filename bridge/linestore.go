@@ -21,7 +21,8 @@ type lineStore struct {
 }
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key`
+	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key,
+	owner, owned_until, connects`
 
 func (s *lineStore) insert(ctx context.Context, l Line) error {
 	settings, err := json.Marshal(l.Settings)
@@ -76,15 +77,16 @@ func (s *lineStore) scan(row interface{ Scan(...any) error }) (Line, error) {
 	var (
 		l                                      Line
 		settings                               string
-		created, inbox                         int64
+		created, inbox, until                  int64
 		token, webhookSecret, pathSecret, skey []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
-		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey)
+		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey,
+		&l.held.owner, &until, &l.held.connects)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
-	l.Inbox, l.Created = chatwoot.InboxID(inbox), time.UnixMilli(created)
+	l.Inbox, l.Created, l.held.until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
 	l.Settings = DefaultSettings()
 	if err := json.Unmarshal([]byte(settings), &l.Settings); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)
@@ -111,6 +113,21 @@ func (s *lineStore) setDevice(ctx context.Context, id LineID, jid, phone string)
 // setPaused stores the sentence that says why a line does not run; "" resumes it.
 func (s *lineStore) setPaused(ctx context.Context, id LineID, sentence string) error {
 	return s.exec(ctx, `UPDATE line SET paused = $2 WHERE id = $1`, "store the pause", string(id), sentence)
+}
+
+func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, settings Settings) error {
+	encoded, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("encode settings: %w", err)
+	}
+	return s.exec(ctx, `UPDATE line SET name = $2, settings = $3 WHERE id = $1`, "store the settings", string(id), name, string(encoded))
+}
+
+// setDeleted ends a line for ever. The row stays, without its secrets, so that
+// the id is never used again.
+func (s *lineStore) setDeleted(ctx context.Context, id LineID, at time.Time) error {
+	return s.exec(ctx, `UPDATE line SET deleted = $2, jid = '', phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL,
+		source_key = NULL, path_hash = '' WHERE id = $1`, "delete", string(id), at.UnixMilli())
 }
 
 func (s *lineStore) setWebhookSecret(ctx context.Context, id LineID, secret string) error {

@@ -6,6 +6,7 @@ import (
 
 // Metrics are the bridge's counters. None has a label of a customer.
 type Metrics struct {
+	registry     prometheus.Registerer
 	takeFailures prometheus.Counter
 	panics       prometheus.Counter
 	whatsapp     *prometheus.CounterVec
@@ -18,6 +19,7 @@ type Metrics struct {
 // NewMetrics registers the bridge's metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
+		registry:     registry,
 		takeFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_take_failures_total", Help: "WhatsApp events that could not be committed at once."}),
 		panics:       prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_panics_total", Help: "Panics that ended as a dead job."}),
 		whatsapp:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_whatsapp_events_total", Help: "What the WhatsApp library warned of."}, []string{"event"}),

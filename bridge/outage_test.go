@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestD08_D32_MessagesWaitForTheConnection(t *testing.T) {
 // pair links the world's phone to its line.
 func pair(t *testing.T, w *world) {
 	t.Helper()
-	require.NoError(t, w.bridge.Pair(w.line, ""))
+	require.NoError(t, w.bridge.Pair(context.Background(), w.line, ""))
 	w.until("a QR code", func(s whatsapp.State) bool { return s.QR != "" })
 	state, err := w.bridge.State(w.line)
 	require.NoError(t, err)
@@ -58,7 +59,7 @@ func pair(t *testing.T, w *world) {
 func TestPairingAnUnknownLineIsAnError(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		var failure *bridge.Error
-		require.ErrorAs(t, w.bridge.Pair("none", ""), &failure)
+		require.ErrorAs(t, w.bridge.Pair(context.Background(), "none", ""), &failure)
 		require.Equal(t, bridge.CodeNotFound, failure.Code)
 		_, err := w.bridge.State("none")
 		require.ErrorAs(t, err, &failure)

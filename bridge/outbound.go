@@ -92,7 +92,6 @@ func (t *task) send(e chatwoot.Event) error {
 	if t.b.cfg.Clock().Sub(t.job.Created) > t.settings().MaxAge() {
 		return &whatsapp.PermanentError{Reason: reasonExpired, Err: errors.New("the message waited too long for the connection")}
 	}
-	t.markRead(chat, to)
 	quote, err := t.quoted(e.Message, to)
 	if err != nil {
 		return err
@@ -117,6 +116,8 @@ func (t *task) send(e chatwoot.Event) error {
 			return err
 		}
 	}
+	// After the links of what was sent are recorded: see markReadIfAnswered.
+	t.markRead(chat, to)
 	if failed != nil {
 		return failed
 	}
@@ -205,35 +206,6 @@ func (t *task) quoted(m chatwoot.Message, to string) (*whatsapp.OutgoingQuote, e
 		sender = t.session.State().Phone + "@s.whatsapp.net"
 	}
 	return &whatsapp.OutgoingQuote{ID: links[0].WA, Sender: sender}, nil
-}
-
-// maxUnread bounds how many messages one reply shows as read.
-const maxUnread = 50
-
-// markRead shows the customer that the desk has read: an agent replies. It is
-// a courtesy, so a failure is no more than a line in the log.
-func (t *task) markRead(chat idmap.Chat, to string) {
-	if !t.settings().ReadReceipts {
-		return
-	}
-	unread, err := t.b.ids.Unread(t.ctx, chat.ID, maxUnread)
-	if err != nil || len(unread) == 0 {
-		return
-	}
-	var ids []string
-	for _, l := range unread {
-		ids = append(ids, l.WA)
-	}
-	if err := t.session.MarkRead(t.ctx, to, to, ids, t.b.cfg.Clock()); err != nil {
-		t.log.Debug("read marks were not sent", "error", err)
-		return
-	}
-	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.MarkRead(ctx, tx, string(t.line.ID), unread)
-	})
-	if err != nil {
-		t.log.Debug("read marks were not recorded", "error", err)
-	}
 }
 
 // revoke takes every sent part back. A deletion that comes before its message

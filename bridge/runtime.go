@@ -17,23 +17,105 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
-// runtime is a line that runs: its record, its WhatsApp session and its
-// Chatwoot. It is the session's Sink.
+// runtime is a line in this process: its record, its WhatsApp session and its
+// Chatwoot. It is the session's Sink. A runtime whose line is paused, or run by
+// another process, is not active: it takes webhooks and has no connection.
 type runtime struct {
 	b       *Bridge
-	line    Line // as of the start; settings are read with settings()
+	line    Line // as of its making
 	desk    *chatwoot.Client
 	session *whatsapp.Session
 	log     *slog.Logger
+	active  bool
+	ctx     context.Context // of an active one, until stop
+	cancel  context.CancelFunc
+	// careful says that the line was not given back cleanly before; such lines
+	// connect one at a time.
+	careful bool
 
+	record  atomic.Pointer[Line] // as last read
 	current atomic.Pointer[Settings]
 	secret  atomic.Pointer[string]
+	version atomic.Pointer[string] // Chatwoot's
 	refetch sync.Mutex
 	fetched time.Time // of the webhook secret, under refetch
 	inbox   atomic.Pointer[chatwoot.Inbox]
-	device  sync.Mutex // held while the linked device is written
+	device  sync.Mutex     // held while the linked device is written
+	writes  sync.WaitGroup // of the linked device
+	settled atomic.Bool
+	patient *time.Timer // settles a line that cannot connect
+	once    sync.Once   // stop
 	mu      sync.Mutex
 	hold    *time.Timer // ends an offline flood's hold
+}
+
+// newRuntime makes a runtime; start connects an active one.
+func (b *Bridge) newRuntime(line Line, active, careful bool) (*runtime, error) {
+	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.token, Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log})
+	if err != nil {
+		return nil, fmt.Errorf("line %s: %w", line.ID, err)
+	}
+	r := &runtime{b: b, line: line, desk: desk, log: b.log.With("line", string(line.ID)), active: active, careful: careful}
+	r.record.Store(&line)
+	r.current.Store(&line.Settings)
+	r.secret.Store(&line.webhookSecret)
+	r.session = whatsapp.NewSession(whatsapp.Config{
+		JID: line.JID, Store: b.cfg.Store, Sink: r, Log: r.log, Clock: b.cfg.Clock,
+		Simulator: b.cfg.Simulator, SendRate: line.Settings.SendRate, Count: b.metrics.countWhatsApp,
+	})
+	return r, nil
+}
+
+// idle is the same line without a connection.
+func (r *runtime) idle() *runtime {
+	line := *r.record.Load()
+	idle := &runtime{b: r.b, line: line, desk: r.desk, log: r.log}
+	idle.record.Store(&line)
+	idle.current.Store(r.current.Load())
+	idle.secret.Store(r.secret.Load())
+	idle.version.Store(r.version.Load())
+	idle.inbox.Store(r.inbox.Load())
+	idle.session = whatsapp.NewSession(whatsapp.Config{JID: line.JID, Store: r.b.cfg.Store, Sink: idle, Log: r.log, Clock: r.b.cfg.Clock})
+	return idle
+}
+
+// serves reports whether the runtime can go on with the line as it is now; the
+// session's pace is fixed when it is made.
+func (r *runtime) serves(line Line) bool { return line.Settings.SendRate == r.line.Settings.SendRate }
+
+func (r *runtime) start() {
+	r.ctx, r.cancel = context.WithCancel(r.b.ctx)
+	r.patient = time.AfterFunc(settleAfter, r.settle)
+	r.session.Start(r.b.ctx)
+	r.b.background.Go(r.greet)
+	r.b.journal.Wake()
+}
+
+// stop disconnects and gives the line back.
+func (r *runtime) stop() {
+	r.once.Do(func() {
+		r.cancel()
+		r.patient.Stop()
+		r.session.Stop()
+		r.writes.Wait()
+		r.Backlog(0)
+		if err := r.b.owner.release(context.Background(), r.line.ID); err != nil {
+			r.log.Warn("the line cannot be given back; others wait until its lease ends", "error", err)
+		}
+	})
+}
+
+// settle records that the process survived the line's connect.
+func (r *runtime) settle() {
+	if r.settled.Swap(true) {
+		return
+	}
+	r.b.background.Go(func() {
+		if err := r.b.owner.settled(r.b.ctx, r.line.ID); err != nil {
+			r.log.Warn("a connect cannot be recorded", "error", err)
+		}
+		r.b.nudge() // the next line may connect
+	})
 }
 
 func (r *runtime) settings() Settings { return *r.current.Load() }
@@ -95,7 +177,7 @@ func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idm
 // StateChanged remembers the device. Several changes may be under way at once;
 // each writes the state of its turn, so the last one written is the newest.
 func (r *runtime) StateChanged(state whatsapp.State) {
-	r.b.background.Go(func() {
+	r.writes.Go(func() {
 		r.device.Lock()
 		defer r.device.Unlock()
 		now := r.session.State()
@@ -105,6 +187,12 @@ func (r *runtime) StateChanged(state whatsapp.State) {
 		r.b.journal.Wake() // agents' messages may have waited for the connection
 	})
 	r.log.Info("whatsapp", "state", string(state.Code))
+	switch state.Code {
+	case whatsapp.StateConnecting, whatsapp.StateConnected, whatsapp.StateDisconnected:
+	default:
+		r.settle() // it waits for people: nothing more comes of this connect
+	}
+	r.b.announce(r.line.ID)
 }
 
 // floodEvents is how many waiting events the library's queue cannot keep in
@@ -117,6 +205,9 @@ const (
 // Backlog holds the line's inbound lanes while more events come in than the
 // library keeps in order.
 func (r *runtime) Backlog(events int) {
+	if events == 0 && r.session.State().Code == whatsapp.StateConnected {
+		r.settle() // all that waited came, and the process lives
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	line := string(r.line.ID)

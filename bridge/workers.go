@@ -22,15 +22,17 @@ const pollEvery = 5 * time.Second
 func (b *Bridge) startWorkers() {
 	for _, pool := range pools {
 		for range pool.workers {
-			b.background.Go(func() { b.work(journal.Filter{Dirs: []journal.Direction{pool.dir}}) })
+			b.workers.Go(func() { b.work(pool.dir) })
 		}
 	}
 }
 
-// work claims one lane after the other until the bridge stops.
-func (b *Bridge) work(filter journal.Filter) {
+// work claims one lane of this process's lines after the other until the
+// bridge stops.
+func (b *Bridge) work(dir journal.Direction) {
 	for b.ctx.Err() == nil {
 		changed := b.journal.Changed()
+		filter := journal.Filter{Lines: b.ownLines(), Dirs: []journal.Direction{dir}}
 		lease, err := b.journal.Claim(b.ctx, filter)
 		if err != nil {
 			b.log.Warn("no lane can be claimed", "error", err)
@@ -40,7 +42,9 @@ func (b *Bridge) work(filter journal.Filter) {
 			continue
 		}
 		wait := pollEvery
-		if due, ok, err := b.journal.NextDue(b.ctx, filter); err == nil && ok {
+		if len(filter.Lines) == 0 {
+			// Nothing to look for; a line that becomes active wakes everybody.
+		} else if due, ok, err := b.journal.NextDue(b.ctx, filter); err == nil && ok {
 			wait = min(wait, max(due.Sub(b.cfg.Clock()), 5*time.Millisecond))
 		}
 		timer := time.NewTimer(wait)
@@ -58,7 +62,7 @@ const batch = 50
 
 // drain works on a lane until it is empty, has to wait, or is lost.
 func (b *Bridge) drain(lease *journal.Lease) {
-	ctx, stop := lease.Keep(b.ctx)
+	ctx, stop := lease.Keep(b.workCtx)
 	defer stop()
 	first := true
 	for {
@@ -119,12 +123,14 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 	failure := b.isolate(t.act)
 	if failure == nil {
 		b.metrics.effects.WithLabelValues(dir, "done").Inc()
+		b.announce(r.line.ID)
 		return true, nil
 	}
 	if errors.Is(failure, journal.ErrLeaseLost) || ctx.Err() != nil {
 		return false, failure
 	}
 	v := judge(failure, job.Attempt, job.FirstFailed, b.cfg.Clock())
+	defer b.announce(r.line.ID)
 	switch v.action {
 	case bury:
 		b.metrics.effects.WithLabelValues(dir, "dead").Inc()
@@ -136,6 +142,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 		if err := b.lines.setPaused(ctx, r.line.ID, pauseSentence(failure)); err != nil {
 			return false, err
 		}
+		b.nudge()
 		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock())
 	default:
 		b.metrics.effects.WithLabelValues(dir, "retry").Inc()

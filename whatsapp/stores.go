@@ -40,6 +40,21 @@ func (s *Store) device(ctx context.Context, jid string) (*store.Device, error) {
 	return s.container.GetDevice(ctx, parsed)
 }
 
+// Forget removes a device and all its keys. No session may use it any more.
+func (s *Store) Forget(ctx context.Context, jid string) error {
+	device, err := s.device(ctx, jid)
+	if err != nil {
+		return fmt.Errorf("forget a device: %w", err)
+	}
+	if device == nil {
+		return nil
+	}
+	if err := device.Delete(ctx); err != nil {
+		return fmt.Errorf("forget a device: %w", err)
+	}
+	return nil
+}
+
 // storeError says that a store failed. It passes for a cancelled context: for
 // that alone the library neither acknowledges a message nor asks its sender
 // again. Any other error it takes for a broken message, which would be

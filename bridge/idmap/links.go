@@ -98,6 +98,20 @@ func (m *Map) Unread(ctx context.Context, chat string, limit int) ([]Link, error
 	return collectLinks(rows, err)
 }
 
+// Answered reports whether an agent wrote in the chat after a Chatwoot message.
+func (m *Map) Answered(ctx context.Context, line, chat string, message int64) (bool, error) {
+	const later = `SELECT 1 FROM message_link WHERE line = $1 AND message_id > $2 AND chat = $3 AND direction = 'out' LIMIT 1`
+	var one int
+	err := m.db.QueryRowContext(ctx, later, line, message, chat).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for an answer: %w", err)
+	}
+	return true, nil
+}
+
 // MarkRead records that a chat's customer messages, up to the newest of those
 // given, were shown as read.
 func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Link) error {

@@ -61,6 +61,27 @@ func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
 	return all, rows.Err()
 }
 
+// LastErrors gives, for every line with jobs that wait after a failure, what
+// the newest of them waits for.
+func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
+	const newest = `SELECT line, last_error FROM job WHERE id IN (
+		SELECT MAX(id) FROM job WHERE state = 'waiting' AND last_error <> '' GROUP BY line)`
+	rows, err := j.db.QueryContext(ctx, newest)
+	if err != nil {
+		return nil, fmt.Errorf("read the last errors: %w", err)
+	}
+	defer rows.Close()
+	all := map[string]string{}
+	for rows.Next() {
+		var line, cause string
+		if err := rows.Scan(&line, &cause); err != nil {
+			return nil, fmt.Errorf("read the last errors: %w", err)
+		}
+		all[line] = cause
+	}
+	return all, rows.Err()
+}
+
 // JobFilter selects jobs for people to look at.
 type JobFilter struct {
 	State State

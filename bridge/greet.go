@@ -1,0 +1,89 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// greetTimeout bounds one round of questions to Chatwoot.
+const greetTimeout = 30 * time.Second
+
+// greet asks Chatwoot what the line needs to know of it, until it answers: the
+// version, the inbox's settings and webhook secret. An inbox whose webhook was
+// pointed elsewhere is pointed here again.
+func (r *runtime) greet() {
+	for attempt := 0; ; attempt++ {
+		err := r.b.isolate(r.greetOnce)
+		if err == nil || r.ctx.Err() != nil {
+			return
+		}
+		if v := judge(err, 0, time.Time{}, r.b.cfg.Clock()); v.action == pause {
+			r.pauseFor(err)
+			return
+		}
+		r.log.Debug("Chatwoot cannot be asked", "error", err)
+		timer := time.NewTimer(backoff(attempt))
+		select {
+		case <-r.ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+func (r *runtime) greetOnce() error {
+	ctx, cancel := context.WithTimeout(r.ctx, greetTimeout)
+	defer cancel()
+	desk := r.desk.WithPriority(chatwoot.Upkeep)
+	version, err := desk.Version(ctx)
+	if err != nil {
+		return err
+	}
+	r.version.Store(&version)
+	inbox, err := desk.Inbox(ctx, r.line.Inbox)
+	if chatwoot.IsNotFound(err) {
+		return &inboxGone{}
+	}
+	if err != nil {
+		return err
+	}
+	if want, err := r.webhookURL(); err == nil && inbox.WebhookURL != want {
+		r.log.Warn("the inbox's webhook pointed elsewhere; it is pointed here again")
+		var unauthorized *chatwoot.UnauthorizedError
+		switch set, err := desk.SetInboxWebhook(ctx, r.line.Inbox, want); {
+		case errors.As(err, &unauthorized): // an agent's token may do all but this
+			r.log.Error("the token may not change the inbox: an administrator must set its webhook")
+		case err != nil:
+			return err
+		default:
+			inbox = set
+		}
+	}
+	r.inbox.Store(&inbox)
+	if inbox.Secret == "" || inbox.Secret == *r.secret.Load() {
+		return nil
+	}
+	if err := r.b.lines.setWebhookSecret(ctx, r.line.ID, inbox.Secret); err != nil {
+		return err
+	}
+	r.secret.Store(&inbox.Secret)
+	return nil
+}
+
+func (r *runtime) webhookURL() (string, error) {
+	return chatwoot.WebhookURL(r.b.cfg.PublicURL, string(r.line.ID), r.line.pathSecret)
+}
+
+// pauseFor stops the line until a person has dealt with err.
+func (r *runtime) pauseFor(err error) {
+	r.log.Warn("the line was paused", "reason", err)
+	if err := r.b.lines.setPaused(r.b.ctx, r.line.ID, pauseSentence(err)); err != nil && !errors.Is(err, context.Canceled) {
+		r.log.Error("the pause cannot be stored", "error", err)
+		return
+	}
+	r.b.nudge()
+}
