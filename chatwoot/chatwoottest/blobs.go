@@ -28,7 +28,7 @@ func (s *Server) redirectBlob(w http.ResponseWriter, r *http.Request, fault Faul
 		writeReply(w, encodeError(emptyNotFound()))
 		return
 	}
-	location := "http://" + r.Host + "/rails/active_storage/disk/" + b.signed + "/" + url.PathEscape(b.name)
+	location := "http://" + r.Host + "/rails/active_storage/disk/" + b.signed + "/" + pathSegment(b.name)
 	if !pause(r.Context(), fault.ReplyDelay) {
 		return
 	}

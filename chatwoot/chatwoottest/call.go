@@ -145,6 +145,7 @@ func (s *Server) run(rt route, r *http.Request) (out reply, from, to int) {
 	from = s.queue.last
 	body, err := rt.handle(c)
 	to = s.queue.last
+	s.touched()
 	if err != nil {
 		return encodeError(err), from, to
 	}

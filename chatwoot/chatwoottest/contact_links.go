@@ -84,11 +84,16 @@ func (s *Server) merge(base, gone *contact) {
 	if base == gone {
 		return
 	}
+	var kept, moved []*contactInbox // Postgres lists changed rows last
 	for _, ci := range s.db.contactInbox {
 		if ci.contact == gone.id {
 			ci.contact = base.id
+			moved = append(moved, ci)
+		} else {
+			kept = append(kept, ci)
 		}
 	}
+	s.db.contactInbox = append(kept, moved...)
 	for _, conv := range s.db.conversations {
 		if conv.contact != gone.id {
 			continue

@@ -134,6 +134,7 @@ func (s *Server) createContact(c *call) (any, error) {
 			return nil, err
 		}
 		s.db.ids.contact.next()
+		s.db.ids.contactInbox.next()
 		return nil, serverError()
 	}
 	who, err := s.newContact(c.account.id, c.params.object, c.params.files["avatar"])
@@ -166,6 +167,7 @@ func (s *Server) linkContact(who *contact, i *inbox, source string, verified boo
 	}
 	if ci := s.db.contactInboxBySource(i.id, source); ci != nil {
 		if ci.contact != who.id {
+			s.db.ids.contactInbox.next() // a refused insert has taken its id
 			return nil, serverError()
 		}
 		return ci, nil

@@ -135,7 +135,7 @@ func (s *Server) deleteMessageRoute(c *call) (any, error) {
 // eraseMessage leaves the row and its source id and takes the rest.
 func (s *Server) eraseMessage(m *message) {
 	text := deletedContent
-	m.content, m.contentType, m.attributes = &text, "text", obj("deleted", true)
+	m.content, m.written, m.contentType, m.attributes = &text, &text, "text", obj("deleted", true)
 	for _, a := range m.attachments {
 		s.purge(a.blob)
 	}

@@ -123,7 +123,7 @@ func (s *Server) checkMessage(conv *conversation, in messageInput) (*message, er
 	if in.content != nil && utf8.RuneCountInString(*in.content) > maxContent {
 		return nil, refuse("Validation failed: Content is too long (maximum is 150000 characters)")
 	}
-	m := &message{content: in.content, kind: kind, contentType: in.contentType, private: in.private,
+	m := &message{content: in.content, written: in.content, kind: kind, contentType: in.contentType, private: in.private,
 		attributes: s.resolveReply(conv, in.attributes), additional: in.additional, sourceID: in.sourceID,
 		echoID: in.echoID, status: messageSent}
 	switch {

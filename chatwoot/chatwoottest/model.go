@@ -103,7 +103,8 @@ type message struct {
 	id, account, inbox int
 	conversation       int // row id
 	content            *string
-	kind               int // message_type
+	written            *string // content before variables were filled in
+	kind               int     // message_type
 	contentType        string
 	attributes         object // content_attributes
 	additional         object // additional_attributes

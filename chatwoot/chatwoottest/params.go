@@ -68,6 +68,7 @@ func (p *params) readMultipart(parts *multipart.Reader, store *fileStore) error 
 		case isFile:
 			var b *blob
 			if b, err = store.save(file, part.Header.Get("Content-Type"), part); err == nil {
+				name = strings.TrimSuffix(name, "[]")
 				p.files[name] = append(p.files[name], b)
 			}
 		default:

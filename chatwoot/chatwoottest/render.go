@@ -16,11 +16,16 @@ func (s *Server) avatarURL(c *contact) string {
 }
 
 func (s *Server) representationURL(b *blob) string {
-	return s.URL() + "/rails/active_storage/representations/redirect/" + b.signed + "/variation/" + url.PathEscape(b.name)
+	return s.URL() + "/rails/active_storage/representations/redirect/" + b.signed + "/variation/" + pathSegment(b.name)
+}
+
+// pathSegment escapes as Rails does, which leaves these characters alone.
+func pathSegment(name string) string {
+	return strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.PathEscape(name))
 }
 
 func (s *Server) dataURL(b *blob, fileType string) string {
-	u := s.URL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + url.PathEscape(b.name)
+	u := s.URL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + pathSegment(b.name)
 	if fileType == "audio" {
 		u += "?disposition=inline"
 	}
@@ -165,9 +170,9 @@ func (s *Server) messageJSON(m *message) object {
 // is normalised as theirs is.
 func (s *Server) messagePush(m *message, webhook bool) object {
 	conv := s.db.conversation(m.conversation)
-	content := m.content
+	content, written := m.content, m.written
 	if webhook {
-		content = webhookContent(content)
+		content, written = webhookContent(content), webhookContent(written)
 	}
 	var assignee any
 	if conv.assignee != 0 {
@@ -182,7 +187,7 @@ func (s *Server) messagePush(m *message, webhook bool) object {
 		"updated_at", iso(m.updated), "private", m.private, "status", m.status, "source_id", m.sourceID,
 		"content_type", m.contentType, "content_attributes", m.attributes, "sender_type", senderKind,
 		"sender_id", senderID, "external_source_ids", obj(), "additional_attributes", m.additional,
-		"processed_message_content", content, "sentiment", obj(),
+		"processed_message_content", written, "sentiment", obj(),
 		"conversation", obj("assignee_id", assignee, "unread_count", s.db.unread(conv),
 			"last_activity_at", epoch(conv.lastActivity),
 			"contact_inbox", obj("source_id", s.db.contactInboxByID(conv.contactInbox).sourceID)))

@@ -1,0 +1,368 @@
+package chatwoottest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// leftOut is what the fake leaves out or does otherwise on purpose.
+var leftOut = []apart{
+	{"^inbox: list$", `^\.payload$`, "the recording kept two rows of the list"},
+	{"^inbox: members$", `^\.payload\[`, "members come in no order"},
+	{"", `(custom|content)_attributes \(order\)$`, "the order of a client's own keys means nothing"},
+	{"", `\.(width|height)$`, "pictures are measured by a background job, when it gets to it"},
+	{"^webhook", `\.availability_status$`, "offline or null, as the worker that builds it happens to know"},
+	{"^attachment: fetch redirect$", `^content-disposition$`, "the plain name is transliterated; the exact one follows it"},
+	{"^webhook (conversation_status_changed 79/0 #1|conversation_updated 79/0 #(3|10|11)|message_created (79/14(13|17|28|46)|82/1449)|conversation_created 82/0)",
+		`\.(waiting_since|first_reply_created_at|unread_count|messages\[0\]\.(status|content_attributes.external_error))$`,
+		"built in the middle of the changes of one request, which the fake makes at once"},
+	{"^webhook conversation_updated 79/0 #12$", "^$", "the recorded list ends before it"},
+}
+
+// TestConformanceToARecordedChatwoot sends what was sent to a real Chatwoot
+// 4.16.2 and compares every answer and every webhook with what that one said.
+func TestConformanceToARecordedChatwoot(t *testing.T) {
+	r := newReplay(t)
+	for i, e := range r.exchanges {
+		r.run(i, e)
+	}
+	for key, n := range r.expected {
+		if r.arrived[key] < n {
+			r.faults = append(r.faults, fmt.Sprintf("webhook %v: want %d, got %d", key, n, r.arrived[key]))
+		}
+	}
+	require.Empty(t, r.faults, strings.Join(r.faults, "\n"))
+}
+
+// hookKey names the webhooks of one kind about one thing.
+type hookKey struct {
+	path, event           string
+	conversation, message int
+}
+
+type replay struct {
+	t         *testing.T
+	s         *Server
+	receiver  *httptest.Server
+	exchanges []exchange
+	hooks     map[hookKey][]hook
+	expected  map[hookKey]int
+	stop      chan struct{}
+
+	comparison
+	mu       sync.Mutex
+	made     map[int]int // message -> the exchange that created it
+	progress int         // the exchanges answered so far
+	moved    chan struct{}
+	released map[hookKey]int
+	arrived  map[hookKey]int
+	waiting  []int // the exchanges that webhooks held back wait for
+}
+
+func newReplay(t *testing.T) *replay {
+	r := &replay{
+		t: t, exchanges: readRecording[exchange](t, "exchanges.jsonl"), hooks: map[hookKey][]hook{}, expected: map[hookKey]int{},
+		made: map[int]int{}, moved: make(chan struct{}), released: map[hookKey]int{}, arrived: map[hookKey]int{}, stop: make(chan struct{}),
+		comparison: comparison{learned: map[string]string{}, apart: leftOut},
+	}
+	r.receiver = httptest.NewServer(http.HandlerFunc(r.receive))
+	t.Cleanup(r.receiver.Close)
+	r.s = New(Options{
+		WebhookWorkers: 1, WebhookTimeout: 500 * time.Millisecond,
+		Admin: UserSpec{Name: "Ana Admin", Email: "ana@example.com", Token: "bridge-token"},
+		Agent: UserSpec{Name: "Bruno Agent", Email: "bruno@example.com", Token: "agent-token"},
+	})
+	// The recorded Chatwoot was not new: our rows are numbered as its were.
+	ids := &r.s.db.ids
+	ids.inbox, ids.contact, ids.contactInbox, ids.message, ids.attachment = 10, 79, 90, 1405, 37
+	r.s.db.accounts[0].lastDisplay = 78
+	require.NoError(t, r.s.Start())
+	t.Cleanup(func() {
+		close(r.stop)
+		require.NoError(t, r.s.Close())
+	})
+	r.s.OnWebhook(r.hold)
+	for _, h := range readRecording[hook](t, "webhooks.jsonl") {
+		key := keyOf(t, h.Path, []byte(h.Raw))
+		r.hooks[key] = append(r.hooks[key], h)
+		r.expected[key]++
+	}
+	for i, e := range r.exchanges {
+		if id := createdMessage(e); id != 0 {
+			r.made[id] = i
+		}
+	}
+	return r
+}
+
+// createdMessage is the message that a recorded request created, 0 for none.
+func createdMessage(e exchange) int {
+	value, err := parseJSON(e.Response)
+	if err != nil || e.Status != http.StatusOK || e.Method != http.MethodPost {
+		return 0
+	}
+	if strings.HasSuffix(e.Path, "/messages") {
+		return number(hash(value).get("id"))
+	}
+	if strings.HasSuffix(e.Path, "/conversations") {
+		return number(hash(hash(value).get("last_non_activity_message")).get("id"))
+	}
+	return 0
+}
+
+func keyOf(t testing.TB, path string, raw []byte) hookKey {
+	value, err := parseJSON(raw)
+	require.NoError(t, err)
+	body := hash(value)
+	key := hookKey{path: path, event: str(body.get("event")), conversation: number(body.get("id"))}
+	if conv, ok := body.lookup("conversation"); ok {
+		key.message, key.conversation = key.conversation, number(hash(conv).get("id"))
+	}
+	return key
+}
+
+// hold keeps a webhook from being built until what its recorded snapshot of
+// the conversation shows has happened: the real one is built when a worker
+// gets to it.
+func (r *replay) hold(w Webhook) WebhookFault {
+	path := "/hook/04bc24"
+	if w.Inbox == 13 {
+		path += "b"
+	}
+	key := hookKey{path, w.Event, w.Conversation, w.Message}
+	r.mu.Lock()
+	n := r.released[key]
+	r.released[key]++
+	until := 0
+	if n < len(r.hooks[key]) {
+		value, _ := parseJSON([]byte(r.hooks[key][n].Raw))
+		conv := hash(value)
+		if inner, ok := conv.lookup("conversation"); ok {
+			conv = hash(inner)
+		}
+		if list, _ := conv.get("messages").([]any); len(list) > 0 {
+			until = r.made[number(hash(list[0]).get("id"))]
+		}
+	}
+	r.waiting = append(r.waiting, until)
+	r.mu.Unlock()
+	for {
+		r.mu.Lock()
+		ready, moved := r.progress > until, r.moved
+		r.mu.Unlock()
+		if ready {
+			return WebhookFault{}
+		}
+		r.s.mu.Lock()
+		r.s.touched()
+		r.s.mu.Unlock()
+		select {
+		case <-moved:
+		case <-r.stop:
+			return WebhookFault{Drop: true}
+		}
+	}
+}
+
+// held counts the webhooks that have to wait for a later exchange.
+func (r *replay) held() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = slices.DeleteFunc(r.waiting, func(until int) bool { return until < r.progress })
+	return len(r.waiting)
+}
+
+// advance says that one more exchange is answered, and waits until every
+// webhook that may go has gone.
+func (r *replay) advance(i int) {
+	r.mu.Lock()
+	r.progress = i + 1
+	close(r.moved)
+	r.moved = make(chan struct{})
+	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err := r.s.wait(ctx, func() bool { return len(r.s.queue.outstanding) == 0 || r.held() > 0 })
+	require.NoError(r.t, err, "webhooks after exchange %d are stuck", i)
+}
+
+func (r *replay) run(i int, e exchange) {
+	t := r.t
+	if e.Step == "flood: next" {
+		r.flood()
+	}
+	contentType, body := e.body(t)
+	body = bytes.ReplaceAll(body, []byte("http://127.0.0.1:9911"), []byte(r.receiver.URL))
+	url := r.s.URL() + e.Path
+	if strings.HasPrefix(e.Path, "http") {
+		url = r.learned[strings.Replace(e.Path, "http://127.0.0.1:3000", r.s.URL(), 1)]
+	}
+	for recorded, ours := range r.learned {
+		url = strings.ReplaceAll(url, "/"+recorded, "/"+ours)
+	}
+	require.NotEmpty(t, url, "%s: nothing answered with the address %s; so far:\n%s", e.Step, e.Path, strings.Join(r.faults, "\n"))
+	req, err := http.NewRequest(e.Method, url, bytes.NewReader(body))
+	require.NoError(t, err)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	switch e.Token {
+	case "admin":
+		req.Header.Set("Api-Access-Token", "bridge-token")
+	case "agent":
+		req.Header.Set("Api-Access-Token", "agent-token")
+	case "":
+	default:
+		req.Header.Set("Api-Access-Token", "no-such-token")
+	}
+	if strings.HasPrefix(e.Step, "auth: underscore") {
+		req.Header.Del("Api-Access-Token")
+		req.Header["api_access_token"] = []string{"bridge-token"}
+	}
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	require.NoError(t, err)
+	got, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	r.mu.Lock()
+	r.step = e.Step
+	r.check(e, resp, got)
+	r.mu.Unlock()
+	r.advance(i)
+}
+
+func (r *replay) check(e exchange, resp *http.Response, got []byte) {
+	if e.Status != resp.StatusCode {
+		r.report("status", "want %d, got %d %s", e.Status, resp.StatusCode, clip(string(got)))
+		return
+	}
+	for _, name := range []string{"content-type", "content-disposition", "location"} {
+		want, have := r.localise(e.Headers[name]), resp.Header.Get(name)
+		if !r.sameText(name, want, have) {
+			r.report(name, "want %q, got %q", want, have)
+		}
+	}
+	want, err := parseJSON([]byte(r.localise(string(e.Response))))
+	require.NoError(r.t, err)
+	var size int
+	text, isText := want.(string)
+	switch {
+	case isText && strings.HasPrefix(text, "<!DOCTYPE html>"):
+		if !bytes.HasPrefix(got, []byte("<!DOCTYPE html>")) {
+			r.report("body", "want a page, got %s", clip(string(got)))
+		}
+	case isText && text == "":
+		if len(got) > 0 {
+			r.report("body", "want nothing, got %s", clip(string(got)))
+		}
+	case isText:
+		_, err := fmt.Sscanf(text, "<%d bytes>", &size)
+		require.NoError(r.t, err)
+		if size != len(got) {
+			r.report("body", "want %d bytes, got %d", size, len(got))
+		}
+	default:
+		have, err := parseJSON(got)
+		if err != nil {
+			r.report("body", "no JSON: %s", clip(string(got)))
+			return
+		}
+		r.compare("", withoutEarlierRows(want), have)
+	}
+}
+
+// localise gives recorded addresses our ports.
+func (r *replay) localise(text string) string {
+	text = strings.ReplaceAll(text, "http://127.0.0.1:3000", r.s.URL())
+	return strings.ReplaceAll(text, "http://127.0.0.1:9911", r.receiver.URL)
+}
+
+// withoutEarlierRows drops the inboxes that were there before the recording.
+func withoutEarlierRows(value any) any {
+	o, ok := value.(object)
+	rows, isList := o.get("payload").([]any)
+	if !ok || !isList {
+		return value
+	}
+	kept := []any{}
+	for _, row := range rows {
+		inbox := hash(row)
+		if inner, ok := inbox.lookup("inbox"); ok {
+			inbox = hash(inner)
+		}
+		if _, isInbox := inbox.lookup("channel_id"); isInbox && number(inbox.get("id")) <= 10 {
+			continue
+		}
+		kept = append(kept, row)
+	}
+	return o.set("payload", kept)
+}
+
+// flood is the 200 messages that the recording does not list.
+func (r *replay) flood() {
+	for range floodLimit {
+		req, err := http.NewRequest(http.MethodPost, r.s.URL()+"/api/v1/accounts/1/conversations/83/messages",
+			strings.NewReader(`{"content":"x","message_type":"incoming"}`))
+		require.NoError(r.t, err)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Api-Access-Token", "bridge-token")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(r.t, err)
+		require.NoError(r.t, resp.Body.Close())
+		require.Equal(r.t, http.StatusOK, resp.StatusCode)
+	}
+}
+
+// receive compares one webhook and answers as the recording's receiver did.
+func (r *replay) receive(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	require.NoError(r.t, err)
+	key := keyOf(r.t, req.URL.Path, body)
+	if key.conversation == 83 { // the flood
+		return
+	}
+	r.mu.Lock()
+	n := r.arrived[key]
+	r.arrived[key]++
+	r.step = fmt.Sprintf("webhook %s %d/%d #%d", key.event, key.conversation, key.message, n)
+	if n >= len(r.hooks[key]) {
+		r.report("", "nothing like it was recorded: %s", clip(string(body)))
+		r.mu.Unlock()
+		return
+	}
+	want := r.hooks[key][n]
+	wantBody, err := parseJSON([]byte(r.localise(want.Raw)))
+	require.NoError(r.t, err)
+	gotBody, err := parseJSON(body)
+	require.NoError(r.t, err)
+	r.compare("", wantBody, gotBody)
+	for name := range want.Headers {
+		if !strings.HasPrefix(name, "Accept-") && name != "Host" && req.Header.Get(name) == "" {
+			r.report(name, "header is missing")
+		}
+	}
+	r.mu.Unlock()
+	switch status := want.answered(r.t); status {
+	case 0:
+		select {
+		case <-req.Context().Done():
+		case <-r.stop:
+		}
+	case http.StatusFound:
+		w.Header().Set("Location", r.receiver.URL+"/hook/redirected")
+		w.WriteHeader(status)
+	default:
+		w.WriteHeader(status)
+	}
+}
