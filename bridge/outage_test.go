@@ -2,7 +2,6 @@ package bridge_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
@@ -21,39 +20,25 @@ func TestD08_D32_MessagesWaitForTheConnection(t *testing.T) {
 		w.phone.Companion().Unlink()
 		w.until("the sign-out", func(s whatsapp.State) bool { return s.Code == whatsapp.StateLoggedOut })
 
-		late := w.desk.say(&deskMessage{Content: "from yesterday"})
-		require.Equal(t, http.StatusOK, w.desk.deliver(w.desk.body("message_created", late)))
+		late := w.desk.say("from yesterday")
+		w.desk.told("message_created", late.ID)
 		_, err := w.db.Exec(`UPDATE job SET created = created - $1 WHERE kind = 'created'`, (25 * time.Hour).Milliseconds())
 		require.NoError(t, err)
-		fresh := w.desk.say(&deskMessage{Content: "just now"})
-		require.Equal(t, http.StatusOK, w.desk.deliver(w.desk.body("message_created", fresh)))
+		w.desk.told("message_created", w.desk.say("just now").ID)
 
 		pair(t, w)
 		_, err = w.alice.WaitText(patience, "just now")
 		require.NoError(t, err)
-		red := w.desk.wait("the red bubble", func(m deskMessage) bool { return m.ID == late.ID && m.Status == "failed" })
+		red := w.desk.wait("the red bubble", withStatus(late.ID, "failed"))
 		require.Contains(t, red.Reason, "retry")
 		require.Equal(t, []string{"just now"}, w.alice.Texts())
 
 		// Chatwoot's Retry button sets the status and says no more than "updated".
-		require.Eventually(t, func() bool {
-			w.desk.update(func() { late.Status, late.Reason = "sent", "" })
-			w.desk.deliver(w.desk.body("message_updated", late))
-			return len(w.alice.Texts()) == 2
-		}, patience, 50*time.Millisecond)
+		require.NoError(t, w.desk.Retry(late.ID))
+		_, err = w.alice.WaitText(patience, "from yesterday")
+		require.NoError(t, err)
 		require.Equal(t, []string{"just now", "from yesterday"}, w.alice.Texts())
 	})
-}
-
-// pair links the world's phone to its line.
-func pair(t *testing.T, w *world) {
-	t.Helper()
-	require.NoError(t, w.bridge.Pair(context.Background(), w.line, ""))
-	w.until("a QR code", func(s whatsapp.State) bool { return s.QR != "" })
-	state, err := w.bridge.State(w.line)
-	require.NoError(t, err)
-	require.NoError(t, w.phone.ScanQR(state.QR))
-	w.connected()
 }
 
 func TestPairingAnUnknownLineIsAnError(t *testing.T) {

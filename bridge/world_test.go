@@ -1,0 +1,151 @@
+package bridge_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// patience bounds every wait: only a failing test uses it up.
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	whatsapptest.TrustRoot()
+	goleak.VerifyTestMain(m,
+		// whatsmeow keeps a timer goroutine per past request until it times out.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
+		// whatsmeow's reader hangs for ever when it has a frame while Disconnect runs.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
+		// idle connections of the HTTP clients.
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+	)
+}
+
+// world is a bridge between a simulated WhatsApp and a simulated Chatwoot, with
+// one line that is paired, and Alice, a customer.
+type world struct {
+	t       *testing.T
+	db      *database.DB
+	cache   idmap.Cache
+	wa      *whatsapptest.Server
+	phone   *whatsapptest.Peer
+	alice   *whatsapptest.Peer
+	desk    desk
+	bridge  *bridge.Bridge
+	front   *httptest.Server
+	handler atomic.Pointer[http.Handler]
+	line    bridge.LineID
+}
+
+// eachMode runs a flow embedded (SQLite, in process) and standard (Postgres,
+// Redis).
+func eachMode(t *testing.T, flow func(t *testing.T, w *world)) {
+	t.Helper()
+	eachModeWith(t, 20*time.Millisecond, flow)
+}
+
+// eachModeWith sets how long an agent's message waits for an earlier one.
+func eachModeWith(t *testing.T, orderWait time.Duration, flow func(t *testing.T, w *world)) {
+	t.Parallel()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		flow(t, newWorld(t, databasetest.SQLite(t), idmap.NewMemory(1000, time.Now), orderWait))
+	})
+	t.Run("standard", func(t *testing.T) {
+		t.Parallel()
+		cache, err := idmap.NewRedis(databasetest.RedisURL(t), databasetest.Unique()+"/")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, cache.Close()) })
+		flow(t, newWorld(t, databasetest.Postgres(t), cache, orderWait))
+	})
+}
+
+func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, orderWait time.Duration) *world {
+	t.Helper()
+	w := &world{t: t, db: db, cache: cache, wa: whatsapptest.New(whatsapptest.Options{}), desk: newDesk(t)}
+	require.NoError(t, w.wa.Start())
+	t.Cleanup(w.wa.Close)
+	w.phone, w.alice = w.wa.NewPeer("5511999990001", "Shop"), w.wa.NewPeer("5511888880002", "Alice")
+	w.front = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if h := w.handler.Load(); h != nil {
+			(*h).ServeHTTP(rw, r)
+			return
+		}
+		rw.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(w.front.Close)
+	w.start()
+	t.Cleanup(func() { w.bridge.Stop() })
+	line, err := w.bridge.CreateLine(context.Background(), bridge.NewLine{
+		Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
+		Settings: fmt.Appendf(nil, `{"order_wait_ms":%d,"send_rate":0}`, orderWait.Milliseconds()),
+	})
+	require.NoError(t, err)
+	w.line = line.ID
+	pair(t, w)
+	return w
+}
+
+// start makes a bridge on the world's database, as a new process would.
+func (w *world) start() {
+	w.t.Helper()
+	store, err := whatsapp.OpenStore(context.Background(), w.db.DB, string(w.db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	require.NoError(w.t, err)
+	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
+	require.NoError(w.t, err)
+	spool, err := media.NewSpool(filepath.Join(w.t.TempDir(), "spool"))
+	require.NoError(w.t, err)
+	w.bridge = bridge.New(bridge.Config{
+		DB: w.db, Key: key, Cache: w.cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		PublicURL: w.front.URL, Instance: "test", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
+		Simulator: &whatsapp.Simulator{Addr: w.wa.Addr(), RootKey: w.wa.RootKey()},
+	})
+	require.NoError(w.t, w.bridge.Start(context.Background()))
+	handler := w.bridge.Webhooks()
+	w.handler.Store(&handler)
+}
+
+func (w *world) until(what string, holds func(whatsapp.State) bool) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		state, err := w.bridge.State(w.line)
+		return err == nil && holds(state)
+	}, patience, 5*time.Millisecond, what)
+}
+
+func (w *world) connected() {
+	w.t.Helper()
+	w.until("the connection", func(s whatsapp.State) bool { return s.Code == whatsapp.StateConnected })
+}
+
+// pair links the world's phone to its line.
+func pair(t *testing.T, w *world) {
+	t.Helper()
+	require.NoError(t, w.bridge.Pair(context.Background(), w.line, ""))
+	w.until("a QR code", func(s whatsapp.State) bool { return s.QR != "" })
+	state, err := w.bridge.State(w.line)
+	require.NoError(t, err)
+	require.NoError(t, w.phone.ScanQR(state.QR))
+	w.connected()
+}
