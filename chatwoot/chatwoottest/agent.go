@@ -206,10 +206,12 @@ func (s *Server) StartConversation(inbox, contact int, text string, options ...M
 
 // AddContact is a contact that an agent enters by hand, its fields as in the
 // API: "name", "Maria", "phone_number", "+5511…".
-func (s *Server) AddContact(pairs ...any) (Contact, error) {
+func (s *Server) AddContact(pairs ...any) (Contact, error) { return s.addContact(obj(pairs...)) }
+
+func (s *Server) addContact(form object) (Contact, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.newContact(s.account, obj(pairs...), nil)
+	c, err := s.newContact(s.account, form, nil)
 	if err != nil {
 		return Contact{}, refused(err)
 	}

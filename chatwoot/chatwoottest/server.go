@@ -167,49 +167,6 @@ func (s *Server) AdminToken() string { return s.Token(s.admin) }
 // AgentToken is the access token of the first account's agent.
 func (s *Server) AgentToken() string { return s.Token(s.agent) }
 
-// Token is the access token of a user, "" for an unknown one.
-func (s *Server) Token(userID int) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.db.user(userID); u != nil {
-		return u.token
-	}
-	return ""
-}
-
-// AddAccount creates an account and returns its number.
-func (s *Server) AddAccount(name string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := &account{id: s.db.ids.account.next(), name: name}
-	s.db.accounts = append(s.db.accounts, a)
-	return a.id
-}
-
-// AddAgent creates a user with the role of an agent and returns its id.
-func (s *Server) AddAgent(account int, spec UserSpec) int {
-	return s.addUser(account, spec, roleAgent)
-}
-
-// AddAdministrator creates a user with the role of an administrator.
-func (s *Server) AddAdministrator(account int, spec UserSpec) int {
-	return s.addUser(account, spec, roleAdministrator)
-}
-
-func (s *Server) addUser(account int, spec UserSpec, role string) int {
-	if spec.Token == "" {
-		spec.Token = newToken()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := &user{
-		id: s.db.ids.user.next(), account: account, role: role,
-		name: spec.Name, email: spec.Email, token: spec.Token, pubsub: newToken(), password: "Password1!",
-	}
-	s.db.users = append(s.db.users, u)
-	return u.id
-}
-
 func (s *Server) now() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }
 
 // touched wakes everyone who waits for a change; the caller holds mu.

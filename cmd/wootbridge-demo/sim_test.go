@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// idle connections of the HTTP clients.
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+	)
+}
+
+func TestSimPrintsAddressesThatWork(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	reader, writer := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"sim"}, writer, io.Discard)
+		writer.Close()
+	}()
+	line, err := bufio.NewReader(reader).ReadBytes('\n')
+	require.NoError(t, err)
+	var at addresses
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&at))
+	require.Len(t, at.SimulatorRootKey, 64)
+
+	client, err := chatwoot.New(chatwoot.Config{BaseURL: at.ChatwootURL, Token: at.ChatwootToken, Account: int64(at.ChatwootAccountID)})
+	require.NoError(t, err)
+	profile, err := client.Profile(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, at.ChatwootAccountID, profile.Accounts[0].ID)
+	desk, err := chatwoottest.Control{BaseURL: at.ControlURL + "/chatwoot"}.State(ctx)
+	require.NoError(t, err)
+	require.Equal(t, at.ChatwootURL, desk.URL)
+	whatsapp, err := whatsapptest.Control{BaseURL: at.ControlURL + "/whatsapp"}.State(ctx)
+	require.NoError(t, err)
+	require.Equal(t, at.Simulator, whatsapp.Address)
+	require.Equal(t, at.SimulatorRootKey, whatsapp.RootKey)
+
+	stop()
+	require.Zero(t, <-code)
+}
+
+func TestAWrongCommandLineIsExplained(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	require.Equal(t, 2, run(t.Context(), []string{"dance"}, io.Discard, &stderr))
+	require.True(t, strings.HasPrefix(stderr.String(), "usage: "))
+}
