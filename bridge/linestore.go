@@ -110,9 +110,10 @@ func (s *lineStore) setDevice(ctx context.Context, id LineID, jid, phone string)
 	return s.exec(ctx, `UPDATE line SET jid = $2, phone = $3 WHERE id = $1`, "remember the device", string(id), jid, phone)
 }
 
-// setPaused stores the sentence that says why a line does not run; "" resumes it.
+// setPaused stores the sentence that says why a line does not run; "" resumes
+// it, with a clean record of its connects.
 func (s *lineStore) setPaused(ctx context.Context, id LineID, sentence string) error {
-	return s.exec(ctx, `UPDATE line SET paused = $2 WHERE id = $1`, "store the pause", string(id), sentence)
+	return s.exec(ctx, `UPDATE line SET paused = $2, connects = 0 WHERE id = $1`, "store the pause", string(id), sentence)
 }
 
 func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, settings Settings) error {

@@ -110,20 +110,29 @@ func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, orderWait time.D
 // start makes a bridge on the world's database, as a new process would.
 func (w *world) start() {
 	w.t.Helper()
-	store, err := whatsapp.OpenStore(context.Background(), w.db.DB, string(w.db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	w.bridge = w.process(w.db, func(*bridge.Config) {})
+	handler := w.bridge.Webhooks()
+	w.handler.Store(&handler)
+}
+
+// process starts a bridge beside those that run.
+func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Bridge {
+	w.t.Helper()
+	store, err := whatsapp.OpenStore(context.Background(), db.DB, string(db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
 	require.NoError(w.t, err)
 	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
 	require.NoError(w.t, err)
 	spool, err := media.NewSpool(filepath.Join(w.t.TempDir(), "spool"))
 	require.NoError(w.t, err)
-	w.bridge = bridge.New(bridge.Config{
-		DB: w.db, Key: key, Cache: w.cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+	cfg := bridge.Config{
+		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 		PublicURL: w.front.URL, Instance: "test", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
 		Simulator: &whatsapp.Simulator{Addr: w.wa.Addr(), RootKey: w.wa.RootKey()},
-	})
-	require.NoError(w.t, w.bridge.Start(context.Background()))
-	handler := w.bridge.Webhooks()
-	w.handler.Store(&handler)
+	}
+	change(&cfg)
+	b := bridge.New(cfg)
+	require.NoError(w.t, b.Start(context.Background()))
+	return b
 }
 
 func (w *world) until(what string, holds func(whatsapp.State) bool) {

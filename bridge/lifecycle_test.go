@@ -1,0 +1,202 @@
+package bridge_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+func ofAnother(c *bridge.Config) { c.Instance, c.OwnerTTL = "another", 2*time.Second }
+
+// stateOf waits until a process shows a line in a state.
+func stateOf(t *testing.T, b *bridge.Bridge, line bridge.LineID, code whatsapp.Code) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		state, err := b.State(line)
+		return err == nil && state.Code == code
+	}, patience, 5*time.Millisecond, "state %s", code)
+}
+
+func TestALineMovesToAnotherProcessOnlyWhenItsOwnerStops(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		another := w.process(w.db, ofAnother)
+		defer another.Stop()
+		require.Error(t, another.Pair(context.Background(), w.line, ""), "it does not hold the connection")
+
+		handler := another.Webhooks()
+		w.handler.Store(&handler)
+		w.desk.say("taken by one, sent by the other")
+		_, err := w.alice.WaitText(patience, "taken by one, sent by the other")
+		require.NoError(t, err)
+		logins := w.phone.Companion().Logins()
+
+		w.bridge.Stop()
+		stateOf(t, another, w.line, whatsapp.StateConnected)
+		w.alice.SendText(w.phone, "still there?")
+		w.desk.wait("a message through the other", withText("still there?"))
+		require.Equal(t, logins+1, w.phone.Companion().Logins(), "the two never fought over the device")
+	})
+}
+
+// An owner whose database is away disconnects before its lease ends.
+func TestAnOwnerThatCannotRenewDisconnects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, databasetest.Postgres(t), idmap.NewMemory(1000, time.Now), 0)
+	w.bridge.Stop()
+	db, err := database.Open(context.Background(), database.Config{URL: w.db.URL()})
+	require.NoError(t, err)
+	cutOff := w.process(db, ofAnother)
+	defer cutOff.Stop()
+	stateOf(t, cutOff, w.line, whatsapp.StateConnected)
+	require.NoError(t, db.Close())
+	require.Eventually(t, func() bool { return !w.phone.Companion().Online() }, patience, 5*time.Millisecond)
+	w.start()
+	w.connected()
+}
+
+func TestALineThatCrashesTheProcessIsPaused(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		crashed := func(c *bridge.Config) { c.Crashed = true }
+		died := func(connects int) {
+			w.bridge.Stop()
+			_, err := w.db.Exec(`UPDATE line SET owner = 'test/before', owned_until = $1, connects = $2`, time.Now().Add(time.Hour).UnixMilli(), connects)
+			require.NoError(t, err)
+		}
+		died(1)
+		w.bridge = w.process(w.db, crashed)
+		w.connected()
+
+		died(2)
+		w.bridge = w.process(w.db, func(*bridge.Config) {})
+		w.connected() // it was killed, not crashed: the line is not to blame
+
+		died(2)
+		w.bridge = w.process(w.db, crashed)
+		w.until("the pause", func(s whatsapp.State) bool { return s.Code == bridge.StatePaused })
+		state, err := w.bridge.State(w.line)
+		require.NoError(t, err)
+		require.Contains(t, state.Sentence, "crashed")
+
+		require.NoError(t, w.bridge.Resume(context.Background(), w.line))
+		w.connected()
+	})
+}
+
+func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		changed, stop, err := w.bridge.Watch(w.line)
+		require.NoError(t, err)
+		defer stop()
+		require.NoError(t, w.bridge.Pause(ctx, w.line))
+		<-changed
+		require.Eventually(t, func() bool { return !w.phone.Companion().Online() }, patience, 5*time.Millisecond)
+		m := w.desk.say("later")
+		w.desk.told("message_created", m.ID)
+		w.alice.SendText(w.phone, "also later")
+		status, err := w.bridge.LineStatus(ctx, w.line)
+		require.NoError(t, err)
+		require.Equal(t, bridge.StatePaused, status.State.Code)
+		require.Equal(t, 1, status.Queue.Outbound)
+		var failure *bridge.Error
+		require.ErrorAs(t, w.bridge.DeleteLine(ctx, w.line, false), &failure)
+		require.Equal(t, bridge.CodeConflict, failure.Code)
+		require.ErrorAs(t, w.bridge.Pair(ctx, w.line, ""), &failure)
+
+		require.NoError(t, w.bridge.Resume(ctx, w.line))
+		_, err = w.alice.WaitText(patience, "later")
+		require.NoError(t, err)
+		w.desk.wait("the customer's", withText("also later"))
+	})
+}
+
+func TestD04_ARotatedTokenPausesTheLineAndKeepsItsMessages(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{Status: http.StatusUnauthorized}})
+		w.alice.SendText(w.phone, "kept")
+		w.until("the pause", func(s whatsapp.State) bool { return s.Code == bridge.StatePaused })
+		require.NoError(t, w.bridge.Resume(context.Background(), w.line))
+		w.desk.wait("the kept message", withText("kept"))
+		require.Equal(t, []string{"hi", "kept"}, w.desk.incoming())
+	})
+}
+
+func TestSettingsChangeWhileTheLineRuns(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		name := "Front desk"
+		require.NoError(t, w.bridge.UpdateLine(ctx, w.line, bridge.LineUpdate{Name: &name, Settings: json.RawMessage(`{"formatting":false}`)}))
+		w.alice.SendText(w.phone, "*plain*")
+		w.desk.wait("unformatted text", withText(`\*plain\*`))
+		status, err := w.bridge.LineStatus(ctx, w.line)
+		require.NoError(t, err)
+		require.Equal(t, name, status.Line.Name)
+		require.False(t, status.Line.Settings.Formatting)
+		require.Equal(t, "4.16.2", status.Version)
+
+		logins := w.phone.Companion().Logins()
+		require.NoError(t, w.bridge.UpdateLine(ctx, w.line, bridge.LineUpdate{Settings: json.RawMessage(`{"send_rate":7}`)}))
+		require.NoError(t, w.phone.Companion().WaitLogins(patience, logins+1))
+		w.connected()
+		for _, bad := range []string{`{"send_rate":-1}`, `{"colour":"red"}`, `{"language":"xx"}`, `[]`} {
+			var failure *bridge.Error
+			require.ErrorAs(t, w.bridge.UpdateLine(ctx, w.line, bridge.LineUpdate{Settings: json.RawMessage(bad)}), &failure, bad)
+			require.Equal(t, bridge.CodeInvalid, failure.Code)
+		}
+	})
+}
+
+func TestR36_ADeletedLineLeavesNothingBehind(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		w.desk.say("hello")
+		_, err := w.alice.WaitText(patience, "hello")
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			status, err := w.bridge.LineStatus(ctx, w.line)
+			return err == nil && status.Queue == journal.Stats{}
+		}, patience, 5*time.Millisecond)
+		require.NoError(t, w.bridge.DeleteLine(ctx, w.line, false))
+		var failure *bridge.Error
+		_, err = w.bridge.LineStatus(ctx, w.line)
+		require.ErrorAs(t, err, &failure)
+		require.Equal(t, bridge.CodeNotFound, failure.Code)
+		for _, table := range []string{"lane", "job", "chat", "chat_alias", "conversation_link", "message_link", "agent_message"} {
+			var rows int
+			require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM `+table+` WHERE line = $1`, string(w.line)).Scan(&rows))
+			require.Zero(t, rows, table)
+		}
+		var devices, secrets int
+		require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM whatsmeow_device`).Scan(&devices))
+		require.Zero(t, devices)
+		require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM line WHERE token IS NOT NULL OR jid <> ''`).Scan(&secrets))
+		require.Zero(t, secrets)
+
+		line, err := w.bridge.CreateLine(ctx, bridge.NewLine{
+			Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
+		})
+		require.NoError(t, err)
+		require.NotEqual(t, w.line, line.ID)
+		stateOf(t, w.bridge, line.ID, whatsapp.StateNew)
+	})
+}
