@@ -1,0 +1,150 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Load reads a server's configuration from variables of the form NAME=value.
+// The error is of type Faults.
+func Load(environ []string) (Config, error) {
+	var cfg Config
+	r := read(environ, &cfg, variablesOf(cfg))
+	r.checkServer(cfg)
+	return cfg, r.err()
+}
+
+// LoadClient reads the configuration of a command that talks to a server. The
+// error is of type Faults.
+func LoadClient(environ []string) (Client, error) {
+	var cfg Client
+	r := read(environ, &cfg, variablesOf(cfg))
+	r.checkClient(cfg)
+	return cfg, r.err()
+}
+
+// reader gathers values and faults.
+type reader struct {
+	vars map[string]Variable
+	// values are trimmed; what is empty counts as not set.
+	values map[string]string
+	// source names the variable that a value came from.
+	source map[string]string
+	unread map[string]bool // values that are not of the variable's type
+	faults Faults
+}
+
+// read fills the struct that into points to as far as its values make sense.
+func read(environ []string, into any, variables []Variable) *reader {
+	r := &reader{vars: map[string]Variable{}, values: map[string]string{}, source: map[string]string{}, unread: map[string]bool{}}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		// A stray newline after a token is what copying leaves behind.
+		if value = strings.TrimSpace(value); value != "" && strings.HasPrefix(name, Prefix) {
+			r.values[name], r.source[name] = value, name
+		}
+	}
+	names := map[string]string{} // of variables, by field
+	for _, v := range variables {
+		r.vars[v.Name], names[v.field] = v, v.Name
+		if v.Secret {
+			r.readFile(v)
+		}
+	}
+	err := env.ParseWithOptions(into, env.Options{Prefix: Prefix, Environment: r.values, FuncMap: map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[time.Duration](): func(text string) (any, error) { return parseDuration(text) },
+	}})
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		for _, err := range all.Errors {
+			var unread env.ParseError
+			if !errors.As(err, &unread) {
+				r.faults = append(r.faults, Fault{Variable: Prefix, Value: err.Error()}) // a tag that cannot be read
+				continue
+			}
+			r.unread[names[unread.Name]] = true
+			r.fault(names[unread.Name])
+		}
+	}
+	return r
+}
+
+// maxSecret bounds how much of a secret's file is read.
+const maxSecret = 64 << 10
+
+// readFile takes a secret from the file that its second variable names.
+func (r *reader) readFile(v Variable) {
+	name := v.Name + FileSuffix
+	path, ok := r.values[name]
+	if !ok {
+		return
+	}
+	bad := func(want string) {
+		r.faults = append(r.faults, Fault{Variable: name, Value: strconv.Quote(path), Want: want})
+	}
+	if _, both := r.values[v.Name]; both {
+		bad("either this or " + v.Name + ", not both")
+		return
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		bad("a file that exists")
+		return
+	case err == nil && (info.IsDir() || info.Size() > maxSecret):
+		bad("a file that holds nothing but the secret")
+		return
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		bad("a file that this user may read")
+		return
+	}
+	value := strings.TrimSpace(string(content))
+	if value == "" {
+		bad("a file that is not empty")
+		return
+	}
+	r.values[v.Name], r.source[v.Name] = value, name
+}
+
+// parseDuration reads a duration as Go writes it, or whole days: 15d.
+func parseDuration(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(text)
+}
+
+// fault says that a variable's value is not what is wanted.
+func (r *reader) fault(name string) { r.faultWant(name, r.vars[name].Want) }
+
+func (r *reader) faultWant(name, want string) {
+	value := r.values[name]
+	switch {
+	case value == "":
+	case r.vars[name].Secret:
+		value = hidden
+	default:
+		value = strconv.Quote(value)
+	}
+	if source := r.source[name]; source != "" {
+		name = source
+	}
+	r.faults = append(r.faults, Fault{Variable: name, Value: value, Want: want})
+}
+
+func (r *reader) err() error {
+	if len(r.faults) == 0 {
+		return nil
+	}
+	return r.faults
+}
