@@ -30,8 +30,10 @@ type Config struct {
 	Spool *media.Spool
 	Log   *slog.Logger
 	Clock func() time.Time
-	// PublicURL is where Chatwoot reaches this process.
+	// PublicURL is where Chatwoot reaches this process; it may be empty for a
+	// Chatwoot on this machine, which is given LocalURL.
 	PublicURL string
+	LocalURL  string
 	// Instance names this installation; no other process that runs may have
 	// the same. What an earlier process of the same instance left behind is
 	// taken over at once.

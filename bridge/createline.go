@@ -39,7 +39,7 @@ func (b *Bridge) CreateLine(ctx context.Context, n NewLine) (Line, error) {
 	if err != nil {
 		return Line{}, invalid("chatwoot_url", err.Error())
 	}
-	webhook, err := chatwoot.WebhookURL(b.cfg.PublicURL, string(line.ID), line.pathSecret)
+	webhook, err := chatwoot.WebhookURL(b.publicURL(line.ChatwootURL), string(line.ID), line.pathSecret)
 	if err != nil {
 		return Line{}, invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
 	}

@@ -75,7 +75,7 @@ func (r *runtime) greetOnce() error {
 }
 
 func (r *runtime) webhookURL() (string, error) {
-	return chatwoot.WebhookURL(r.b.cfg.PublicURL, string(r.line.ID), r.line.pathSecret)
+	return chatwoot.WebhookURL(r.b.publicURL(r.line.ChatwootURL), string(r.line.ID), r.line.pathSecret)
 }
 
 // pauseFor stops the line until a person has dealt with err.
