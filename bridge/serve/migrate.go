@@ -1,0 +1,24 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// Migrate brings the schema of the configured database up to date, as Start
+// does. Like Start it wants the data folder for itself.
+func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	p := &Process{opts: Options{Config: cfg}, log: log}
+	defer p.close()
+	if _, err := p.openHome(); err != nil {
+		return err
+	}
+	if err := p.openDatabase(ctx); err != nil {
+		return err
+	}
+	_, err := whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), whatsapp.Log(log, func(string) {}))
+	return err
+}

@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge"
+)
+
+// welcome says that the bridge runs, and where to go next.
+func (p *Process) welcome(ctx context.Context) {
+	lines, err := p.bridge.Lines(ctx)
+	if err != nil {
+		p.log.Warn("the lines cannot be listed", "error", err)
+		return
+	}
+	cfg := p.opts.Config
+	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.address.String(), "lines", len(lines))
+	p.log.Debug("configuration", "config", cfg)
+	first := len(lines) == 0 && cfg.HasFirstLine()
+	if first {
+		p.serving.Go(p.firstLine)
+	}
+	if p.opts.Out != nil {
+		_, _ = fmt.Fprint(p.opts.Out, p.greeting(lines, first)) // nobody may be reading
+	}
+}
+
+// greeting is what a person reads at the start.
+func (p *Process) greeting(lines []bridge.LineStatus, first bool) string {
+	cfg := p.opts.Config
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nWootbridge %s runs at %s\n", p.opts.Version, p.URL())
+	if cfg.Embedded() {
+		fmt.Fprintf(&b, "  data (back it up):    %s\n", absolute(cfg.DataDir))
+	}
+	if cfg.AdminToken == "" {
+		fmt.Fprintf(&b, "  admin token in file:  %s\n", absolute(TokenPath(cfg.DataDir)))
+	}
+	if cfg.Simulator != "" {
+		fmt.Fprintf(&b, "  SIMULATOR MODE: no real message comes or goes\n")
+	}
+	what, command := p.next(lines, first)
+	fmt.Fprintf(&b, "\n%s\n  %s\n\n", what, command)
+	return b.String()
+}
+
+// next is what a person does now: a sentence and a command.
+func (p *Process) next(lines []bridge.LineStatus, first bool) (what, command string) {
+	unpaired := 0
+	for _, line := range lines {
+		if line.State.JID == "" && line.State.Code != bridge.StatePaused {
+			unpaired++
+		}
+	}
+	switch {
+	case first:
+		return "The first line is being made in Chatwoot. Then link your phone, in another terminal:", p.command("pair")
+	case len(lines) == 0:
+		return "There is no line yet. Tie a WhatsApp number to your Chatwoot, in another terminal:",
+			p.command(`lines create --name "Support" --chatwoot-url https://chat.example.com --account 1`)
+	case unpaired > 0:
+		return count(unpaired, "line waits", "lines wait") + " for a phone. Link it, in another terminal:", p.command("pair")
+	}
+	return count(len(lines), "line", "lines") + " set up. See how they are, in another terminal:", p.command("lines")
+}
+
+// command is a command as it must be typed to reach this server.
+func (p *Process) command(arguments string) string {
+	cfg := p.opts.Config
+	var b strings.Builder
+	if cfg.AdminToken == "" && cfg.DataDir != defaultDataDir {
+		fmt.Fprintf(&b, "WOOTBRIDGE_DATA_DIR=%s ", absolute(cfg.DataDir))
+	}
+	if url := p.URL(); url != defaultURL {
+		fmt.Fprintf(&b, "WOOTBRIDGE_URL=%s ", url)
+	}
+	return b.String() + p.opts.Command + " " + arguments
+}
+
+// What a client assumes when nothing is set.
+const (
+	defaultDataDir = "./data"
+	defaultURL     = "http://127.0.0.1:8080"
+)
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
+}
