@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/serve"
+)
+
+var migrateCommand = command{
+	name:    "migrate",
+	summary: "Bring the database up to date, and do nothing else",
+	help: `
+Usage: wootbridge migrate
+
+"serve" does so itself at every start. This is for those who want it apart,
+before new processes start. It reads the same variables as "serve".
+`,
+	run: func(ctx context.Context, p *program, args []string) error {
+		if err := parseNone(flag.NewFlagSet("migrate", flag.ContinueOnError), args); err != nil {
+			return err
+		}
+		cfg, err := config.Load(p.env)
+		if err != nil {
+			return err
+		}
+		if err := serve.Migrate(ctx, cfg, newLog(cfg, p.stderr)); err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout, "The database is up to date.")
+		return nil
+	},
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/serve"
+)
+
+var serveCommand = command{
+	name:    "serve",
+	summary: "Run the bridge",
+	help: `
+Usage: wootbridge serve
+
+Runs until it is stopped (Ctrl-C, SIGTERM); work under way is finished first. A
+second signal stops it at once.
+
+It is set up by environment variables. Without any it keeps everything in
+./data and listens on port 8080. The ones most wanted:
+
+  WOOTBRIDGE_PUBLIC_URL      where Chatwoot reaches the bridge
+  WOOTBRIDGE_DATA_DIR        where data is kept
+  WOOTBRIDGE_DATABASE_URL    a Postgres, in place of a file
+  WOOTBRIDGE_REDIS_URL       a Redis, beside Postgres
+  WOOTBRIDGE_ENCRYPTION_KEY  needed with Postgres
+
+All are listed in docs/configuration.md.
+`,
+	run: func(ctx context.Context, p *program, args []string) error {
+		if err := parseNone(flag.NewFlagSet("serve", flag.ContinueOnError), args); err != nil {
+			return err
+		}
+		cfg, err := config.Load(p.env)
+		if err != nil {
+			return err
+		}
+		log := newLog(cfg, p.stderr)
+		warnUnknown(log, p.env)
+		opts := serve.Options{Config: cfg, Log: log, Out: p.stdout, Command: p.name, Version: version(), RecordCrashes: true}
+		if cfg.LogFormat == "json" {
+			opts.Out = nil // a machine reads along
+		}
+		process, err := serve.Start(ctx, opts)
+		if err != nil {
+			return err
+		}
+		return process.Wait(ctx)
+	},
+}
+
+func newLog(cfg config.Config, out io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, opts))
+	}
+	return slog.New(slog.NewTextHandler(out, opts))
+}
+
+// warnUnknown tells of variables that look like ours and mean nothing.
+func warnUnknown(log *slog.Logger, env []string) {
+	unknown := config.Unknown(env)
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		if nearest := unknown[name]; nearest != "" {
+			log.Warn("this variable means nothing; a typing mistake?", "variable", name, "nearest", nearest)
+			continue
+		}
+		log.Warn("this variable means nothing", "variable", name)
+	}
+}
