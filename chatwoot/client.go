@@ -36,11 +36,15 @@ type Client struct {
 	account  int64
 	token    string
 	http     *resty.Client
-	files    *http.Client
+	uploads  *http.Client // with the token, see upload
+	files    *http.Client // without
 	gate     *Gate
 	priority Priority
 	timeout  time.Duration
 }
+
+// tokenHeader has hyphens: proxies drop names with underscores.
+const tokenHeader = "Api-Access-Token"
 
 const userAgent = "Wootbridge (+https://github.com/wootbridge/wootbridge)"
 
@@ -66,30 +70,20 @@ func New(cfg Config) (*Client, error) {
 		own.MaxIdleConnsPerHost = 8
 		transport = own
 	}
-	// Hyphens in the header: proxies drop names with underscores. A redirect
-	// never gets the token; no call of the API answers with one.
+	// A redirect never gets the token; no call of the API answers with one.
 	client := resty.NewWithClient(&http.Client{Transport: transport}).
 		SetBaseURL(base.String()).
-		SetHeader("Api-Access-Token", token).
+		SetHeader(tokenHeader, token).
 		SetHeader("User-Agent", userAgent).
 		SetHeader("Accept", "application/json").
 		SetRedirectPolicy(resty.NoRedirectPolicy()).
 		SetResponseBodyLimit(maxAnswer).
-		SetPreRequestHook(keepContentLength).
 		SetLogger(quiet{})
 	return &Client{
 		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout,
-		files: &http.Client{Transport: transport},
+		uploads: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		files:   &http.Client{Transport: transport},
 	}, nil
-}
-
-// keepContentLength makes a streamed body's known length the request's own, so
-// that it is not sent in chunks.
-func keepContentLength(_ *resty.Client, r *http.Request) error {
-	if length, err := strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64); err == nil {
-		r.ContentLength = length
-	}
-	return nil
 }
 
 // quiet drops resty's own log lines, which would hold addresses.
@@ -133,36 +127,43 @@ func (c *Client) do(ctx context.Context, req call) error {
 }
 
 func (c *Client) exchange(ctx context.Context, req call) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	path := req.path
 	if !req.absolute {
 		path = "/api/v1/accounts/" + strconv.FormatInt(c.account, 10) + req.path
 	}
-	r := c.http.R().SetContext(ctx).SetQueryParamsFromValues(req.query)
-	switch {
-	case req.stream != nil:
-		body := req.stream.reader()
-		defer body.Close()
-		r.SetBody(body).SetHeader("Content-Type", req.stream.contentType()).
-			SetHeader("Content-Length", strconv.FormatInt(req.stream.size, 10))
-	case req.body != nil:
-		r.SetHeader("Content-Type", "application/json").SetBody(req.body)
+	send := c.request
+	if req.stream != nil {
+		send = c.upload
 	}
-	resp, err := r.Execute(req.method, path)
+	status, answer, err := send(ctx, req, path)
 	if err != nil {
 		return transportError(err, req.method)
 	}
-	if err := statusError(resp.StatusCode(), resp.Body(), req.method); err != nil {
+	if err := statusError(status, answer, req.method); err != nil {
 		return err
 	}
 	if req.into == nil {
 		return nil
 	}
-	if err := json.Unmarshal(resp.Body(), req.into); err != nil {
+	if err := json.Unmarshal(answer, req.into); err != nil {
 		return &AmbiguousError{Err: errors.New("the answer is not the JSON that was expected")}
 	}
 	return nil
+}
+
+// request makes a call that has no file.
+func (c *Client) request(ctx context.Context, req call, path string) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	r := c.http.R().SetContext(ctx).SetQueryParamsFromValues(req.query)
+	if req.body != nil {
+		r.SetHeader("Content-Type", "application/json").SetBody(req.body)
+	}
+	resp, err := r.Execute(req.method, path)
+	if err != nil {
+		return 0, nil, err
+	}
+	return resp.StatusCode(), resp.Body(), nil
 }
 
 // transportError classifies a request without an answer. It drops the

@@ -1,13 +1,11 @@
 package chatwoot_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -115,69 +113,6 @@ func TestR31_TokenIsTrimmedAndSentWithHyphens(t *testing.T) {
 	require.Equal(t, chatwoot.Inbox{ID: 3, Identifier: "abc", Secret: "s"}, inbox)
 	require.Equal(t, "secret-token", header.Get("Api-Access-Token"))
 	require.Equal(t, "/api/v1/accounts/7/inboxes/3", path)
-}
-
-func TestR06_UploadsKeepNameTypeAndSize(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"a.pdf", "no extension", "Orçamento final.pdf", `quo"te;semi.pdf`, "日本.docx"} {
-		for _, size := range []int{0, 1, 300_000} {
-			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if r.ContentLength <= 0 {
-					t.Errorf("length of %q is not sent beforehand", name)
-				}
-				if err := r.ParseMultipartForm(1 << 20); err != nil {
-					t.Errorf("%q: %v", name, err)
-					return
-				}
-				file := r.MultipartForm.File["attachments[]"][0]
-				if file.Filename != strings.ReplaceAll(name, `"`, "%22") || file.Size != int64(size) || file.Header.Get("Content-Type") != "application/pdf" {
-					t.Errorf("got %q, %d bytes, %s", file.Filename, file.Size, file.Header.Get("Content-Type"))
-				}
-				_, _ = io.WriteString(w, `{"id":9,"message_type":0,"created_at":1787052020}`)
-			})
-			m, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Type: chatwoot.Incoming, Attachment: &chatwoot.Upload{
-				Name: name, ContentType: "application/pdf", Size: int64(size),
-				Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(make([]byte, size))), nil },
-			}})
-			require.NoError(t, err)
-			require.Equal(t, chatwoot.Incoming, m.Type)
-			require.EqualValues(t, 1787052020, m.CreatedAt.Unix())
-		}
-	}
-}
-
-func TestR40_AnUploadWithoutANameIsRefused(t *testing.T) {
-	t.Parallel()
-	c := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it must not be sent") })
-	_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Attachment: &chatwoot.Upload{Name: " "}})
-	require.ErrorIs(t, err, chatwoot.ErrNoFileName)
-}
-
-func TestR05_FilesAreFetchedFromTheConfiguredAddress(t *testing.T) {
-	t.Parallel()
-	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Api-Access-Token") != "" {
-			t.Error("the token reached the storage")
-		}
-		_, _ = io.WriteString(w, "content")
-	}))
-	t.Cleanup(storage.Close)
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, storage.URL+"/bucket/key?sig=1", http.StatusFound)
-	})
-	for _, address := range []string{
-		"http://0.0.0.0:3000/rails/active_storage/blobs/redirect/x/a.ogg?disposition=inline",
-		"https://localhost/rails/active_storage/blobs/redirect/x/a.ogg",
-		"/rails/active_storage/blobs/redirect/x/a.ogg",
-	} {
-		var got bytes.Buffer
-		info, err := c.Download(ctx, address, &got, 100)
-		require.NoError(t, err, address)
-		require.Equal(t, "content", got.String())
-		require.EqualValues(t, 7, info.Size)
-	}
-	_, err := c.Download(ctx, "/rails/active_storage/x", io.Discard, 3)
-	require.ErrorIs(t, err, chatwoot.ErrTooLarge)
 }
 
 func TestFindMessagePagesBack(t *testing.T) {

@@ -29,6 +29,8 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	if err != nil {
 		return DownloadInfo{}, err
 	}
+	ctx, moved, stop := untilStalled(ctx, c.timeout)
+	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return DownloadInfo{}, errors.New("fetch a file: the address is not valid")
@@ -43,8 +45,8 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	}
 	defer resp.Body.Close()
 	switch {
-	case resp.StatusCode == http.StatusNotFound:
-		return DownloadInfo{}, ErrNotStored
+	case resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusForbidden:
+		return DownloadInfo{}, ErrNotStored // object storage may say 403 of what it does not have
 	case resp.StatusCode >= 500:
 		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &UnavailableError{Err: fmt.Errorf("status %d", resp.StatusCode)})
 	case resp.StatusCode != http.StatusOK:
@@ -52,7 +54,7 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	case resp.ContentLength > limit:
 		return DownloadInfo{}, ErrTooLarge
 	}
-	n, err := io.Copy(w, io.LimitReader(resp.Body, limit+1))
+	n, err := io.Copy(w, io.LimitReader(movingReader{ReadCloser: resp.Body, moved: moved}, limit+1))
 	if err != nil {
 		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &UnavailableError{Err: errors.New("the connection broke in the middle")})
 	}
@@ -66,11 +68,15 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 // says whether the public address was an https one on another scheme.
 func (c *Client) fileURL(dataURL string) (target string, https bool, err error) {
 	parsed, err := url.Parse(dataURL)
-	if err != nil || parsed.Path == "" {
+	if err != nil || parsed.Path == "" || (parsed.Scheme != "" && parsed.Scheme != "http" && parsed.Scheme != "https") {
 		return "", false, errors.New("fetch a file: the address is not valid")
 	}
 	if !strings.Contains(parsed.Path, "/rails/active_storage/") && parsed.Host != "" {
 		return dataURL, false, nil // stored elsewhere, with an address of its own
+	}
+	parsed.Path = "/" + strings.TrimPrefix(parsed.Path, "/")
+	if parsed.RawPath != "" {
+		parsed.RawPath = "/" + strings.TrimPrefix(parsed.RawPath, "/")
 	}
 	target = c.base.Scheme + "://" + c.base.Host + c.prefix(parsed) + parsed.EscapedPath()
 	if parsed.RawQuery != "" {

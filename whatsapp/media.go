@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -25,7 +26,9 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	if err != nil {
 		return fmt.Errorf("download a file: %w", err)
 	}
-	err = guarded(s, func() error { return client.DownloadToFile(ctx, source, dst) })
+	moving, file, stop := untilStalled(ctx, dst)
+	defer stop()
+	err = guarded(s, func() error { return client.DownloadToFile(moving, source, file) })
 	switch {
 	case err == nil:
 		return nil
@@ -89,7 +92,7 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m Outgoi
 		return nil, fmt.Errorf("open the file to send: %w", err)
 	}
 	defer plain.Close()
-	sealed, err := os.CreateTemp("", "wootbridge-upload-*")
+	sealed, err := os.CreateTemp(filepath.Dir(m.Path), "wootbridge-upload-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a file for the upload: %w", err)
 	}
@@ -106,7 +109,9 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m Outgoi
 	}
 	var up whatsmeow.UploadResponse
 	err = guarded(s, func() (err error) {
-		up, err = client.UploadReader(ctx, plain, sealed, kind)
+		moving, file, stop := untilStalled(ctx, sealed)
+		defer stop()
+		up, err = client.UploadReader(moving, plain, file, kind)
 		return err
 	})
 	if err != nil {

@@ -41,7 +41,6 @@ const (
 const (
 	answerTimeout = 10 * time.Second
 	sendTimeout   = 15 * time.Second
-	uploadTimeout = 10 * time.Minute
 )
 
 // Send uploads the file, if any, then sends, one message at a time for the
@@ -59,9 +58,7 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	}
 	var up *whatsmeow.UploadResponse
 	if o.Media != nil {
-		uploading, cancel := context.WithTimeout(ctx, uploadTimeout)
-		defer cancel()
-		if up, err = s.upload(uploading, client, *o.Media); err != nil {
+		if up, err = s.upload(ctx, client, *o.Media); err != nil {
 			return err
 		}
 	}
