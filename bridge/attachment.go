@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -15,66 +16,71 @@ type fileError struct{ err error }
 func (e *fileError) Error() string { return "an attachment cannot be sent: " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 
-// attachmentFile is an attachment on disk.
-type attachmentFile struct {
-	media   whatsapp.OutgoingMedia
-	discard func()
-}
-
 const (
 	// maxFile is WhatsApp's limit for a document.
 	maxFile = 2000 << 20
 	// storedWithin is how long Chatwoot may take to store a file that its
 	// webhook has announced.
 	storedWithin = 30 * time.Second
+	// fetchedWithin is how long a file's storage may be away until the rest of
+	// the message goes out without the file.
+	fetchedWithin = 10 * time.Minute
 )
 
-// attachment fetches a file from Chatwoot.
-func (t *task) attachment(a chatwoot.Attachment, voice bool) (attachmentFile, error) {
+// attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
+// removes it. A fileError says that this file will not come, and that the rest
+// of the message need not wait for it.
+func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.OutgoingMedia, done func(), err error) {
 	file, err := t.b.cfg.Spool.File()
 	if err != nil {
-		return attachmentFile{}, err
+		return m, nil, err
 	}
+	discard := func() { media.Discard(file) }
 	info, err := t.desk.Download(t.ctx, a.DataURL, file, maxFile)
-	switch {
-	case errors.Is(err, chatwoot.ErrNotStored) && t.b.cfg.Clock().Sub(t.job.Created) < storedWithin:
-		media.Discard(file)
-		return attachmentFile{}, err
-	case errors.Is(err, chatwoot.ErrNotStored), errors.Is(err, chatwoot.ErrTooLarge):
-		media.Discard(file)
-		return attachmentFile{}, &fileError{err}
-	case err != nil:
-		media.Discard(file)
-		return attachmentFile{}, err
+	if err != nil {
+		discard()
+		return m, nil, t.fetchFailure(err)
 	}
 	declared := a.ContentType
 	if declared == "" {
 		declared = info.ContentType
 	}
 	mime := media.Type(declared, media.Head(file))
-	m := whatsapp.OutgoingMedia{Path: file.Name(), MIME: mime, Name: media.Name(a.Name(), mime, "file"), Kind: outgoingKind(mime, voice)}
-	if m.MIME == "audio/ogg" {
-		m.MIME = "audio/ogg; codecs=opus"
+	ready, err := t.b.cfg.Convert.Prepare(t.ctx, convert.File{
+		Path: file.Name(), MIME: mime, Name: media.Name(a.Name(), mime, "file"), Recording: voice,
+	})
+	if err != nil {
+		discard()
+		return m, nil, err
 	}
-	return attachmentFile{media: m, discard: func() { media.Discard(file) }}, nil
+	m = whatsapp.OutgoingMedia{
+		Kind: outgoingKinds[ready.Form], Path: ready.Path, MIME: ready.MIME, Name: ready.Name,
+		Width: ready.Width, Height: ready.Height, Seconds: ready.Seconds, Waveform: ready.Waveform, Thumbnail: ready.Thumbnail,
+	}
+	return m, func() { ready.Discard(); discard() }, nil
 }
 
-// outgoingKind is what WhatsApp shows a file as. A recording is a voice note
-// only as Ogg: phones do not play others as such.
-func outgoingKind(mime string, voice bool) whatsapp.Kind {
-	switch mime {
-	case "image/jpeg", "image/png":
-		return whatsapp.KindImage
-	case "video/mp4", "video/3gpp":
-		return whatsapp.KindVideo
-	case "audio/ogg":
-		if voice {
-			return whatsapp.KindVoice
-		}
-		return whatsapp.KindAudio
-	case "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr":
-		return whatsapp.KindAudio
-	default:
-		return whatsapp.KindDocument
+// fetchFailure sorts what kept a file from being fetched into what may pass
+// and what will not.
+func (t *task) fetchFailure(err error) error {
+	patience := time.Duration(0)
+	var away *chatwoot.UnavailableError
+	switch {
+	case t.ctx.Err() != nil:
+		return err
+	case errors.Is(err, chatwoot.ErrNotStored):
+		patience = storedWithin
+	case errors.As(err, &away):
+		patience = fetchedWithin
 	}
+	if t.b.cfg.Clock().Sub(t.job.Created) < patience {
+		return err
+	}
+	return &fileError{err}
+}
+
+// outgoingKinds are WhatsApp's words for the forms of files.
+var outgoingKinds = map[convert.Form]whatsapp.Kind{
+	convert.Image: whatsapp.KindImage, convert.Video: whatsapp.KindVideo, convert.GIF: whatsapp.KindGIF,
+	convert.Voice: whatsapp.KindVoice, convert.Audio: whatsapp.KindAudio, convert.Document: whatsapp.KindDocument,
 }

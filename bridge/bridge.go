@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -28,8 +29,10 @@ type Config struct {
 	Cache idmap.Cache
 	Store *whatsapp.Store
 	Spool *media.Spool
-	Log   *slog.Logger
-	Clock func() time.Time
+	// Convert makes files ready for WhatsApp; nil means without ffmpeg.
+	Convert *convert.Converter
+	Log     *slog.Logger
+	Clock   func() time.Time
 	// PublicURL is where Chatwoot reaches this process; it may be empty for a
 	// Chatwoot on this machine, which is given LocalURL.
 	PublicURL string
@@ -86,6 +89,9 @@ const defaultKeepDone = 15 * 24 * time.Hour
 
 // New makes a Bridge; Start runs it.
 func New(cfg Config) *Bridge {
+	if cfg.Convert == nil {
+		cfg.Convert = convert.New(convert.Options{Spool: cfg.Spool, Log: cfg.Log})
+	}
 	if cfg.KeepDone == 0 {
 		cfg.KeepDone = defaultKeepDone
 	}

@@ -144,17 +144,23 @@ func (t *task) sendPart(e chatwoot.Event, chat idmap.Chat, to string, p part, qu
 		return err
 	}
 	for _, l := range links {
-		if l.WA == out.ID && l.Status.Rank() >= idmap.Sent.Rank() {
+		if l.Status.Rank() < idmap.Sent.Rank() {
+			continue
+		}
+		if l.WA == out.ID {
 			return nil
+		}
+		if l.Part == 0 {
+			out.Text = "" // its text went out by itself when its file could not be had
 		}
 	}
 	if p.File != nil {
-		file, err := t.attachment(*p.File, p.VoiceNote)
+		file, done, err := t.attachment(*p.File, p.VoiceNote)
 		if err != nil {
 			return err
 		}
-		defer file.discard()
-		out.Media = &file.media
+		defer done()
+		out.Media = &file
 	}
 	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.LinkMessage(ctx, tx, link) })
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
@@ -133,6 +134,10 @@ func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Br
 	b := bridge.New(cfg)
 	require.NoError(w.t, b.Start(context.Background()))
 	return b
+}
+
+func newConverter(spool *media.Spool) *convert.Converter {
+	return convert.New(convert.Options{Spool: spool, FFmpeg: convert.FindFFmpeg(), Log: slog.New(slog.DiscardHandler)})
 }
 
 func (w *world) until(what string, holds func(whatsapp.State) bool) {

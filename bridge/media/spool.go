@@ -19,7 +19,7 @@ func NewSpool(dir string) (*Spool, error) {
 		return nil, fmt.Errorf("look into the spool folder: %w", err)
 	}
 	for _, name := range left {
-		if err := os.Remove(name); err != nil {
+		if err := os.RemoveAll(name); err != nil {
 			return nil, fmt.Errorf("empty the spool folder: %w", err)
 		}
 	}
@@ -33,6 +33,15 @@ func (s *Spool) File() (*os.File, error) {
 		return nil, fmt.Errorf("make a spool file: %w", err)
 	}
 	return file, nil
+}
+
+// Folder makes a new folder; whoever asks for it removes it.
+func (s *Spool) Folder() (string, error) {
+	folder, err := os.MkdirTemp(s.dir, "wootbridge-*")
+	if err != nil {
+		return "", fmt.Errorf("make a spool folder: %w", err)
+	}
+	return folder, nil
 }
 
 // Discard closes and removes a spool file.

@@ -23,6 +23,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/bridge/server"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -135,6 +136,7 @@ func (p *Process) start(ctx context.Context) error {
 	if setup.Spool, err = media.NewSpool(filepath.Join(cfg.DataDir, spoolFolder)); err != nil {
 		return err
 	}
+	setup.Convert = convert.New(convert.Options{Spool: setup.Spool, FFmpeg: p.ffmpeg(), Log: p.log})
 	libraryLog := whatsapp.Log(p.log, func(string) {})
 	if setup.Store, err = whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), libraryLog); err != nil {
 		return err
@@ -148,6 +150,15 @@ func (p *Process) start(ctx context.Context) error {
 	p.serve(listener, separate, registry)
 	p.welcome(ctx)
 	return nil
+}
+
+// ffmpeg is the program that converts files, if this machine has it.
+func (p *Process) ffmpeg() string {
+	path := convert.FindFFmpeg()
+	if path == "" {
+		p.log.Info("ffmpeg is not installed: agents' recordings reach customers as audio files instead of voice notes, and films other than MP4 as documents")
+	}
+	return path
 }
 
 func (p *Process) listen(variable, address string) (net.Listener, error) {
