@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -127,13 +128,28 @@ func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.
 	}
 }
 
+// errUnderWay says that the request of a process that died may still be
+// carried out: Chatwoot finishes what it has read, whoever waits for it.
+var errUnderWay = errors.New("a request of the process before may be under way")
+
+// clockTolerance is how far Chatwoot's clock may be behind ours before a lookup
+// stops too early. Webhooks' signatures allow for less.
+const clockTolerance = 10 * time.Minute
+
 // postOnce looks for the message first where an earlier attempt may have got
-// through: Chatwoot itself does not notice a repeat.
+// through: Chatwoot itself does not notice a repeat. What a process that died
+// has asked for is looked for twice, some seconds apart.
 func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.ConversationID, p post, upload *chatwoot.Upload) (chatwoot.Message, error) {
+	look := func() (chatwoot.Message, bool, error) {
+		return desk.FindMessage(t.ctx, conversation, p.SourceID, t.job.Created.Add(-clockTolerance))
+	}
 	if t.ambiguous {
-		found, ok, err := desk.FindMessage(t.ctx, conversation, p.SourceID, 0)
+		found, ok, err := look()
 		if err != nil || ok {
 			return found, err
+		}
+		if t.unclean {
+			return chatwoot.Message{}, errUnderWay
 		}
 	}
 	message := chatwoot.NewMessage{
@@ -152,7 +168,7 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 	if !errors.As(err, &ambiguous) {
 		return posted, err
 	}
-	if found, ok, lookup := desk.FindMessage(t.ctx, conversation, p.SourceID, 0); lookup == nil && ok {
+	if found, ok, lookup := look(); lookup == nil && ok {
 		return found, nil
 	}
 	return posted, err

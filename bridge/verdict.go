@@ -32,6 +32,9 @@ const (
 	// ambiguousWait is how long after a request without an answer it may still
 	// be carried out; only then is its absence believed.
 	ambiguousWait = 20 * time.Second
+	// underWayWait is the same for the request of a process that died before
+	// this one started: Chatwoot answers within half a second even under load.
+	underWayWait = 5 * time.Second
 	// patientAttempts and patientTime bound a job that fails by itself, not
 	// because its destination is away for everyone.
 	patientAttempts = 8
@@ -63,6 +66,8 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		v.after = time.Minute
 	case errors.As(err, &limited):
 		v.after = limited.RetryAfter
+	case errors.Is(err, errUnderWay):
+		v.after = underWayWait
 	case errors.As(err, &ambiguous):
 		v.after = max(v.after, ambiguousWait)
 	case errors.As(err, &unavailable), errors.Is(err, whatsapp.ErrNotConnected):

@@ -101,8 +101,9 @@ type task struct {
 	job   journal.Job
 	// generation is the line's, for lookups that may be cached.
 	generation int64
-	// ambiguous says that an effect may be there already.
-	ambiguous bool
+	// ambiguous says that an effect may be there already, unclean that it may
+	// even be under way: the lane's last owner died.
+	ambiguous, unclean bool
 }
 
 // step does the next job of a lane, and says whether the lease is still held.
@@ -118,7 +119,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 			return false, lease.Defer(ctx, b.cfg.Clock().Add(wait))
 		}
 	}
-	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0}
+	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean}
 	dir := string(lease.Lane().Dir)
 	failure := b.isolate(t.act)
 	if failure == nil {

@@ -117,18 +117,18 @@ func TestR31_TokenIsTrimmedAndSentWithHyphens(t *testing.T) {
 
 func TestFindMessagePagesBack(t *testing.T) {
 	t.Parallel()
-	pages := map[string]string{"": `{"payload":[{"id":41},{"id":42}]}`, "41": `{"payload":[{"id":30,"source_id":"WAID:x"},{"id":40}]}`, "30": `{"payload":[]}`}
+	pages := map[string]string{"": `{"payload":[{"id":41,"created_at":1000},{"id":42,"created_at":1001}]}`, "41": `{"payload":[{"id":30,"created_at":900,"source_id":"WAID:x"},{"id":40,"created_at":999}]}`, "30": `{"payload":[]}`}
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, pages[r.URL.Query().Get("before")])
 	})
-	m, found, err := c.FindMessage(ctx, 5, "WAID:x", 0)
+	m, found, err := c.FindMessage(ctx, 5, "WAID:x", time.Unix(800, 0))
 	require.NoError(t, err)
 	require.True(t, found)
 	require.EqualValues(t, 30, m.ID)
-	_, found, err = c.FindMessage(ctx, 5, "WAID:x", 41)
+	_, found, err = c.FindMessage(ctx, 5, "WAID:x", time.Unix(1001, 0))
 	require.NoError(t, err)
 	require.False(t, found, "it is older than what was asked for")
-	_, found, err = c.FindMessage(ctx, 5, "WAID:y", 0)
+	_, found, err = c.FindMessage(ctx, 5, "WAID:y", time.Unix(800, 0))
 	require.NoError(t, err)
 	require.False(t, found)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // Conversations lists a source id's conversations in an inbox, whatever their
@@ -94,8 +95,8 @@ func (c *Client) Messages(ctx context.Context, conversation ConversationID, afte
 const findPages = 100
 
 // FindMessage looks for a message by its source id, from the newest back to
-// the message since.
-func (c *Client) FindMessage(ctx context.Context, conversation ConversationID, sourceID string, since MessageID) (Message, bool, error) {
+// those that Chatwoot stored before notBefore.
+func (c *Client) FindMessage(ctx context.Context, conversation ConversationID, sourceID string, notBefore time.Time) (Message, bool, error) {
 	var before MessageID
 	for range findPages {
 		page, err := c.Messages(ctx, conversation, 0, before)
@@ -110,9 +111,10 @@ func (c *Client) FindMessage(ctx context.Context, conversation ConversationID, s
 				return m, true, nil
 			}
 		}
-		if before = page[0].ID; before <= since {
+		if page[0].CreatedAt.Before(notBefore) {
 			return Message{}, false, nil
 		}
+		before = page[0].ID
 	}
 	return Message{}, false, nil
 }

@@ -1,8 +1,10 @@
 package chatwoottest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -89,7 +91,7 @@ func (s *Server) counted(pattern string, next faultyHandler) http.Handler {
 		s.requests[pattern]++
 		s.mu.Unlock()
 		fault := s.requestFault(r)
-		if !pause(r.Context(), fault.Delay) {
+		if fault.Delay > 0 && !s.delayed(r, fault.Delay) {
 			return
 		}
 		switch {
@@ -101,6 +103,18 @@ func (s *Server) counted(pattern string, next faultyHandler) http.Handler {
 			next(w, r, fault)
 		}
 	})
+}
+
+// delayed lets time pass before a request is looked at. A request that has
+// arrived whole is carried out even if the client gives up meanwhile, as Puma
+// does.
+func (s *Server) delayed(r *http.Request, d time.Duration) bool {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return pause(s.ctx, d)
 }
 
 // faultyHandler gets the part of a fault that follows the work itself.
@@ -134,7 +148,7 @@ func (s *Server) run(rt route, r *http.Request) (out reply, from, to int) {
 		return encodeError(err), 0, 0
 	}
 	if c.params, err = readParams(r, s.files); err == nil && strings.HasSuffix(rt.path, "/messages") && r.Method == http.MethodPost {
-		err = s.capacity.wait(r.Context())
+		err = s.capacity.wait(s.ctx) // see delayed
 	}
 	defer c.params.discard(s.files, c.kept)
 	if err != nil {

@@ -51,7 +51,8 @@ type Server struct {
 
 	http     *http.Server
 	listener net.Listener
-	client   *http.Client // delivers webhooks
+	client   *http.Client    // delivers webhooks
+	ctx      context.Context // until Close
 	stop     context.CancelFunc
 	running  sync.WaitGroup // listener, workers and delayed deliveries
 	capacity *capacity
@@ -121,7 +122,7 @@ func (s *Server) Start() error {
 		return errors.Join(fmt.Errorf("listen on %s: %w", s.opts.Addr, err), files.close())
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s.files, s.listener, s.stop = files, listener, stop
+	s.files, s.listener, s.ctx, s.stop = files, listener, ctx, stop
 	s.client = &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: s.opts.WebhookWorkers},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
