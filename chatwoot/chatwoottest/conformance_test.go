@@ -31,6 +31,7 @@ var leftOut = []apart{
 // TestConformanceToARecordedChatwoot sends what was sent to a real Chatwoot
 // 4.16.2 and compares every answer and every webhook with what that one said.
 func TestConformanceToARecordedChatwoot(t *testing.T) {
+	t.Parallel()
 	r := newReplay(t)
 	for i, e := range r.exchanges {
 		r.run(i, e)

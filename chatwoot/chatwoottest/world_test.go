@@ -199,3 +199,9 @@ func (w *world) incoming(conversation int, text string) int {
 	require.Equal(w.t, http.StatusOK, got.status, got.text)
 	return got.int("id")
 }
+
+func mustJSON(t testing.TB, value any) string {
+	raw, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(raw)
+}

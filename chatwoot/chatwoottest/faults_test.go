@@ -1,0 +1,161 @@
+package chatwoottest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+)
+
+func TestRequestFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		fault   chatwoottest.Fault
+		status  int // 0 = the connection breaks
+		body    string
+		kind    string
+		stored  bool
+		atLeast time.Duration
+	}{
+		{"429", chatwoottest.TooManyRequests(), 429, "Retry later\n", "text/plain", false, 0},
+		{"500", chatwoottest.InternalServerError(), 500, "", "text/html; charset=UTF-8", false, 0},
+		{"reset", chatwoottest.Fault{Reset: true}, 0, "", "", false, 0},
+		{"ambiguous", chatwoottest.AmbiguousCreate(), 0, "", "", true, 0},
+		{"slow", chatwoottest.Slow(50 * time.Millisecond), 200, "", "", true, 50 * time.Millisecond},
+		{"slow answer", chatwoottest.Fault{ReplyDelay: 50 * time.Millisecond}, 200, "", "", true, 50 * time.Millisecond},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, chatwoottest.Options{})
+			conv := w.newConversation("Maria")
+			w.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: test.fault})
+			req, err := http.NewRequest(http.MethodPost, w.URL()+w.conversation(conv, "/messages"), nil)
+			require.NoError(t, err)
+			req.Header.Set("Api-Access-Token", w.AdminToken())
+			started := time.Now()
+			resp, err := http.DefaultClient.Do(req)
+			if test.status == 0 {
+				require.Error(t, err)
+			} else {
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+				require.Equal(t, test.status, resp.StatusCode)
+				require.GreaterOrEqual(t, time.Since(started), test.atLeast)
+				if test.kind != "" {
+					require.Equal(t, test.kind, resp.Header.Get("Content-Type"))
+				}
+			}
+			require.Len(t, w.Messages(conv), map[bool]int{true: 1, false: 0}[test.stored])
+			w.incoming(conv, "the next one goes through")
+		})
+	}
+}
+
+// An echo may arrive before the answer to the request that caused it.
+func TestAnEarlyEcho(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{})
+	conv := w.newConversation("Maria")
+	w.idle()
+	w.AddRule(chatwoottest.Rule{Path: "/messages", Fault: chatwoottest.Fault{WebhooksFirst: true}})
+	w.incoming(conv, "x")
+	require.Len(t, w.Webhooks(), 2, "delivered before the answer")
+}
+
+func TestWebhookFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{})
+	conv := w.newConversation("Maria")
+	w.idle()
+	created := func() (texts []string, deliveries map[string]bool) {
+		w.idle()
+		deliveries = map[string]bool{}
+		for _, h := range w.hits {
+			var body struct{ Event, Content string }
+			require.NoError(t, json.Unmarshal(h.body, &body))
+			if body.Event == "message_created" {
+				texts = append(texts, body.Content)
+				deliveries[h.header.Get("X-Chatwoot-Delivery")] = true
+			}
+		}
+		w.hits = nil
+		return texts, deliveries
+	}
+	rule := func(fault chatwoottest.WebhookFault) {
+		w.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_created", Times: 1, Fault: fault})
+	}
+	rule(chatwoottest.WebhookFault{Drop: true})
+	w.incoming(conv, "lost")
+	texts, _ := created()
+	require.Empty(t, texts)
+	require.Equal(t, "sent", w.Messages(conv)[0].Status, "a lost webhook leaves no trace")
+
+	rule(chatwoottest.WebhookFault{Duplicates: 2})
+	w.incoming(conv, "often")
+	texts, deliveries := created()
+	require.Equal(t, []string{"often", "often", "often"}, texts)
+	require.Len(t, deliveries, 3)
+
+	rule(chatwoottest.WebhookFault{Duplicates: 2, SameDelivery: true})
+	w.incoming(conv, "again")
+	texts, deliveries = created()
+	require.Len(t, texts, 3)
+	require.Len(t, deliveries, 1)
+
+	rule(chatwoottest.WebhookFault{Delay: 100 * time.Millisecond})
+	w.incoming(conv, "first")
+	w.incoming(conv, "second")
+	texts, _ = created()
+	require.Equal(t, []string{"second", "first"}, texts)
+
+	w.AddWebhookRule(chatwoottest.WebhookRule{Fault: chatwoottest.WebhookFault{Drop: true}})
+	w.ClearFaults()
+	w.incoming(conv, "clear")
+	texts, _ = created()
+	require.Equal(t, []string{"clear"}, texts)
+}
+
+func TestAFileMayComeLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{})
+	conv := w.newConversation("Maria")
+	w.MissFiles(2)
+	m, err := w.Reply(conv, "", chatwoottest.WithFile("a.png", "image/png", []byte("\x89PNG")))
+	require.NoError(t, err)
+	for _, want := range []int{404, 404, 302, 302} {
+		require.Equal(t, want, w.get("", m.Files[0].URL).status)
+	}
+	w.ClearFaults()
+	m, err = w.Reply(conv, "", chatwoottest.WithFile("b.png", "image/png", []byte("\x89PNG")))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusFound, w.get("", m.Files[0].URL).status)
+}
+
+// However many requests are in flight, so many per second come out.
+func TestCapacity(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{MessagesPerSecond: 40})
+	conv := w.newConversation("Maria")
+	started := time.Now()
+	var all sync.WaitGroup
+	for i := range 10 {
+		all.Go(func() {
+			resp := w.post(w.AdminToken(), w.conversation(conv, "/messages"), fmt.Sprintf(`{"content":"%d"}`, i))
+			if resp.status != http.StatusOK {
+				t.Error(resp.text)
+			}
+		})
+	}
+	all.Wait()
+	require.GreaterOrEqual(t, time.Since(started), 250*time.Millisecond)
+	w.SetMessagesPerSecond(0)
+	require.Len(t, w.Messages(conv), 10)
+}
