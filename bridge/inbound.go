@@ -4,15 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/markup"
-	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -172,37 +168,6 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 		return found, nil
 	}
 	return posted, err
-}
-
-// fetch downloads the post's file. A file that WhatsApp no longer has is
-// replaced by a line that says so; the text goes out in any case.
-func (t *task) fetch(p *post) (upload *chatwoot.Upload, done func(), err error) {
-	if p.Media == nil {
-		return nil, func() {}, nil
-	}
-	file, err := t.b.cfg.Spool.File()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := t.session.Download(t.ctx, *p.Media, file); err != nil {
-		media.Discard(file)
-		if !errors.Is(err, whatsapp.ErrMediaGone) {
-			return nil, nil, err
-		}
-		p.Content = joinLines("⚠️ "+markup.Bold(t.words().Text("media.missing")), p.Content)
-		return nil, func() {}, nil
-	}
-	info, err := file.Stat()
-	if err != nil {
-		media.Discard(file)
-		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
-	}
-	kind := media.Type(p.Media.MIME, media.Head(file))
-	upload = &chatwoot.Upload{
-		Name: media.Name(p.Media.FileName, kind, "file"), ContentType: kind, Size: info.Size(),
-		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
-	}
-	return upload, func() { media.Discard(file) }, nil
 }
 
 // showUnreadable puts a line in the place of a message that was given up.

@@ -39,18 +39,32 @@ func decodeMedia(m *waE2E.Message) (Message, bool) {
 		d = Message{Kind: KindDocument, KindName: "documentMessage", Text: x.GetCaption(), Quote: quote(x.GetContextInfo()),
 			Media: &Media{MIME: x.GetMimetype(), FileName: clean(x.GetFileName()), Size: size(x.GetFileLength())}}
 	case m.GetStickerMessage() != nil:
-		x := m.GetStickerMessage()
-		d = Message{Kind: KindSticker, KindName: "stickerMessage", Quote: quote(x.GetContextInfo()),
-			Media: &Media{MIME: x.GetMimetype(), Size: size(x.GetFileLength())}}
+		d = sticker(m.GetStickerMessage())
 	default:
 		return Message{}, false
 	}
 	d.Text = clean(d.Text)
+	if d.Media == nil {
+		return d, true
+	}
 	d.Media.Kind = d.Kind
 	// Only what was unmarshalled before is marshalled here, so it cannot fail;
 	// if it ever did, the download would say that the keys are missing.
 	d.Media.raw, _ = proto.Marshal(m)
 	return d, true
+}
+
+// sticker decodes a sticker. A vector animation is a file that nothing but
+// WhatsApp shows, so the still picture that comes with it takes its place.
+func sticker(x *waE2E.StickerMessage) Message {
+	d := Message{Kind: KindSticker, KindName: "stickerMessage", Quote: quote(x.GetContextInfo())}
+	switch still := x.GetPngThumbnail(); {
+	case !x.GetIsLottie() && x.GetMimetype() != "application/was":
+		d.Media = &Media{MIME: x.GetMimetype(), Size: size(x.GetFileLength())}
+	case len(still) > 0:
+		d.Media = &Media{MIME: "image/png", Size: int64(len(still)), Inline: still}
+	}
+	return d
 }
 
 func video(x *waE2E.VideoMessage, kind Kind, name string) Message {

@@ -18,6 +18,12 @@ var ErrMediaGone = errors.New("the file is no longer on WhatsApp's servers")
 // Download streams a file into dst, decrypted and checked. A file whose hash
 // does not fit is kept all the same, as WhatsApp's own clients do.
 func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
+	if m.Inline != nil {
+		if _, err := dst.Write(m.Inline); err != nil {
+			return fmt.Errorf("write a file: %w", err)
+		}
+		return nil
+	}
 	client, err := s.client()
 	if err != nil {
 		return err

@@ -89,7 +89,9 @@ type Media struct {
 	FileName string
 	Size     int64
 	Seconds  int
-	raw      []byte // the waE2E message that holds the keys
+	// Inline is the file itself, where it came within the message.
+	Inline []byte
+	raw    []byte // the waE2E message that holds the keys
 }
 
 // ReceiptKind tells how far messages have come.

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"mime"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,21 @@ func TestR04_TypesAreReadWhateverTheirForm(t *testing.T) {
 	}
 }
 
+// A machine's own table knows other extensions, and minimal images have none:
+// neither may matter.
+func TestR07_TheMachinesMIMETableDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for t1, extension := range map[string]string{"image/jpeg": ".jfif", "audio/ogg": ".oga", "application/pdf": ".xyz", "video/mp4": ".f4v", "audio/mpeg": ".m2a"} {
+		require.NoError(t, mime.AddExtensionType(extension, t1))
+	}
+	for declared, want := range map[string]string{
+		"image/jpeg": ".jpg", "audio/ogg; codecs=opus": ".ogg", "application/pdf": ".pdf", "video/mp4": ".mp4", "audio/mpeg": ".mp3",
+	} {
+		require.Equal(t, "photo"+want, media.Name("", media.Type(declared, nil), "photo"))
+	}
+	require.Equal(t, "image/jpeg", media.Type("", []byte("\xff\xd8\xff\xe0\x00\x10JFIF")))
+}
+
 func TestR10_TheContentDecidesWhereNothingWasDeclared(t *testing.T) {
 	t.Parallel()
 	for head, want := range map[string]string{"%PDF-1.4 x": "application/pdf", "\x89PNG\r\n\x1a\n": "image/png", "OggS\x00\x02": "audio/ogg"} {
@@ -51,9 +67,17 @@ func TestD41_R04_Names(t *testing.T) {
 		" . ":                        "file.pdf",
 		"日本語.docx":                   "日本語.docx",
 		"100% sure.pdf":              "100% sure.pdf",
+		"v1.2 final":                 "v1.2 final.pdf",
+		"invoice.2026":               "invoice.2026.pdf",
+		"report.PDF":                 "report.PDF",
+		"no extension":               "no extension.pdf",
 	} {
 		require.Equal(t, want, media.Name(declared, "application/pdf", "file"), "%q", declared)
 	}
+	require.Equal(t, "archive.zip.001", media.Name("archive.zip.001", media.Unknown, "file"))
+	require.Equal(t, "a.7z", media.Name("a.7z", media.Unknown, "file"))
+	endless := media.Name("a."+strings.Repeat("1", 300), media.Unknown, "file")
+	require.Len(t, endless, 200)
 	long := media.Name(strings.Repeat("é", 300)+".pdf", "application/pdf", "file")
 	require.LessOrEqual(t, len(long), 200)
 	require.True(t, utf8.ValidString(long))

@@ -34,17 +34,20 @@ func Name(declared, t, fallback string) string {
 		name = fallback
 	}
 	extension := path.Ext(name)
-	if extension == "" || len(extension) > 10 {
+	if !meansType.MatchString(extension) {
 		extension = Extension(t)
-	} else {
-		name = strings.TrimSuffix(name, extension)
 	}
+	name = strings.TrimSuffix(name, extension)
 	for len(name)+len(extension) > maxName {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
 	return name + extension
 }
+
+// meansType is what an extension looks like, as opposed to what else may come
+// after a full stop: "v1.2 final", "invoice.2026".
+var meansType = regexp.MustCompile(`^\.[A-Za-z0-9]{0,8}[A-Za-z][A-Za-z0-9]{0,8}$`)
 
 var recorded = regexp.MustCompile(`^(?i:[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.[a-z0-9]+$`)
 

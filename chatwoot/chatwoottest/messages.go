@@ -31,6 +31,7 @@ type messageInput struct {
 	sourceID    *string
 	echoID      any
 	files       []*blob
+	voice       bool  // its sounds are voice notes
 	bot         int   // sends as this agent bot
 	actor       *user // nil: nobody, as with automation rules and greetings
 	nobody      bool  // no sender even where it would be the contact
@@ -44,7 +45,7 @@ func messageForm(form object, files []*blob) (messageInput, error) {
 		content: optional(form.get("content")), kind: str(form.get("message_type")),
 		private: truthy(form.get("private")), contentType: str(form.get("content_type")),
 		sourceID: optional(form.get("source_id")), echoID: form.get("echo_id"), files: files,
-		additional: object{},
+		voice: truthy(form.get("is_voice_message")), additional: object{},
 	}
 	if v, ok := form.lookup("template_params"); ok {
 		in.additional = in.additional.set("template_params", v)
@@ -84,7 +85,7 @@ func (s *Server) createMessage(conv *conversation, in messageInput) (*message, e
 		b.misses = s.db.blobMisses
 		s.db.blobs[b.signed] = b
 		m.attachments = append(m.attachments, &attachment{
-			id: s.db.ids.attachment.next(), fileType: fileTypeOf(b.declared), blob: b})
+			id: s.db.ids.attachment.next(), fileType: fileTypeOf(b.declared), voice: in.voice && fileTypeOf(b.declared) == "audio", blob: b})
 	}
 	s.insert(conv, m)
 	conv.lastActivity = m.created

@@ -126,6 +126,7 @@ type sender struct {
 type attachment struct {
 	id       int
 	fileType string
+	voice    bool
 	blob     *blob
 }
 

@@ -34,8 +34,10 @@ type Message struct {
 type File struct {
 	ID          int    `json:"id"`
 	Name        string `json:"name"`
-	Type        string `json:"type"` // Chatwoot's file_type: image, audio, video or file
-	ContentType string `json:"content_type"`
+	Type        string `json:"type"`            // Chatwoot's file_type: image, audio, video or file
+	ContentType string `json:"content_type"`    // as Chatwoot finds it
+	Declared    string `json:"declared"`        // as the uploader said
+	Voice       bool   `json:"voice,omitempty"` // posted with is_voice_message
 	Size        int64  `json:"size"`
 	SHA256      string `json:"sha256"`
 	URL         string `json:"url"`
@@ -167,7 +169,7 @@ func (s *Server) message(m *message) Message {
 		out.Sender = str(who.get("name"))
 	}
 	for _, a := range m.attachments {
-		out.Files = append(out.Files, File{ID: a.id, Name: a.blob.name, Type: a.fileType, ContentType: a.blob.contentType,
+		out.Files = append(out.Files, File{ID: a.id, Name: a.blob.name, Type: a.fileType, ContentType: a.blob.contentType, Declared: a.blob.declared, Voice: a.voice,
 			Size: a.blob.size, SHA256: a.blob.sum, URL: s.dataURL(a.blob, a.fileType), path: a.blob.path})
 	}
 	return out
