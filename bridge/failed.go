@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -17,7 +16,12 @@ func (t *task) showFailed(failure error) error {
 	if err != nil {
 		return err
 	}
-	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, e.Conversation.ID, e.Message.ID, "failed", t.failureText(failure))
+	defer t.bubbles.lock(int64(e.Message.ID))()
+	text := t.failureText(failure)
+	if t.job.Kind == jobDeleted {
+		text = t.words().Text("fail.revoke")
+	}
+	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, e.Conversation.ID, e.Message.ID, string(idmap.Failed), text)
 	if chatwoot.IsNotFound(err) {
 		return nil // nobody is left to tell
 	}
@@ -47,13 +51,16 @@ func (t *task) failureText(failure error) string {
 }
 
 // recordFailed notes that an agent's message is shown as failed, so that the
-// Retry button of its bubble is understood.
-func (t *task) recordFailed(dir journal.Direction) func(context.Context, *sql.Tx) error {
+// Retry button of its bubble is understood. A deleted one stays deleted: Retry
+// would send Chatwoot's "was deleted".
+func (t *task) recordFailed(ctx context.Context, tx *sql.Tx) error {
 	e, err := chatwoot.ParseEvent(t.job.Payload)
-	if dir != journal.Out || err != nil {
-		return nil
+	if err != nil || t.job.Kind == jobDeleted {
+		return nil //nolint:nilerr // there is no message to speak of
 	}
-	return func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.SetAgentMessage(ctx, tx, string(t.line.ID), int64(e.Message.ID), idmap.AgentFailed)
+	line, id := string(t.line.ID), int64(e.Message.ID)
+	if err := t.b.ids.SetAgentMessage(ctx, tx, line, id, idmap.AgentFailed); err != nil {
+		return err
 	}
+	return t.b.ids.SetShown(ctx, tx, line, id, idmap.Failed)
 }

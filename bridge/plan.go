@@ -8,6 +8,9 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
+// textPart is the number of a text that goes by itself.
+const textPart = 0
+
 // part is one WhatsApp message of an agent's message.
 type part struct {
 	// Number is stable for ever: it is in the WhatsApp message id. 0 is a text
@@ -48,7 +51,7 @@ func planOutbound(m chatwoot.Message, formatting bool) []part {
 		parts[0].Text = text
 		return parts
 	}
-	return append([]part{{Number: 0, Text: text}}, parts...)
+	return append([]part{{Number: textPart, Text: text}}, parts...)
 }
 
 // takesCaption reports whether WhatsApp shows a text beside such a file.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -48,7 +47,7 @@ func (t *task) receipt() error {
 		messages[link.Message] = link.Conversation
 	}
 	for message, conversation := range messages {
-		if err := t.showStatus(message, conversation); err != nil {
+		if err := t.showReached(message, conversation); err != nil {
 			return err
 		}
 	}
@@ -73,31 +72,4 @@ func (t *task) receiptLinks(ids []string) (links []idmap.Link, missing bool, err
 		}
 	}
 	return links, missing, nil
-}
-
-// showStatus puts on a bubble what all parts of its message have reached,
-// unless it shows as much already.
-func (t *task) showStatus(message, conversation int64) error {
-	line := string(t.line.ID)
-	links, err := t.b.ids.LinksByMessage(t.ctx, line, message)
-	if err != nil || len(links) == 0 {
-		return err
-	}
-	reached := links[0].Status
-	for _, l := range links {
-		if l.Status.Rank() < reached.Rank() {
-			reached = l.Status
-		}
-	}
-	shown, err := t.b.ids.AgentMessage(t.ctx, line, message)
-	if err != nil || reached.Rank() < idmap.Delivered.Rank() || shown.Shown.Rank() >= reached.Rank() {
-		return err
-	}
-	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, chatwoot.ConversationID(conversation), chatwoot.MessageID(message), string(reached), "")
-	if err != nil && !chatwoot.IsNotFound(err) {
-		return err
-	}
-	return t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.SetShown(ctx, tx, line, message, reached)
-	})
 }

@@ -28,7 +28,14 @@ type post struct {
 // bridges use it too, so that their conversations can be taken over.
 const sourcePrefix = "WAID:"
 
-func sourceID(waID string) string { return sourcePrefix + waID }
+func sourceID(id string) string { return sourcePrefix + id }
+
+// waID is the WhatsApp message id in a source id or a link: without the prefix,
+// and without the suffix that sets a derived message apart.
+func waID(id string) string {
+	id, _, _ = strings.Cut(strings.TrimPrefix(id, sourcePrefix), "#")
+	return id
+}
 
 // isOwnSource reports whether a Chatwoot message was created by the bridge.
 func isOwnSource(id string) bool { return strings.HasPrefix(id, sourcePrefix) }
@@ -83,6 +90,9 @@ func renderInbound(m whatsapp.Message, rc renderContext) []post {
 	p.Content = clip(p.Content)
 	return []post{p}
 }
+
+// fileSuffix marks the post of a file that came after its message.
+const fileSuffix = "#file"
 
 // placeholderSuffix keeps the placeholder of a message that could not be read
 // apart from the message itself, which comes under the same WhatsApp id.

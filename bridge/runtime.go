@@ -47,6 +47,9 @@ type runtime struct {
 	once    sync.Once   // stop
 	mu      sync.Mutex
 	hold    *time.Timer // ends an offline flood's hold
+	bubbles bubbles
+	lag     webhookLag
+	looks   atomic.Int64 // that out lanes were asked to take
 }
 
 // newRuntime makes a runtime; start connects an active one.
@@ -184,7 +187,12 @@ func (r *runtime) StateChanged(state whatsapp.State) {
 		if err := r.b.lines.setDevice(r.b.ctx, r.line.ID, now.JID, now.Phone); err != nil {
 			r.log.Error("the linked device cannot be remembered", "error", err)
 		}
-		r.b.journal.Wake() // agents' messages may have waited for the connection
+		if !connected(r.session) {
+			return
+		}
+		if err := r.lookAgain(r.b.ctx); err != nil {
+			r.log.Warn("waiting messages are not sent at once", "error", err)
+		}
 	})
 	r.log.Info("whatsapp", "state", string(state.Code))
 	switch state.Code {

@@ -3,9 +3,7 @@ package bridge
 import (
 	"context"
 	"crypto/subtle"
-	"database/sql"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,8 +11,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -110,111 +106,4 @@ func (r *runtime) refetchSecret(ctx context.Context) bool {
 	}
 	r.secret.Store(&inbox.Secret)
 	return true
-}
-
-// takeEvent commits what is to be done about an event.
-func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) error {
-	line := string(r.line.ID)
-	m := e.Message
-	switch e.Kind {
-	case chatwoot.EventMessageCreated:
-		if !sendable(m) {
-			return nil
-		}
-		return r.commit(ctx, e, raw, jobCreated, fmt.Sprintf("%s|created|%d", line, m.ID))
-	case chatwoot.EventMessageUpdated:
-		if m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template || m.Private {
-			return nil
-		}
-		if m.Attributes.Deleted {
-			return r.commit(ctx, e, raw, jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID))
-		}
-		// The Retry button says nothing but "updated". It matters only for a
-		// message that is held as failed; everything else is an echo of the
-		// bridge's own statuses.
-		ledger, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
-		if err != nil || ledger.State != idmap.AgentFailed {
-			return err
-		}
-		return r.commit(ctx, e, raw, jobRetry, fmt.Sprintf("%s|retry|%d|%d", line, m.ID, ledger.Failures))
-	case chatwoot.EventTypingOn, chatwoot.EventTypingOff:
-		if e.AgentTyping {
-			r.agentTyping(e)
-		}
-		return nil
-	case chatwoot.EventStatusChanged:
-		return r.conversationStatus(ctx, e)
-	default:
-		return nil
-	}
-}
-
-// commit appends an event to the out lane of its chat.
-func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string) error {
-	chat, err := r.chatOf(ctx, e)
-	if err != nil {
-		return err
-	}
-	_, err = r.b.journal.Append(ctx, journal.Entry{
-		Lane: journal.LaneKey{Line: string(r.line.ID), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
-	})
-	return err
-}
-
-// chatOf finds the chat of an event's conversation: by the contact's source
-// id, by the conversation, or, when an agent began it, by the contact's
-// WhatsApp id or phone number. What is none of these has a lane of its own, in
-// which the message fails visibly.
-func (r *runtime) chatOf(ctx context.Context, e chatwoot.Event) (string, error) {
-	line := string(r.line.ID)
-	if chat, err := r.b.ids.ChatBySource(ctx, line, e.Conversation.SourceID); err == nil || !errors.Is(err, idmap.ErrUnknown) {
-		return chat.ID, err
-	}
-	if chat, err := r.b.ids.ChatByConversation(ctx, line, int64(e.Conversation.ID)); err == nil || !errors.Is(err, idmap.ErrUnknown) {
-		return chat.ID, err
-	}
-	jid := counterpart(e.Conversation)
-	if jid == "" {
-		return "conversation-" + strconv.FormatInt(int64(e.Conversation.ID), 10), nil
-	}
-	var id string
-	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		id, _, err = r.b.ids.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
-		return err
-	})
-	return id, err
-}
-
-// agentTyping shows the customer that somebody at the desk types.
-func (r *runtime) agentTyping(e chatwoot.Event) {
-	r.b.background.Go(func() {
-		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
-		defer cancel()
-		on := e.Kind == chatwoot.EventTypingOn
-		if on && !r.b.ids.Once(ctx, fmt.Sprintf("typing/out/%s/%d", r.line.ID, e.Conversation.ID), typingEvery) {
-			return
-		}
-		chat, err := r.b.ids.ChatBySource(ctx, string(r.line.ID), e.Conversation.SourceID)
-		if err == nil {
-			err = r.session.Typing(ctx, target(chat.Aliases), on)
-		}
-		if err != nil {
-			r.log.Debug("typing is not shown", "error", err)
-		}
-	})
-}
-
-// conversationStatus lets the next message open a new conversation where the
-// inbox is not locked to a single one and this one was resolved.
-func (r *runtime) conversationStatus(ctx context.Context, e chatwoot.Event) error {
-	inbox := r.inbox.Load()
-	if e.Conversation.Status != "resolved" || inbox == nil || inbox.LockToSingle {
-		return nil
-	}
-	chat, err := r.b.ids.ChatByConversation(ctx, string(r.line.ID), int64(e.Conversation.ID))
-	if err != nil || chat.Conversation != int64(e.Conversation.ID) {
-		return ignoreUnknown(err)
-	}
-	chat.Conversation = 0
-	return r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return r.b.ids.SetContact(ctx, tx, chat) })
 }

@@ -114,10 +114,11 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 	}
 	job := jobs[0]
 	if lease.Lane().Dir == journal.Out {
-		var wait time.Duration
-		if job, wait = r.nextOut(ctx, jobs); wait > 0 {
-			return false, lease.Defer(ctx, b.cfg.Clock().Add(wait))
+		next := r.nextOut(ctx, lease, jobs)
+		if next.wait > 0 {
+			return false, r.rest(ctx, lease, next)
 		}
+		job = next.job
 	}
 	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean}
 	dir := string(lease.Lane().Dir)
@@ -136,7 +137,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 	case bury:
 		b.metrics.effects.WithLabelValues(dir, "dead").Inc()
 		r.log.Warn("a job was given up", "direction", dir, "reason", v.reason)
-		return true, t.bury(failure, v.reason)
+		return t.bury(failure, v.reason)
 	case pause:
 		b.metrics.effects.WithLabelValues(dir, "paused").Inc()
 		r.log.Warn("the line was paused", "reason", v.reason)
@@ -164,22 +165,31 @@ func (t *task) act() error {
 	}
 }
 
-// bury ends a job for ever, after the agent was told.
-func (t *task) bury(failure error, reason string) error {
+// bury ends a job for ever, after the agent was told. While nobody can be told,
+// the job waits.
+func (t *task) bury(failure error, reason string) (more bool, err error) {
 	dir := t.lease.Lane().Dir
 	told := t.b.isolate(func() error {
 		switch dir {
 		case journal.In:
 			return t.showUnreadable()
 		case journal.Out:
+			// Recorded first, so that Retry is understood however fast it comes.
+			if err := t.lease.Record(t.ctx, t.recordFailed); err != nil {
+				return err
+			}
 			return t.showFailed(failure)
 		}
 		return nil
 	})
 	if told != nil {
+		now := t.b.cfg.Clock()
+		if v := judge(told, t.job.Attempt, t.job.FirstFailed, now); v.action == retry {
+			return false, t.lease.Fail(t.ctx, t.job, reason, now.Add(v.after))
+		}
 		t.log.Error("a job that was given up cannot be shown", "direction", string(dir), "error", told)
 	}
-	return t.lease.Dead(t.ctx, t.job, reason, t.recordFailed(dir))
+	return true, t.lease.Dead(t.ctx, t.job, reason, nil)
 }
 
 // upkeep does what may come late. An offer of history is taken for what the

@@ -15,6 +15,10 @@ import (
 // ErrMediaGone says that WhatsApp's servers no longer have the file.
 var ErrMediaGone = errors.New("the file is no longer on WhatsApp's servers")
 
+// ErrUpload says that a message was not sent because its file could not be
+// uploaded.
+var ErrUpload = errors.New("the file was not uploaded")
+
 // Download streams a file into dst, decrypted and checked. A file whose hash
 // does not fit is kept all the same, as WhatsApp's own clients do.
 func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
@@ -121,7 +125,7 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m Outgoi
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("upload a file: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUpload, err)
 	}
 	return &up, nil
 }

@@ -118,3 +118,27 @@ func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error
 	}
 	return time.UnixMilli(due.Int64), due.Valid, nil
 }
+
+// Hasten makes the lanes of one direction due that rest until later: what they
+// wait for has come.
+func (j *Journal) Hasten(ctx context.Context, line string, dir Direction) error {
+	now := j.clock().UnixMilli()
+	var lanes []lockedLane
+	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		lanes, err = j.lockLanes(ctx, tx, `line = $1 AND dir = $2 AND due > $3`, line, string(dir), now)
+		if err != nil {
+			return err
+		}
+		for _, lane := range lanes {
+			if _, err := tx.ExecContext(ctx, `UPDATE lane SET due = $2 WHERE key = $1`, lane.key, now); err != nil {
+				return fmt.Errorf("hasten lane: %w", err)
+			}
+		}
+		return j.notify(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	j.Wake()
+	return nil
+}

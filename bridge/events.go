@@ -1,0 +1,125 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// takeEvent commits what is to be done about an event.
+func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	switch e.Kind {
+	case chatwoot.EventMessageCreated:
+		if !sendable(e.Message) {
+			return nil
+		}
+		r.lag.note(e.Message.CreatedAt.Time, r.b.cfg.Clock())
+		return r.commit(ctx, e, raw, jobCreated, createdKey(string(r.line.ID), e.Message.ID), nil)
+	case chatwoot.EventMessageUpdated:
+		return r.takeUpdate(ctx, e, raw)
+	case chatwoot.EventTypingOn, chatwoot.EventTypingOff:
+		if e.AgentTyping {
+			r.agentTyping(e)
+		}
+		return nil
+	case chatwoot.EventStatusChanged:
+		return r.conversationStatus(ctx, e)
+	default:
+		return nil
+	}
+}
+
+// commit appends an event to the out lane of its chat, together with what
+// record writes; an event that was taken before changes nothing.
+func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record func(context.Context, *sql.Tx) error) error {
+	chat, err := r.chatOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	entry := journal.Entry{
+		Lane: journal.LaneKey{Line: string(r.line.ID), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
+	}
+	err = r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		appended, err := r.b.journal.AppendTx(ctx, tx, entry)
+		if err != nil || !appended || record == nil {
+			return err
+		}
+		return record(ctx, tx)
+	})
+	if err == nil {
+		r.b.journal.Wake()
+	}
+	return err
+}
+
+// chatOf finds the chat of an event's conversation: by the contact's source
+// id, by the conversation, or, when an agent began it, by the contact's
+// WhatsApp id or phone number. What is none of these has a lane of its own, in
+// which the message fails visibly.
+func (r *runtime) chatOf(ctx context.Context, e chatwoot.Event) (string, error) {
+	line := string(r.line.ID)
+	if chat, err := r.b.ids.ChatBySource(ctx, line, e.Conversation.SourceID); err == nil || !errors.Is(err, idmap.ErrUnknown) {
+		return chat.ID, err
+	}
+	if chat, err := r.b.ids.ChatByConversation(ctx, line, int64(e.Conversation.ID)); err == nil || !errors.Is(err, idmap.ErrUnknown) {
+		return chat.ID, err
+	}
+	jid := counterpart(e.Conversation)
+	if jid == "" {
+		return conversationLane + strconv.FormatInt(int64(e.Conversation.ID), 10), nil
+	}
+	var id string
+	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		id, _, err = r.b.ids.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
+		return err
+	})
+	return id, err
+}
+
+// conversationLane begins the lane key of a conversation whose contact nothing
+// connects to WhatsApp.
+const conversationLane = "conversation-"
+
+func isConversationLane(chat string) bool { return strings.HasPrefix(chat, conversationLane) }
+
+// agentTyping shows the customer that somebody at the desk types.
+func (r *runtime) agentTyping(e chatwoot.Event) {
+	r.b.background.Go(func() {
+		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
+		defer cancel()
+		on := e.Kind == chatwoot.EventTypingOn
+		if on && !r.b.ids.Once(ctx, fmt.Sprintf("typing/out/%s/%d", r.line.ID, e.Conversation.ID), typingEvery) {
+			return
+		}
+		chat, err := r.b.ids.ChatBySource(ctx, string(r.line.ID), e.Conversation.SourceID)
+		if err == nil {
+			err = r.session.Typing(ctx, target(chat.Aliases), on)
+		}
+		if err != nil {
+			r.log.Debug("typing is not shown", "error", err)
+		}
+	})
+}
+
+// conversationStatus lets the next message open a new conversation where the
+// inbox is not locked to a single one and this one was resolved.
+func (r *runtime) conversationStatus(ctx context.Context, e chatwoot.Event) error {
+	inbox := r.inbox.Load()
+	if e.Conversation.Status != "resolved" || inbox == nil || inbox.LockToSingle {
+		return nil
+	}
+	chat, err := r.b.ids.ChatByConversation(ctx, string(r.line.ID), int64(e.Conversation.ID))
+	if err != nil || chat.Conversation != int64(e.Conversation.ID) {
+		return ignoreUnknown(err)
+	}
+	chat.Conversation = 0
+	return r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return r.b.ids.SetContact(ctx, tx, chat) })
+}

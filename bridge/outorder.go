@@ -1,0 +1,186 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// turn is what an out lane does next: a job now, or nothing for a while.
+type turn struct {
+	job  journal.Job
+	wait time.Duration
+	// offline says that the connection is what is waited for.
+	offline bool
+	// looked is the runtime's count of looks when this one began.
+	looked int64
+}
+
+// nextOut picks the job to do next: of the agents' messages that wait, the one
+// with the lowest Chatwoot id, so that swapped webhooks leave in Chatwoot's
+// order. A message waits a moment for one that is still on its way, and while
+// webhooks are late Chatwoot is asked for it.
+func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []journal.Job) turn {
+	best := lowestOut(jobs)
+	if best.Kind == jobCreated && best.Attempt == 0 {
+		if wait := r.settings().OrderWait() - r.b.cfg.Clock().Sub(best.Created); wait > 0 {
+			return turn{job: best, wait: wait}
+		}
+		if r.late(best) && r.fetchEarlier(ctx, lease, best) {
+			return turn{job: best, wait: time.Millisecond} // look again: there are lower ids now
+		}
+	}
+	if connected(r.session) || isConversationLane(lease.Lane().Chat) {
+		return turn{job: best}
+	}
+	return r.waitForPhone(ctx, lease, best)
+}
+
+// lowestOut is the agent's message with the lowest id among those that wait; a
+// deletion or a retry keeps its place.
+func lowestOut(jobs []journal.Job) journal.Job {
+	best := jobs[0]
+	if best.Kind != jobCreated {
+		return best
+	}
+	lowest := messageOf(best)
+	for _, job := range jobs[1:] {
+		if job.Kind != jobCreated {
+			break
+		}
+		if id := messageOf(job); id < lowest {
+			best, lowest = job, id
+		}
+	}
+	return best
+}
+
+func messageOf(job journal.Job) chatwoot.MessageID {
+	e, err := chatwoot.ParseEvent(job.Payload)
+	if err != nil {
+		return 0
+	}
+	return e.Message.ID
+}
+
+const (
+	// lateWebhook is from when on webhooks count as late: a short wait does
+	// not put swapped ones in order any more.
+	lateWebhook = time.Second
+	// lateFor is how long one late webhook makes the others suspect.
+	lateFor = 30 * time.Second
+	// lateReach is how far back a webhook that did not come yet is looked for.
+	lateReach = 5 * time.Minute
+)
+
+// webhookLag follows how late an inbox's webhooks come, and which messages
+// left last. It is kept in memory only: after a restart Chatwoot is asked once
+// more than necessary.
+type webhookLag struct {
+	mu       sync.Mutex
+	lateAt   time.Time // when a late webhook came last
+	lastSent map[string]chatwoot.MessageID
+}
+
+// note takes the arrival of a webhook into account.
+func (l *webhookLag) note(created, now time.Time) {
+	if created.IsZero() || now.Sub(created) <= lateWebhook {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lateAt = now
+}
+
+func (l *webhookLag) late(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.lateAt.IsZero() && now.Sub(l.lateAt) < lateFor
+}
+
+// sent records that a message leaves, and reports whether a later one left
+// before it.
+func (l *webhookLag) sent(chat string, id chatwoot.MessageID) (overtaken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lastSent == nil {
+		l.lastSent = map[string]chatwoot.MessageID{}
+	}
+	if id < l.lastSent[chat] {
+		return true
+	}
+	l.lastSent[chat] = id
+	return false
+}
+
+func (l *webhookLag) last(chat string) chatwoot.MessageID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lastSent[chat]
+}
+
+// late reports whether an earlier message's webhook may still be on its way.
+func (r *runtime) late(job journal.Job) bool {
+	return job.Created.Sub(job.At) > lateWebhook || r.lag.late(r.b.cfg.Clock())
+}
+
+// fetchEarlier asks Chatwoot, once for each message, for those before it whose
+// webhooks did not come yet, and journals them as if they had: their webhooks
+// then find the key taken. It reports whether there are any.
+func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job journal.Job) bool {
+	e, err := chatwoot.ParseEvent(job.Payload)
+	if err != nil || !r.b.ids.Once(ctx, fmt.Sprintf("earlier/%s/%d", r.line.ID, e.Message.ID), lateReach) {
+		return false
+	}
+	r.b.metrics.lateWebhooks.Inc()
+	listed, err := r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(lease.Lane().Chat), e.Message.ID)
+	if err != nil {
+		r.log.Debug("earlier messages cannot be asked for", "error", err)
+		return false
+	}
+	found := false
+	for _, m := range listed {
+		if !r.awaited(m, e.Message) {
+			continue
+		}
+		appended, err := r.journalEarlier(ctx, lease.Lane(), e, m)
+		if err != nil {
+			r.log.Warn("an earlier message cannot be stored", "error", err)
+			return found
+		}
+		found = found || appended
+	}
+	return found
+}
+
+// awaited reports whether a listed message is one whose webhook is expected. In
+// lists its time is in whole seconds.
+func (r *runtime) awaited(m, before chatwoot.Message) bool {
+	return m.ID < before.ID && m.Status == "sent" && m.Attributes.ExternalError == "" && sendable(m) &&
+		m.CreatedAt.Add(time.Second).After(r.line.Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < lateReach
+}
+
+func (r *runtime) journalEarlier(ctx context.Context, lane journal.LaneKey, around chatwoot.Event, m chatwoot.Message) (bool, error) {
+	line := string(r.line.ID)
+	known, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
+	if err != nil || known.State != idmap.AgentUnseen {
+		return false, err
+	}
+	raw, err := chatwoot.EncodeCreated(m, around)
+	if err != nil {
+		return false, err
+	}
+	// Asked for already: it is in its place.
+	r.b.ids.Once(ctx, fmt.Sprintf("earlier/%s/%d", line, m.ID), lateReach)
+	return r.b.journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: createdKey(line, m.ID), Kind: jobCreated, Payload: raw, At: m.CreatedAt.Time})
+}
+
+// createdKey is the dedupe key of an agent's message, however it became known.
+func createdKey(line string, id chatwoot.MessageID) string {
+	return fmt.Sprintf("%s|created|%d", line, id)
+}

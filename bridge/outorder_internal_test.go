@@ -1,0 +1,150 @@
+package bridge
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+func outJob(kind string, id int, created time.Time) journal.Job {
+	return journal.Job{Kind: kind, Created: created, Payload: fmt.Appendf(nil, `{"event":"message_created","id":%d}`, id)}
+}
+
+func TestD24_TheLowestIDLeavesFirst(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, test := range map[string]struct {
+		jobs []journal.Job
+		want chatwoot.MessageID
+	}{
+		"in order":              {[]journal.Job{outJob(jobCreated, 1, now), outJob(jobCreated, 2, now)}, 1},
+		"swapped":               {[]journal.Job{outJob(jobCreated, 2, now), outJob(jobCreated, 1, now)}, 1},
+		"a deletion is a fence": {[]journal.Job{outJob(jobCreated, 3, now), outJob(jobDeleted, 9, now), outJob(jobCreated, 1, now)}, 3},
+		"a retry keeps its place": {
+			[]journal.Job{outJob(jobRetry, 7, now), outJob(jobCreated, 1, now)}, 7,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, messageOf(lowestOut(test.jobs)))
+		})
+	}
+}
+
+func TestD24_LateWebhooksAreNoticedAndForgotten(t *testing.T) {
+	t.Parallel()
+	var lag webhookLag
+	start := time.Now()
+	require.False(t, lag.late(start))
+	lag.note(start, start.Add(lateWebhook))
+	require.False(t, lag.late(start.Add(lateWebhook)), "a second is no delay")
+	lag.note(start, start.Add(lateWebhook+time.Millisecond))
+	require.True(t, lag.late(start.Add(10*time.Second)))
+	require.False(t, lag.late(start.Add(lateFor+2*time.Second)))
+	lag.note(time.Time{}, start)
+	require.False(t, lag.late(start.Add(lateFor+2*time.Second)), "an event without a time says nothing")
+
+	require.False(t, lag.sent("chat", 5))
+	require.True(t, lag.sent("chat", 4))
+	require.False(t, lag.sent("other", 4))
+	require.Equal(t, chatwoot.MessageID(5), lag.last("chat"))
+}
+
+func TestD08_ALaneRestsUntilSomethingIsToBeShown(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	fresh, old := outJob(jobCreated, 1, now.Add(-10*time.Second)), outJob(jobCreated, 1, now.Add(-2*time.Hour))
+	for name, test := range map[string]struct {
+		jobs   []journal.Job
+		maxAge time.Duration
+		want   time.Duration
+	}{
+		"until the bubble turns red": {[]journal.Job{fresh}, 24 * time.Hour, 50 * time.Second},
+		"shown already":              {[]journal.Job{old}, 24 * time.Hour, offlineLook},
+		"the next one turns red":     {[]journal.Job{old, fresh}, 24 * time.Hour, 50 * time.Second},
+		"until it is too old":        {[]journal.Job{old}, 2*time.Hour + 5*time.Second, 5*time.Second + time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, restFor(test.jobs[0], test.jobs, test.maxAge, now))
+		})
+	}
+	require.False(t, expired(old, 2*time.Hour, now))
+	require.True(t, expired(old, 2*time.Hour-time.Second, now))
+	require.False(t, expired(outJob(jobDeleted, 1, now.Add(-time.Hour)), time.Minute, now), "a deletion is never too late")
+}
+
+func TestD08_TheTimeIsTheAgents(t *testing.T) {
+	t.Parallel()
+	paulo, err := time.LoadLocation("America/Sao_Paulo")
+	require.NoError(t, err)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	require.Equal(t, "14:32", clockTime(time.Date(2026, 3, 2, 17, 32, 0, 0, time.UTC), now.Add(6*time.Hour), paulo))
+	require.Equal(t, "2026-03-03 09:00", clockTime(now.Add(48*time.Hour), now, paulo))
+}
+
+func TestABubbleNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	link := func(s idmap.Status) idmap.Link { return idmap.Link{Status: s} }
+	for name, test := range map[string]struct {
+		links []idmap.Link
+		known idmap.AgentMessage
+		want  idmap.Status // empty = nothing to show
+	}{
+		"no parts":                      {nil, idmap.AgentMessage{}, ""},
+		"sent is Chatwoot's own":        {[]idmap.Link{link(idmap.Sent)}, idmap.AgentMessage{State: idmap.AgentSent}, ""},
+		"sent clears a red bubble":      {[]idmap.Link{link(idmap.Sent)}, idmap.AgentMessage{State: idmap.AgentSent, Shown: idmap.Failed}, idmap.Sent},
+		"delivered":                     {[]idmap.Link{link(idmap.Delivered)}, idmap.AgentMessage{}, idmap.Delivered},
+		"read":                          {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{Shown: idmap.Delivered}, idmap.Read},
+		"shown already":                 {[]idmap.Link{link(idmap.Delivered)}, idmap.AgentMessage{Shown: idmap.Read}, ""},
+		"the slowest part counts":       {[]idmap.Link{link(idmap.Read), link(idmap.Delivered)}, idmap.AgentMessage{}, idmap.Delivered},
+		"a part is still on its way":    {[]idmap.Link{link(idmap.Read), link(idmap.Sending)}, idmap.AgentMessage{}, ""},
+		"a failure stays visible":       {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentFailed, Shown: idmap.Failed}, ""},
+		"a deleted message has no tick": {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentDeleted}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := statusToShow(test.links, test.known)
+			require.Equal(t, test.want != "", ok)
+			if ok {
+				require.Equal(t, test.want, got)
+			}
+		})
+	}
+}
+
+func TestADeletionTakesBackWhatTheDeskSent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		links []idmap.Link
+		m     chatwoot.Message
+		want  []string
+	}{
+		"every part": {
+			[]idmap.Link{{WA: "A", Direction: idmap.FromAgent}, {WA: "B", Part: 1, Direction: idmap.FromAgent}},
+			chatwoot.Message{}, []string{"A", "B"},
+		},
+		"a customer's message": {[]idmap.Link{{WA: "A", Direction: idmap.FromCustomer}}, chatwoot.Message{}, nil},
+		"typed on the phone":   {[]idmap.Link{{WA: "A", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
+		"its file":             {[]idmap.Link{{WA: "A#file", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
+		"its placeholder":      {[]idmap.Link{{WA: "A#waiting", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, nil},
+		"not linked yet":       {nil, chatwoot.Message{SourceID: "WAID:A", Type: chatwoot.Outgoing}, []string{"A"}},
+		"a note":               {nil, chatwoot.Message{SourceID: "WAID:A", Type: chatwoot.Outgoing, Private: true}, nil},
+		"never sent":           {nil, chatwoot.Message{Type: chatwoot.Outgoing}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, l := range revocable(test.links, test.m) {
+				got = append(got, l.WA)
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
+}

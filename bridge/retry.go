@@ -1,0 +1,83 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// takeUpdate looks at a message that changed. Chatwoot says neither what nor
+// why: it may be the Retry button, an echo of the bridge's own statuses, a
+// translation. Only what the bridge knows of the message tells.
+func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	line, m := string(r.line.ID), e.Message
+	if m.Attributes.Deleted {
+		if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
+			return nil
+		}
+		return r.commit(ctx, e, raw, jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID), r.recordDeleted(m.ID))
+	}
+	if !sendable(m) || m.Attributes.ExternalError != "" {
+		return nil // Retry clears the reason before anything else
+	}
+	known, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
+	if err != nil {
+		return err
+	}
+	switch {
+	case known.State == idmap.AgentFailed:
+		key := fmt.Sprintf("%s|retry|%d|%d", line, m.ID, known.Failures)
+		return r.commit(ctx, e, raw, jobRetry, key, r.recordShown(m.ID, ""))
+	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:
+		// It waits for the connection and goes out by itself; Retry has only
+		// taken the red away, which comes back.
+		if err := r.b.db.InTx(ctx, r.recordShown(m.ID, "")); err != nil {
+			return err
+		}
+		return r.lookAgain(ctx)
+	case known.State == idmap.AgentUnseen && m.CreatedAt.After(r.line.Created):
+		// Its own webhook never arrived, or is late: then this one is as good.
+		return r.commit(ctx, e, raw, jobCreated, createdKey(line, m.ID), nil)
+	}
+	return nil
+}
+
+// recordShown notes what a bubble shows, of a message that is still to be sent.
+func (r *runtime) recordShown(id chatwoot.MessageID, shown idmap.Status) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := r.b.ids.SetAgentMessage(ctx, tx, string(r.line.ID), int64(id), idmap.AgentReceived); err != nil {
+			return err
+		}
+		return r.b.ids.SetShown(ctx, tx, string(r.line.ID), int64(id), shown)
+	}
+}
+
+// retryMessage sends what is missing of a message that failed. Whether an
+// agent asked for that, only its state in Chatwoot says.
+func (t *task) retryMessage(e chatwoot.Event) error {
+	id := e.Message.ID
+	found, err := t.desk.Messages(t.ctx, e.Conversation.ID, id, id+1)
+	if err != nil && !chatwoot.IsNotFound(err) {
+		return err
+	}
+	for _, m := range found {
+		if m.ID != id || !sendable(m) {
+			continue
+		}
+		if m.Status == "sent" || t.shownWaiting(id) {
+			e.Message = m
+			return t.send(e)
+		}
+	}
+	return t.lease.Done(t.ctx, t.job, t.recordFailed)
+}
+
+// shownWaiting reports whether the bubble is red because this very retry waits
+// for the connection.
+func (t *task) shownWaiting(id chatwoot.MessageID) bool {
+	known, err := t.b.ids.AgentMessage(t.ctx, string(t.line.ID), int64(id))
+	return err == nil && known.State == idmap.AgentReceived && known.Shown == idmap.Failed
+}

@@ -1,0 +1,67 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// revoke takes every part of a deleted message back: an agent's, or one that
+// was typed on the own phone. That it was deleted is in the ledger since the
+// webhook came, so a part that was not sent yet never is.
+func (t *task) revoke(e chatwoot.Event) error {
+	line := string(t.line.ID)
+	links, err := t.b.ids.LinksByMessage(t.ctx, line, int64(e.Message.ID))
+	if err != nil {
+		return err
+	}
+	targets := revocable(links, e.Message)
+	if len(targets) == 0 {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	chat, err := t.b.ids.Chat(t.ctx, line, t.chatID(), t.generation)
+	if err != nil {
+		return err
+	}
+	for _, l := range targets {
+		err := t.session.Send(t.ctx, whatsapp.Outgoing{
+			ID: whatsapp.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: target(chat.Aliases), Revoke: l.WA,
+		})
+		if err != nil {
+			return fmt.Errorf("revoke a message: %w", err)
+		}
+	}
+	return t.lease.Done(t.ctx, t.job, nil)
+}
+
+// revocable are the WhatsApp messages that a deletion takes back. Nobody can
+// take a customer's message back, and the placeholder of a message is not the
+// message.
+func revocable(links []idmap.Link, m chatwoot.Message) []idmap.Link {
+	if len(links) == 0 && isOwnSource(m.SourceID) && m.Type == chatwoot.Outgoing && !m.Private {
+		links = []idmap.Link{{WA: strings.TrimPrefix(m.SourceID, sourcePrefix), Direction: idmap.FromOwnPhone}}
+	}
+	var out []idmap.Link
+	for _, l := range links {
+		id, suffix, _ := strings.Cut(l.WA, "#")
+		if l.Direction == idmap.FromCustomer || suffix != "" && "#"+suffix != fileSuffix {
+			continue
+		}
+		l.WA = id
+		out = append(out, l)
+	}
+	return out
+}
+
+// recordDeleted notes a deletion as soon as it is known: it may come before
+// the message was sent, which then never is.
+func (r *runtime) recordDeleted(id chatwoot.MessageID) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		return r.b.ids.SetAgentMessage(ctx, tx, string(r.line.ID), int64(id), idmap.AgentDeleted)
+	}
+}
