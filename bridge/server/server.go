@@ -96,7 +96,7 @@ func (s *Server) routes(metrics http.Handler) *chi.Mux {
 	r.Use(s.observe, s.survive)
 	r.NotFound(s.answer(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	r.MethodNotAllowed(s.answer(func(http.ResponseWriter, *http.Request) error { return errMethod }))
-	r.Handle("/webhooks/*", s.bridge.Webhooks())
+	r.Mount("/", s.bridge.Webhooks())
 	r.Get("/healthz", s.answer(s.healthz))
 	r.Get("/readyz", s.answer(s.readyz))
 	if metrics != nil {
