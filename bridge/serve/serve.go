@@ -54,6 +54,7 @@ type Process struct {
 	server  *server.Server
 	web     []*http.Server
 	address net.Addr
+	metrics net.Addr // nil when metrics have no listener of their own
 	serving sync.WaitGroup
 	failed  chan error // of a web server; it has room for each
 	// ctx ends what waits beside the web server.
@@ -120,6 +121,7 @@ func (p *Process) start(ctx context.Context) error {
 		if separate, err = p.listen("METRICS_LISTEN", cfg.MetricsListen); err != nil {
 			return err
 		}
+		p.metrics = separate.Addr()
 	}
 	if err := p.openDatabase(ctx); err != nil {
 		return err
@@ -269,6 +271,14 @@ func (p *Process) run(listener net.Listener, handler http.Handler) {
 
 // URL is how programs on this machine reach the server.
 func (p *Process) URL() string { return config.LocalURL(p.address.String()) }
+
+// MetricsURL is where metrics are served without the token, or "".
+func (p *Process) MetricsURL() string {
+	if p.metrics == nil {
+		return ""
+	}
+	return config.LocalURL(p.metrics.String())
+}
 
 // Token is the admin token.
 func (p *Process) Token() string { return p.token }
