@@ -22,9 +22,6 @@ const (
 	// storedWithin is how long Chatwoot may take to store a file that its
 	// webhook has announced.
 	storedWithin = 30 * time.Second
-	// fetchedWithin is how long a file's storage may be away until the rest of
-	// the message goes out without the file.
-	fetchedWithin = 10 * time.Minute
 )
 
 // attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
@@ -60,20 +57,11 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.Outgoin
 	return m, func() { ready.Discard(); discard() }, nil
 }
 
-// fetchFailure sorts what kept a file from being fetched into what may pass
-// and what will not.
+// fetchFailure tells what may pass from what will not.
 func (t *task) fetchFailure(err error) error {
-	patience := time.Duration(0)
 	var away *chatwoot.UnavailableError
-	switch {
-	case t.ctx.Err() != nil:
-		return err
-	case errors.Is(err, chatwoot.ErrNotStored):
-		patience = storedWithin
-	case errors.As(err, &away):
-		patience = fetchedWithin
-	}
-	if t.b.cfg.Clock().Sub(t.job.Created) < patience {
+	late := errors.Is(err, chatwoot.ErrNotStored) && t.b.cfg.Clock().Sub(t.job.Created) < storedWithin
+	if late || errors.As(err, &away) || t.ctx.Err() != nil {
 		return err
 	}
 	return &fileError{err}

@@ -126,7 +126,7 @@ func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Br
 	spool, err := media.NewSpool(filepath.Join(w.t.TempDir(), "spool"))
 	require.NoError(w.t, err)
 	cfg := bridge.Config{
-		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Convert: newConverter(spool), Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 		PublicURL: w.front.URL, Instance: "test", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
 		Simulator: &whatsapp.Simulator{Addr: w.wa.Addr(), RootKey: w.wa.RootKey()},
 	}
