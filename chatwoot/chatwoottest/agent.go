@@ -170,7 +170,7 @@ func refused(err error) error {
 		return err
 	}
 	body, _ := api.body.(object)
-	return fmt.Errorf("Chatwoot answers %d: %s%s", api.status, str(body.get("error")), str(body.get("message")))
+	return fmt.Errorf("chatwoot answers %d: %s%s", api.status, str(body.get("error")), str(body.get("message")))
 }
 
 // StartConversation is an agent's message to a contact who has not written in

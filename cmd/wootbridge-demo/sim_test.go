@@ -8,25 +8,13 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
-
-const patience = 60 * time.Second
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// idle connections of the HTTP clients.
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
-	)
-}
 
 func TestSimPrintsAddressesThatWork(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), patience)
@@ -65,6 +53,12 @@ func TestSimPrintsAddressesThatWork(t *testing.T) {
 func TestAWrongCommandLineIsExplained(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	require.Equal(t, 2, run(t.Context(), []string{"dance"}, io.Discard, &stderr))
-	require.True(t, strings.HasPrefix(stderr.String(), "usage: "))
+	for _, args := range [][]string{{"dance"}, {"sim", "now"}, {"--serve", "sim"}, {"--dance"}} {
+		stderr.Reset()
+		require.Equal(t, 2, run(t.Context(), args, io.Discard, &stderr), args)
+		require.True(t, strings.HasPrefix(stderr.String(), "usage: "))
+	}
+	var stdout bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--help"}, &stdout, io.Discard))
+	require.Equal(t, usage, stdout.String())
 }

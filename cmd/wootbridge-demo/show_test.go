@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// whatsmeow keeps a timer goroutine per past request until it times out.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
+		// whatsmeow's reader hangs for ever when it has a frame while Disconnect runs.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
+		// idle connections of the HTTP clients.
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+	)
+}
+
+func TestTheDemoSucceedsWithAndWithoutFFmpeg(t *testing.T) {
+	for _, name := range []string{"with", "without"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			voice := "Corner Bakery  [voice note]"
+			if name == "without" {
+				t.Setenv("PATH", "")
+				voice = "Corner Bakery  [audio]"
+			} else if convert.FindFFmpeg() == "" {
+				t.Fatal("no ffmpeg: run make test")
+			}
+			var stdout, stderr bytes.Buffer
+			require.Zero(t, run(t.Context(), nil, &stdout, &stderr), "%s%s", &stdout, &stderr)
+			require.Contains(t, stdout.String(), voice)
+			require.Contains(t, stdout.String(), "✓ Both sides match: 11 messages, 6 files")
+			require.NotContains(t, stdout.String(), "\x1b", "no colours where nobody sees them")
+			left, err := os.ReadDir(os.Getenv("TMPDIR"))
+			require.NoError(t, err)
+			require.Empty(t, left, "nothing is left behind")
+		})
+	}
+}
+
+func TestServeStaysAndPrintsAddressesThatWork(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, stop := context.WithTimeout(t.Context(), 5*patience)
+	defer stop()
+	reader, writer := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"--serve"}, writer, io.Discard)
+		writer.Close()
+	}()
+	var text strings.Builder
+	rows := bufio.NewScanner(reader)
+	for rows.Scan() && !strings.HasPrefix(rows.Text(), "Answer as Ana") {
+		text.WriteString(rows.Text() + "\n")
+	}
+	require.True(t, rows.Scan(), "the last line is a command")
+	addresses := regexp.MustCompile(`(?m)^  (?:the bridge|Maria, in JSON|Chatwoot, in JSON) +(\S+)$`).FindAllStringSubmatch(text.String(), -1)
+	require.Len(t, addresses, 3, text.String())
+	addresses[0][1] += "/readyz"
+	for _, address := range addresses {
+		resp, err := http.Get(address[1])
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode, address[1])
+	}
+	stop()
+	require.Zero(t, <-code)
+}
+
+// A demo that would not see a difference would prove nothing.
+func TestDifferencesAreFound(t *testing.T) {
+	simulators, err := startSimulators()
+	require.NoError(t, err)
+	p := &play{simulators: simulators,
+		shop:  simulators.whatsapp.NewPeer(shopNumber, lineName),
+		maria: simulators.whatsapp.NewPeer(customerNumber, customerName)}
+	t.Cleanup(func() { require.NoError(t, p.end()) })
+	require.NoError(t, p.run(t.Context(), terminal{out: io.Discard}, t.TempDir()))
+	require.Empty(t, p.differences())
+
+	played := p.done
+	tests := map[string]func(lines []exchange) []exchange{
+		"lost":                func(e []exchange) []exchange { return append(e, e[0]) },
+		"doubled":             func(e []exchange) []exchange { return e[:len(e)-1] },
+		"out of order":        func(e []exchange) []exchange { e[2], e[4] = e[4], e[2]; return e },
+		"other text, desk":    func(e []exchange) []exchange { e[0].line.desk = "x"; return e },
+		"other text, phone":   func(e []exchange) []exchange { e[1].phone = "x"; return e },
+		"other quote":         func(e []exchange) []exchange { e[1].quotes = ""; return e },
+		"other file, desk":    func(e []exchange) []exchange { e[2].file = &file{content: []byte("x")}; return e },
+		"other file, phone":   func(e []exchange) []exchange { e[3].file = &file{kind: "image", content: []byte("x")}; return e },
+		"other kind of file":  func(e []exchange) []exchange { f := *e[3].file; f.kind = "sticker"; e[3].file = &f; return e },
+		"a note for customer": func(e []exchange) []exchange { e[9].by = agent; return e },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			p.done = change(append([]exchange(nil), played...))
+			require.NotEmpty(t, p.differences())
+		})
+	}
+	p.done = played
+}
+
+func TestWrap(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"one two", "three"}, wrap("one two three", 8))
+	require.Equal(t, []string{"muchtoolong", "a"}, wrap("muchtoolong a", 4))
+	require.Equal(t, []string{""}, wrap("", 4))
+}
