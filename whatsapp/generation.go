@@ -19,12 +19,14 @@ import (
 type generation struct {
 	s      *Session
 	client *whatsmeow.Client
+	guard  *guard
 	ctx    context.Context
 	cancel context.CancelFunc
 	// latched is set once something could not be committed: nothing after it
 	// may be, or the order is lost.
 	latched   atomic.Bool
 	connected atomic.Bool
+	paired    atomic.Int32 // of pairedSteps, which come in either order
 	once      sync.Once
 	done      chan genEnd
 }
@@ -57,8 +59,14 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	}
 	g := &generation{s: s, done: make(chan genEnd, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
-	(&guard{failed: g.storeFailed}).wrap(device)
+	g.guard = newGuard(g.storeFailed, s.notePanic)
+	if pairing == nil {
+		g.guard.wrap(device)
+	}
 	g.client = newClient(s.cfg, g, device)
+	// A device gets its stores when it is paired, without the guard. So the
+	// client that paired ends, and the next generation logs in.
+	g.client.DisableLoginAutoReconnect = true
 	g.client.AddEventHandlerWithSuccessStatus(g.handle)
 	s.mu.Lock()
 	s.gen = g

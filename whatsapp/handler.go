@@ -150,6 +150,9 @@ func (g *generation) connection(event any) {
 	switch evt := event.(type) {
 	case *events.PairSuccess:
 		s.setState(func(st *State) { st.Code, st.JID, st.Phone = StateConnecting, evt.ID.String(), evt.ID.User })
+		g.pairedStep()
+	case *events.ManualLoginReconnect:
+		g.pairedStep()
 	case *events.Connected:
 		g.connected.Store(true)
 		s.setCode(StateConnected)

@@ -5,7 +5,6 @@ import (
 )
 
 // pair shows codes until the phone took one or the server stops giving them.
-// After success the same client logs in by itself.
 func (g *generation) pair(c command) {
 	s := g.s
 	codes, err := g.client.GetQRChannel(g.ctx)
@@ -36,6 +35,18 @@ func (g *generation) pair(c command) {
 			g.end(genEnd{code: StateNew})
 			return
 		}
+	}
+}
+
+// pairedSteps make a pairing complete: the device has its JID, and the server
+// wants it to log in.
+const pairedSteps = 2
+
+// pairedStep ends the generation with the last step, so that the next one logs
+// in.
+func (g *generation) pairedStep() {
+	if g.paired.Add(1) == pairedSteps {
+		g.end(genEnd{code: StateConnecting})
 	}
 }
 

@@ -52,10 +52,11 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	if err != nil || to.User == "" {
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errors.New("no JID to send to")}
 	}
-	client, err := s.client()
+	g, err := s.connected()
 	if err != nil {
 		return err
 	}
+	client := g.client
 	var up *whatsmeow.UploadResponse
 	if o.Media != nil {
 		if up, err = s.upload(ctx, client, *o.Media); err != nil {
@@ -77,6 +78,8 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
+	sending, encrypted := g.guard.sessions.encrypting(sending)
+	defer encrypted()
 	err = guarded(s, func() error {
 		_, err := client.SendMessage(sending, to, message, whatsmeow.SendRequestExtra{ID: o.ID, Timeout: answerTimeout})
 		return err

@@ -178,6 +178,8 @@ func (s *Session) settle(end genEnd, failures int) time.Duration {
 	backoff := min(backoffMin<<min(failures, 10), backoffMax)
 	backoff += rand.N(backoff / 2)
 	switch end.code {
+	case StateConnecting:
+		return 0
 	case StateLoggedOut:
 		s.setState(func(st *State) { st.Code, st.JID = StateLoggedOut, "" })
 		return -1
@@ -198,14 +200,23 @@ func (s *Session) settle(end genEnd, failures int) time.Duration {
 // ErrNotConnected says that there is no connection at the moment.
 var ErrNotConnected = errors.New("whatsapp is not connected")
 
-// client gives the client of the connected generation.
-func (s *Session) client() (*whatsmeow.Client, error) {
+// connected gives the connected generation.
+func (s *Session) connected() (*generation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gen == nil || s.state.Code != StateConnected {
 		return nil, ErrNotConnected
 	}
-	return s.gen.client, nil
+	return s.gen, nil
+}
+
+// client gives the client of the connected generation.
+func (s *Session) client() (*whatsmeow.Client, error) {
+	g, err := s.connected()
+	if err != nil {
+		return nil, err
+	}
+	return g.client, nil
 }
 
 // Logout unlinks the device on the phone's side and forgets it.

@@ -2,7 +2,6 @@ package whatsapp_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
 	"os"
@@ -116,15 +115,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOn(t, openStore(t, openSQLite(t), "sqlite"))
+}
+
+func newWorldOn(t *testing.T, store *whatsapp.Store) *world {
+	t.Helper()
 	srv := whatsapptest.New(whatsapptest.Options{})
 	require.NoError(t, srv.Start())
 	t.Cleanup(srv.Close)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+
-		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	store, err := whatsapp.OpenStore(context.Background(), db, "sqlite", whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
-	require.NoError(t, err)
 	w := &world{t: t, srv: srv, phone: srv.NewPeer("5511999990001", "Shop"), alice: srv.NewPeer("5511888880002", "Alice"), store: store, sink: newSink()}
 	w.start("")
 	t.Cleanup(func() { w.session.Stop() })

@@ -65,21 +65,26 @@ func (e *storeError) Error() string        { return "device store: " + e.err.Err
 func (e *storeError) Unwrap() error        { return e.err }
 func (e *storeError) Is(target error) bool { return target == context.Canceled }
 
-// guard wraps a device's stores for one generation. It serialises decryption
-// with what senders write: a sender's session write that lands between a
-// decryption's read and write would be undone, and a message key used twice.
+// guard wraps a device's stores for one generation. A store that fails keeps
+// the message and gives the generation up; see sessionlock.go for what else it
+// guards.
 type guard struct {
-	mu     sync.Mutex
-	failed func(error) // gives the generation up
+	sessions sessionLock
+	failed   func(error) // gives the generation up
+	panicked func(value any)
 }
 
 // decrypting marks a context inside a decryption. It carries no dependency,
 // only the fact that this call holds the lock already.
 type decrypting struct{}
 
+func newGuard(failed func(error), panicked func(value any)) *guard {
+	return &guard{sessions: sessionLock{held: make(chan struct{}, 1)}, failed: failed, panicked: panicked}
+}
+
 func (g *guard) wrap(d *store.Device) {
 	d.EventBuffer = &guardedBuffer{d.EventBuffer, g}
-	d.Sessions = &guardedSessions{d.Sessions, g}
+	d.Sessions = &guardedSessions{SessionStore: d.Sessions, g: g}
 	d.PreKeys = &guardedPreKeys{d.PreKeys, g}
 	d.SenderKeys = &guardedSenderKeys{d.SenderKeys, g}
 	d.Identities = &guardedIdentities{d.Identities, g}
@@ -105,26 +110,29 @@ func (g *guard) giveUp(ctx context.Context, err error) {
 	}
 }
 
-func (g *guard) lockFor(ctx context.Context) func() {
-	if ctx.Value(decrypting{}) != nil {
-		return func() {}
-	}
-	g.mu.Lock()
-	return g.mu.Unlock
-}
-
 type guardedBuffer struct {
 	store.EventBuffer
 	g *guard
 }
 
+// DoDecryptionTxn also makes a panic of the decryption an error: the library
+// would acknowledge the message and leave nothing but a line in its log. As an
+// error it is asked for again, and shown as a message that may still come.
 func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
-	defer b.g.lockFor(ctx)()
-	inside := false
-	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) error {
-		err := fn(ctx)
-		inside = err != nil
+	if err := b.g.sessions.take(ctx); err != nil {
 		return err
+	}
+	defer b.g.sessions.give()
+	inside := false
+	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) (err error) {
+		defer func() {
+			if value := recover(); value != nil {
+				b.g.panicked(value)
+				err = &panicError{value}
+			}
+			inside = err != nil
+		}()
+		return fn(ctx)
 	})
 	if err == nil || inside {
 		return err // of the message itself, or of a store that has said so
@@ -144,29 +152,4 @@ func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*s
 
 func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
 	return b.g.check(ctx, b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at))
-}
-
-type guardedSessions struct {
-	store.SessionStore
-	g *guard
-}
-
-func (s *guardedSessions) GetSession(ctx context.Context, address string) ([]byte, error) {
-	session, err := s.SessionStore.GetSession(ctx, address)
-	return session, s.g.check(ctx, err)
-}
-
-func (s *guardedSessions) HasSession(ctx context.Context, address string) (bool, error) {
-	has, err := s.SessionStore.HasSession(ctx, address)
-	return has, s.g.check(ctx, err)
-}
-
-func (s *guardedSessions) PutSession(ctx context.Context, address string, session []byte) error {
-	defer s.g.lockFor(ctx)()
-	return s.g.check(ctx, s.SessionStore.PutSession(ctx, address, session))
-}
-
-func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
-	defer s.g.lockFor(ctx)()
-	return s.g.check(ctx, s.SessionStore.PutManySessions(ctx, sessions))
 }

@@ -8,6 +8,8 @@ import (
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/signalsession"
 )
 
 // newSignalStore makes the key store of one phone. whatsmeow's store.Device
@@ -85,7 +87,11 @@ func (m *memoryStore) GetManySessions(_ context.Context, addresses []string) (ma
 func (m *memoryStore) PutSession(_ context.Context, address string, session []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sessions[address] = session
+	kept, err := signalsession.KeepStates(m.sessions[address], session)
+	if err != nil {
+		return err
+	}
+	m.sessions[address] = kept
 	return nil
 }
 
