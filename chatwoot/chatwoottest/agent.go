@@ -176,7 +176,7 @@ func refused(err error) error {
 // StartConversation is an agent's message to a contact who has not written in
 // this inbox: Chatwoot makes up a UUID as source id.
 func (s *Server) StartConversation(inbox, contact int, text string, options ...MessageOption) (Message, error) {
-	d, err := s.draft(messageInput{content: textOrNil(text), kind: "outgoing", opening: true}, options)
+	d, err := s.draft(messageInput{content: textOrNil(text), kind: "outgoing"}, options)
 	if err != nil {
 		return Message{}, err
 	}

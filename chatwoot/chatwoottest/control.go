@@ -39,7 +39,6 @@ func (s *Server) ControlHandler() http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answerControl(w, r, handler) })
 	}
 	route("GET /state", func(*http.Request) (any, error) { return s.State(), nil })
-	route("GET /view", func(*http.Request) (any, error) { return s.View(), nil })
 	route("GET /messages", func(*http.Request) (any, error) { return s.allMessages(), nil })
 	route("DELETE /messages/{id}", onID(s.Delete))
 	route("POST /messages/{id}/retry", onID(s.Retry))
@@ -64,6 +63,10 @@ func (s *Server) ControlHandler() http.Handler {
 	route("POST /faults/webhooks", withBody(func(rule WebhookRule) { s.AddWebhookRule(rule) }))
 	route("POST /faults/files", withBody(func(body controlCount) { s.MissFiles(body.N) }))
 	route("DELETE /faults", func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil })
+	mux.HandleFunc("GET /view", func(w http.ResponseWriter, _ *http.Request) { // for people
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, s.View())
+	})
 	route("POST /capacity", withBody(func(body controlRate) { s.SetMessagesPerSecond(body.MessagesPerSecond) }))
 	return mux
 }

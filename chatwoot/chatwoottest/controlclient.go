@@ -31,7 +31,15 @@ type Upload struct {
 func (c Control) State(ctx context.Context) (State, error) { return ask[State](ctx, c, "/state") }
 
 // View returns every conversation as an agent sees it.
-func (c Control) View(ctx context.Context) (string, error) { return ask[string](ctx, c, "/view") }
+func (c Control) View(ctx context.Context) (string, error) {
+	resp, err := c.request(ctx, http.MethodGet, "/view", nil, "")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	view, err := io.ReadAll(resp.Body)
+	return string(view), err
+}
 
 // Messages lists the messages of every conversation.
 func (c Control) Messages(ctx context.Context) ([]Message, error) {
@@ -230,27 +238,11 @@ func (c Control) call(ctx context.Context, method, path string, body, answer any
 }
 
 func (c Control) do(ctx context.Context, method, path string, body io.Reader, contentType string, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, body)
+	resp, err := c.request(ctx, method, path, body, contentType)
 	if err != nil {
-		return fmt.Errorf("make control request: %w", err)
-	}
-	req.Header.Set("Content-Type", contentType)
-	client := c.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("control simulator: %w", err)
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
-	if resp.StatusCode != http.StatusOK {
-		var refusal struct{ Error string }
-		if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil {
-			refusal.Error = http.StatusText(resp.StatusCode)
-		}
-		return fmt.Errorf("control simulator: %s %s: %s (status %d)", method, req.URL.Path, refusal.Error, resp.StatusCode)
-	}
 	if answer == nil {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return err
@@ -259,4 +251,31 @@ func (c Control) do(ctx context.Context, method, path string, body io.Reader, co
 		return fmt.Errorf("decode answer of %s %s: %w", method, path, err)
 	}
 	return nil
+}
+
+func (c Control) request(ctx context.Context, method, path string, body io.Reader, contentType string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("make control request: %w", err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	client := c.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("control simulator: %w", err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	var refusal struct{ Error string }
+	if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil {
+		refusal.Error = http.StatusText(resp.StatusCode)
+	}
+	return nil, fmt.Errorf("control simulator: %s %s: %s (status %d)", method, req.URL.Path, refusal.Error, resp.StatusCode)
 }

@@ -60,7 +60,7 @@ func (s *Server) createConversation(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.actor, in.opening = c.user, true
+		in.actor = c.user
 		m, err := s.createMessage(conv, in)
 		if err != nil {
 			s.db.conversations = s.db.conversations[:len(s.db.conversations)-1]

@@ -35,7 +35,6 @@ type messageInput struct {
 	bot         int   // sends as this agent bot
 	actor       *user // nil: nobody, as with automation rules and greetings
 	nobody      bool  // no sender even where it would be the contact
-	opening     bool  // created together with its conversation
 }
 
 // messageForm reads the parameters of a message. content_attributes may be a

@@ -26,11 +26,11 @@ func show(ctx context.Context, stdout io.Writer, stay bool) (err error) {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			err = fmt.Errorf("%w\nthe bridge's log is in %s/bridge.log", err, dir)
 			return
 		}
-		err = os.RemoveAll(dir)
+		err = errors.Join(err, os.RemoveAll(dir))
 	}()
 	t := newTerminal(stdout)
 	t.println("%s", t.paint(bold, "Wootbridge, between a simulated phone and a simulated Chatwoot"))
@@ -130,8 +130,8 @@ func (p *play) invite(t terminal) {
 		{"its admin token", "in " + serve.TokenPath(p.office.config.DataDir)},
 		{"its log", p.office.log.Name()},
 		{"Chatwoot's API", at.ChatwootURL + " (header Api-Access-Token: " + at.ChatwootToken + ")"},
-		{"Maria, in JSON", at.ControlURL + "/whatsapp/peers/" + customerNumber + "/messages"},
-		{"Chatwoot, in JSON", at.ControlURL + "/chatwoot/state"},
+		{"Maria's messages", at.ControlURL + "/whatsapp/peers/" + customerNumber + "/messages"},
+		{"Ana's screen", at.ControlURL + "/chatwoot/view"},
 	} {
 		t.println("  %-18s %s", row[0], row[1])
 	}

@@ -68,7 +68,7 @@ func TestServeStaysAndPrintsAddressesThatWork(t *testing.T) {
 		text.WriteString(rows.Text() + "\n")
 	}
 	require.True(t, rows.Scan(), "the last line is a command")
-	addresses := regexp.MustCompile(`(?m)^  (?:the bridge|Maria, in JSON|Chatwoot, in JSON) +(\S+)$`).FindAllStringSubmatch(text.String(), -1)
+	addresses := regexp.MustCompile(`(?m)^  (?:the bridge|Maria's messages|Ana's screen) +(\S+)$`).FindAllStringSubmatch(text.String(), -1)
 	require.Len(t, addresses, 3, text.String())
 	addresses[0][1] += "/readyz"
 	for _, address := range addresses {
