@@ -46,8 +46,12 @@ func read(environ []string, into any, variables []Variable) *reader {
 	r := &reader{vars: map[string]Variable{}, values: map[string]string{}, source: map[string]string{}, unread: map[string]bool{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, Prefix) {
+			continue
+		}
+		delete(r.values, name) // the last one counts
 		// A stray newline after a token is what copying leaves behind.
-		if value = strings.TrimSpace(value); value != "" && strings.HasPrefix(name, Prefix) {
+		if value = strings.TrimSpace(value); value != "" {
 			r.values[name], r.source[name] = value, name
 		}
 	}

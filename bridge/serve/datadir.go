@@ -62,14 +62,19 @@ func lock(dir string) (unlock func(), err error) {
 		pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 		return nil, &LockedError{Dir: dir, PID: pid}
 	}
-	if err := file.Truncate(0); err == nil {
-		_, err = file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
-	}
-	if err != nil {
+	if err := writePID(file); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("write the data folder's lock: %w", err)
 	}
 	return func() { _ = file.Close() }, nil // the lock goes with the file
+}
+
+func writePID(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	return err
 }
 
 // adminToken gives the token that was set, or the one in the data folder, which
