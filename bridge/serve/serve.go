@@ -2,14 +2,12 @@ package serve
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -21,10 +19,8 @@ import (
 	"github.com/wootbridge/wootbridge/bridge"
 	"github.com/wootbridge/wootbridge/bridge/config"
 	"github.com/wootbridge/wootbridge/bridge/database"
-	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
-	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/bridge/server"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -64,13 +60,7 @@ type Process struct {
 	closers []func()
 }
 
-const (
-	databaseWait = time.Minute
-	defaultGrace = 25 * time.Second
-	// cacheEntries bounds the cache that stands in for Redis: some MB.
-	cacheEntries = 50_000
-	redisPrefix  = "wootbridge/"
-)
+const defaultGrace = 25 * time.Second
 
 // Start puts a bridge together and lets it run until Stop. ctx is for the
 // start only. A fault of what an admin has set up is a *LockedError or a
@@ -154,15 +144,6 @@ func (p *Process) start(ctx context.Context) error {
 	return nil
 }
 
-// ffmpeg is the program that converts files, if this machine has it.
-func (p *Process) ffmpeg() string {
-	path := convert.FindFFmpeg()
-	if path == "" {
-		p.log.Info("ffmpeg is not installed: agents' recordings reach customers as audio files instead of voice notes, and films other than MP4 as documents")
-	}
-	return path
-}
-
 func (p *Process) listen(variable, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -170,76 +151,6 @@ func (p *Process) listen(variable, address string) (net.Listener, error) {
 	}
 	p.onClose(func() { _ = listener.Close() })
 	return listener, nil
-}
-
-// home is what the data folder holds.
-type home struct {
-	token    string
-	key      *seal.Key
-	instance string
-	crashed  bool
-}
-
-func (p *Process) openHome() (h home, err error) {
-	cfg := p.opts.Config
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return h, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %w", err)}
-	}
-	unlock, err := lock(cfg.DataDir)
-	if err != nil {
-		return h, err
-	}
-	p.onClose(unlock)
-	if h.key, err = sealKey(cfg); err != nil {
-		return h, &SetupError{err}
-	}
-	if h.token, err = adminToken(cfg); err != nil {
-		return h, err
-	}
-	if h.instance, err = instanceName(cfg.DataDir); err != nil {
-		return h, err
-	}
-	if p.opts.RecordCrashes {
-		h.crashed, err = recordCrashes(cfg.DataDir, p.log)
-	}
-	return h, err
-}
-
-// simulator puts a simulator in WhatsApp's place, if one is set.
-func (p *Process) simulator() (*whatsapp.Simulator, error) {
-	cfg := p.opts.Config
-	if cfg.Simulator == "" {
-		return nil, nil
-	}
-	s := &whatsapp.Simulator{Addr: cfg.Simulator}
-	if _, err := hex.Decode(s.RootKey[:], []byte(cfg.SimulatorRootKey)); err != nil {
-		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_SIMULATOR_ROOT_KEY: %w", err)}
-	}
-	p.log.Warn("SIMULATOR MODE: this process talks to a simulator, not to WhatsApp; no real message comes or goes", "simulator", cfg.Simulator)
-	return s, s.Use()
-}
-
-func (p *Process) openDatabase(ctx context.Context) (err error) {
-	cfg := p.opts.Config
-	p.db, err = database.Open(ctx, database.Config{URL: cfg.DatabaseURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log})
-	if err != nil {
-		return err
-	}
-	p.onClose(func() { _ = p.db.Close() })
-	return p.db.Migrate(ctx)
-}
-
-func (p *Process) openCache() (idmap.Cache, error) {
-	cfg := p.opts.Config
-	if cfg.RedisURL == "" {
-		return idmap.NewMemory(cacheEntries, time.Now), nil
-	}
-	cache, err := idmap.NewRedis(cfg.RedisURL.Reveal(), redisPrefix)
-	if err != nil {
-		return nil, &SetupError{err}
-	}
-	p.onClose(func() { _ = cache.Close() })
-	return cache, nil
 }
 
 // serve begins to answer requests. Until here connections wait in the
