@@ -6,38 +6,46 @@ import (
 	"io"
 	"os"
 
-	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
-// fetch downloads the post's file; done removes it. A file that WhatsApp no
-// longer has is replaced by a line that says so; the text goes out in any case.
-func (t *task) fetch(p *post) (upload *chatwoot.Upload, done func(), err error) {
+// fetch downloads the post's file; done removes it. A file that cannot be had
+// is late: a line takes its place.
+func (t *task) fetch(p *post) (upload *chatwoot.Upload, late bool, done func(), err error) {
 	if p.Media == nil {
-		return nil, func() {}, nil
+		return nil, false, func() {}, nil
 	}
+	upload, done, err = t.download(*p.Media)
+	if err == nil {
+		return upload, false, done, nil
+	}
+	if t.ctx.Err() != nil || (!errors.Is(err, whatsapp.ErrMediaGone) && t.job.Attempt+1 < downloadAttempts) {
+		return nil, false, nil, err
+	}
+	p.Content = joinLines(renderContext{Words: t.words()}.waiting(), p.Content)
+	return nil, true, func() {}, nil
+}
+
+// download fetches a file; done removes it.
+func (t *task) download(m whatsapp.Media) (upload *chatwoot.Upload, done func(), err error) {
 	file, err := t.b.cfg.Spool.File()
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.session.Download(t.ctx, *p.Media, file); err != nil {
+	if err := t.session.Download(t.ctx, m, file); err != nil {
 		media.Discard(file)
-		if !errors.Is(err, whatsapp.ErrMediaGone) {
-			return nil, nil, err
-		}
-		p.Content = joinLines("⚠️ "+markup.Bold(t.words().Text("media.missing")), p.Content)
-		return nil, func() {}, nil
+		return nil, nil, err
 	}
 	info, err := file.Stat()
 	if err != nil {
 		media.Discard(file)
 		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
 	}
-	kind := media.Type(p.Media.MIME, media.Head(file))
+	kind := media.Type(m.MIME, media.Head(file))
 	upload = &chatwoot.Upload{
-		Name: media.Name(p.Media.FileName, kind, nameless(p.Media.Kind)), ContentType: kind, Size: info.Size(),
+		Name: media.Name(m.FileName, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
 		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
 	}
 	return upload, func() { media.Discard(file) }, nil

@@ -7,12 +7,15 @@ import (
 	"image/jpeg"
 	"image/png"
 	"net/http"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -169,30 +172,98 @@ func (w *world) sendDocument(body []byte, name, mimetype string) string {
 	return id
 }
 
-func TestR20_D05_ACaptionComesWhetherItsFileDoesOrNot(t *testing.T) {
+// refuse answers downloads of files with a status, so many times.
+func (w *world) refuse(status, times int) (remove func()) {
+	var left atomic.Int64
+	left.Store(int64(times))
+	return w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Kind == whatsapptest.MediaRequest && e.Request.Method == http.MethodGet && left.Add(-1) >= 0 {
+			return whatsapptest.Action{Error: status}
+		}
+		return whatsapptest.Action{}
+	})
+}
+
+const waitingLine = "⏳ *Waiting for this message. It should arrive by itself; if not, open it on the phone.*"
+
+func TestR20_ACaptionComesWhetherItsFileDoesOrNot(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
+		w.phone.SetKeepsMedia(false)
 		for _, status := range []int{0, http.StatusForbidden, http.StatusNotFound, http.StatusGone} {
-			remove := w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
-				if e.Kind == whatsapptest.MediaRequest && e.Request.Method == http.MethodGet {
-					return whatsapptest.Action{Error: status}
-				}
-				return whatsapptest.Action{}
-			})
+			remove := func() {}
+			if status != 0 {
+				remove = w.refuse(status, 1000)
+			}
 			for _, kind := range []string{"image", "video", "document"} {
 				caption := fmt.Sprintf("%s %d", kind, status)
 				id, err := w.alice.SendFile(w.phone, kind, bytes.NewReader(sampleJPEG(t)), whatsapptest.WithCaption(caption), whatsapptest.WithFileName("a.jpg"), whatsapptest.WithMimetype("image/jpeg"))
 				require.NoError(t, err)
 				m := w.desk.wait(caption, func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
-				require.Contains(t, m.Text, caption)
 				if status == 0 {
 					require.Len(t, m.Files, 1)
 					require.Equal(t, caption, m.Text)
 				} else {
 					require.Empty(t, m.Files)
-					require.Contains(t, m.Text, "⚠️")
+					require.Equal(t, waitingLine+"\n\n"+caption, m.Text)
 				}
 			}
+			w.settled()
 			remove()
 		}
+		require.Len(t, w.desk.incoming(), 12, "what the phone does not have either stays a line")
+	})
+}
+
+// settled waits until nothing of the line waits, and nothing was given up.
+func (w *world) settled() {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		status, err := w.bridge.LineStatus(w.t.Context(), w.line)
+		return err == nil && status.Queue == journal.Stats{}
+	}, patience, 5*time.Millisecond)
+}
+
+func TestD05_AFileThatIsGoneIsAskedOfThePhoneAndFollowsItsText(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		remove := w.refuse(http.StatusGone, 1000)
+		photo := sampleJPEG(t)
+		gone := w.alice.SendImage(w.phone, photo, whatsapptest.WithCaption("see *this*"))
+		text := w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+gone })
+		require.Equal(t, waitingLine+"\n\nsee **this**", text.Text)
+		w.alice.SendText(w.phone, "next")
+		w.desk.wait("what was written after it", withText("next"))
+		w.settled()
+		require.Len(t, w.desk.incoming(), 2, "the phone's copy is refused as well")
+		remove()
+
+		remove = w.refuse(http.StatusNotFound, 2) // the message's own download, and the first repeat
+		again := w.alice.SendImage(w.phone, photo, whatsapptest.WithCaption("and this"))
+		text = w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+again })
+		require.Empty(t, text.Files)
+		late := w.desk.wait("the file", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+again+"#file" })
+		require.Empty(t, late.Text)
+		require.Equal(t, text.ID, late.ReplyTo, "threaded to its text")
+		require.Len(t, late.Files, 1)
+		stored, err := late.Files[0].Bytes()
+		require.NoError(t, err)
+		require.Equal(t, photo, stored)
+		w.settled()
+		remove()
+
+		// An agent who answers the late file quotes the customer's message.
+		w.desk.say("nice", chatwoottest.Quoting(late.ID))
+		require.Equal(t, again, w.got(0).Quoted().GetStanzaID())
+	})
+}
+
+func TestD05_AFileThatFailsForAWhileFollowsItsText(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		defer w.refuse(http.StatusBadRequest, 3)()
+		id := w.alice.SendDocument(w.phone, "plan.pdf", []byte("%PDF-1.4"), whatsapptest.WithMimetype("application/pdf"))
+		text := w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
+		require.Equal(t, waitingLine, text.Text)
+		late := w.desk.wait("the file", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id+"#file" })
+		require.Equal(t, "plan.pdf", late.Files[0].Name)
+		w.settled()
 	})
 }

@@ -79,7 +79,7 @@ func (t *task) priority() chatwoot.Priority {
 
 // deliver posts a message, once, and records it.
 func (t *task) deliver(m whatsapp.Message, p post) error {
-	upload, done, err := t.fetch(&p)
+	upload, late, done, err := t.fetch(&p)
 	if err != nil {
 		return err
 	}
@@ -88,17 +88,18 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 	if err != nil {
 		return err
 	}
-	link := idmap.Link{
-		Line: string(t.line.ID), WA: p.SourceID[len(sourcePrefix):], Chat: chat.ID,
-		Message: int64(posted.ID), Conversation: chat.Conversation, Direction: idmap.FromCustomer, Sender: m.Sender.JID,
-	}
-	if m.FromMe {
-		link.Direction, link.Status = idmap.FromOwnPhone, idmap.Sent
-	}
+	link := inboundLink(string(t.line.ID), m, chat, posted)
+	link.WA = p.SourceID[len(sourcePrefix):]
 	err = t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+		if late {
+			if err := t.followUp(ctx, tx, m); err != nil {
+				return err
+			}
+		}
 		return t.b.ids.LinkMessage(ctx, tx, link)
 	})
 	if err == nil {
+		t.b.journal.Wake()
 		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
 		t.markReadIfAnswered(chat, link.Message)
 	}

@@ -149,8 +149,11 @@ func (rc renderContext) placeholder(m whatsapp.Message) string {
 	if m.Unavailable == "view_once" {
 		return "🔒 " + markup.Bold(rc.Words.Text("viewonce.photo")) + "\n" + rc.Words.Text("viewonce.hint")
 	}
-	return "⏳ *" + rc.Words.Text("waiting") + "*"
+	return rc.waiting()
 }
+
+// waiting stands in the place of what should still come.
+func (rc renderContext) waiting() string { return "⏳ *" + rc.Words.Text("waiting") + "*" }
 
 func (rc renderContext) unsupported(m whatsapp.Message) string {
 	content := "⚠️ " + markup.Bold(rc.Words.Text("unsupported")) + " (" + markup.Escape(kindName(m)) + ")\n" + rc.Words.Text("open.phone")

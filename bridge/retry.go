@@ -67,7 +67,8 @@ func (t *task) retryMessage(e chatwoot.Event) error {
 		if m.ID != id || !sendable(m) {
 			continue
 		}
-		if m.Status == "sent" || t.shownWaiting(id) {
+		// A receipt of another part may have turned it into more than "sent".
+		if m.Status != string(idmap.Failed) || t.shownWaiting(id) {
 			e.Message = m
 			return t.send(e)
 		}

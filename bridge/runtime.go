@@ -143,8 +143,11 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 				return err
 			}
 			lane.Chat, lane.Dir = chat, journal.In
-			if e.Kind == whatsapp.EnvReceipt {
+			switch e.Kind {
+			case whatsapp.EnvReceipt:
 				lane.Dir = journal.Status
+			case whatsapp.EnvMediaRetry:
+				lane.Dir = journal.Upkeep
 			}
 		}
 		_, err := r.b.journal.AppendTx(ctx, tx, journal.Entry{

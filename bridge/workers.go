@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // pools are the workers by direction: one direction that stands still does not
@@ -195,6 +196,12 @@ func (t *task) bury(failure error, reason string) (more bool, err error) {
 // upkeep does what may come late. An offer of history is taken for what the
 // library learns from it.
 func (t *task) upkeep() error {
+	switch t.job.Kind {
+	case jobFile:
+		return t.lateFile()
+	case string(whatsapp.EnvMediaRetry):
+		return t.uploadedAgain()
+	}
 	if err := t.session.FinishHistory(t.ctx, t.job.Payload); err != nil {
 		return err
 	}

@@ -82,6 +82,20 @@ func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
 	return all, rows.Err()
 }
 
+// Payload gives the payload of the job that was appended under a dedupe key,
+// done or not; false when it was never appended or is pruned.
+func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, error) {
+	var payload []byte
+	err := j.db.QueryRowContext(ctx, `SELECT payload FROM job WHERE dedupe = $1`, dedupe).Scan(&payload)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read a job's payload: %w", err)
+	}
+	return payload, true, nil
+}
+
 // JobFilter selects jobs for people to look at.
 type JobFilter struct {
 	State State

@@ -1,0 +1,138 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// A file that cannot be had does not keep the text beside it, nor the messages
+// behind it: the message is posted with a line in the file's place, and the
+// file follows, threaded to it. Meanwhile it is tried again, and one that
+// WhatsApp's servers no longer have is asked of the phone.
+
+const (
+	jobFile = "file"
+	// downloadAttempts is how often a file is tried before its message goes
+	// without it; the lane waits meanwhile, which keeps the order.
+	downloadAttempts = 2
+)
+
+// fileKey names the job for a message's late file.
+func fileKey(line, id string) string { return line + "|file|" + id }
+
+// followUp appends, in the transaction that ends the message's own job, one for
+// its file.
+func (t *task) followUp(ctx context.Context, tx *sql.Tx, m whatsapp.Message) error {
+	line := string(t.line.ID)
+	_, err := t.b.journal.AppendTx(ctx, tx, journal.Entry{
+		Lane:   journal.LaneKey{Line: line, Chat: t.chatID(), Dir: journal.Upkeep},
+		Dedupe: fileKey(line, m.ID), Kind: jobFile, Payload: t.job.Payload, At: t.job.At,
+	})
+	return err
+}
+
+// lateFile tries a file again. The phone is asked for one that is gone, and
+// that ends the job: the answer, if there ever is one, is a job of its own.
+func (t *task) lateFile() error {
+	m, err := whatsapp.Decode(t.job.Payload)
+	if err != nil {
+		return &panicked{err}
+	}
+	err = t.deliverFile(m)
+	if !errors.Is(err, whatsapp.ErrMediaGone) {
+		return err
+	}
+	if err := t.session.RequestMedia(t.ctx, t.job.Payload); err != nil {
+		return err
+	}
+	return t.lease.Done(t.ctx, t.job, nil)
+}
+
+// uploadedAgain takes the phone's answer. The message is in the job that asked;
+// where that is forgotten, or the phone has nothing, the line in the file's
+// place stays.
+func (t *task) uploadedAgain() error {
+	answer, err := whatsapp.DecodeMediaRetry(t.job.Payload)
+	if err != nil {
+		return &panicked{err}
+	}
+	payload, ok, err := t.b.journal.Payload(t.ctx, fileKey(string(t.line.ID), answer.ID))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	m, err := whatsapp.Decode(payload)
+	if err != nil || m.Media == nil {
+		return &panicked{err}
+	}
+	renewed, err := answer.Renew(*m.Media)
+	if err != nil {
+		t.log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	m.Media = &renewed
+	err = t.deliverFile(m)
+	if errors.Is(err, whatsapp.ErrMediaGone) {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	return err
+}
+
+// deliverFile posts a file below the message that it belongs to. It creates no
+// conversation: that is for the lane of the messages.
+func (t *task) deliverFile(m whatsapp.Message) error {
+	id := m.ID + fileSuffix
+	_, err := t.linkByWA(id)
+	if ignoreUnknown(err) != nil {
+		return err
+	}
+	chat, unknown := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
+	if ignoreUnknown(unknown) != nil {
+		return unknown
+	}
+	if err == nil || chat.Conversation == 0 {
+		return t.lease.Done(t.ctx, t.job, nil) // it is there, or the conversation is not any more
+	}
+	below := m
+	below.Text, below.Quote = "", nil
+	p := renderInbound(below, renderContext{Words: t.words()})[0]
+	p.SourceID, p.ReplyTo = sourceID(id), m.ID
+	upload, done, err := t.download(*m.Media)
+	if err != nil {
+		return err
+	}
+	defer done()
+	desk := t.desk.WithPriority(chatwoot.Upkeep)
+	posted, err := t.postOnce(desk, chatwoot.ConversationID(chat.Conversation), p, upload)
+	if chatwoot.IsNotFound(err) {
+		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	if err != nil {
+		return err
+	}
+	link := inboundLink(string(t.line.ID), m, chat, posted)
+	link.WA = id
+	return t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+		return t.b.ids.LinkMessage(ctx, tx, link)
+	})
+}
+
+// inboundLink is the link of a message that was posted.
+func inboundLink(line string, m whatsapp.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
+	link := idmap.Link{
+		Line: line, WA: m.ID, Chat: chat.ID, Message: int64(posted.ID), Conversation: chat.Conversation,
+		Direction: idmap.FromCustomer, Sender: m.Sender.JID,
+	}
+	if m.FromMe {
+		link.Direction, link.Status = idmap.FromOwnPhone, idmap.Sent
+	}
+	return link
+}
