@@ -66,7 +66,12 @@ func lock(dir string) (unlock func(), err error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("write the data folder's lock: %w", err)
 	}
-	return func() { _ = file.Close() }, nil // the lock goes with the file
+	return func() {
+		// Not by closing alone: a program that is being started at this moment
+		// has the file open too, until it runs.
+		_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+		_ = file.Close()
+	}, nil
 }
 
 func writePID(file *os.File) error {

@@ -23,13 +23,16 @@ func (p *Process) welcome(ctx context.Context) {
 	if first {
 		p.serving.Go(p.firstLine)
 	}
-	if p.opts.Out != nil {
-		_, _ = fmt.Fprint(p.opts.Out, p.greeting(lines, first)) // nobody may be reading
+	what, arguments := p.next(lines, first)
+	if p.opts.Out == nil {
+		p.log.Info(what, "command", p.opts.Command+" "+arguments)
+		return
 	}
+	_, _ = fmt.Fprint(p.opts.Out, p.greeting(what, p.command(arguments))) // nobody may be reading
 }
 
 // greeting is what a person reads at the start.
-func (p *Process) greeting(lines []bridge.LineStatus, first bool) string {
+func (p *Process) greeting(what, command string) string {
 	cfg := p.opts.Config
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nWootbridge %s runs at %s\n", p.opts.Version, p.URL())
@@ -42,13 +45,12 @@ func (p *Process) greeting(lines []bridge.LineStatus, first bool) string {
 	if cfg.Simulator != "" {
 		fmt.Fprintf(&b, "  SIMULATOR MODE: no real message comes or goes\n")
 	}
-	what, command := p.next(lines, first)
 	fmt.Fprintf(&b, "\n%s\n  %s\n\n", what, command)
 	return b.String()
 }
 
-// next is what a person does now: a sentence and a command.
-func (p *Process) next(lines []bridge.LineStatus, first bool) (what, command string) {
+// next is what a person does now: a sentence, and a command of this program.
+func (p *Process) next(lines []bridge.LineStatus, first bool) (what, arguments string) {
 	unpaired := 0
 	for _, line := range lines {
 		if line.State.JID == "" && line.State.Code != bridge.StatePaused {
@@ -57,14 +59,14 @@ func (p *Process) next(lines []bridge.LineStatus, first bool) (what, command str
 	}
 	switch {
 	case first:
-		return "The first line is being made in Chatwoot. Then link your phone, in another terminal:", p.command("pair")
+		return "The first line is being made in Chatwoot. Then link your phone, in another terminal:", "pair"
 	case len(lines) == 0:
 		return "There is no line yet. Tie a WhatsApp number to your Chatwoot, in another terminal:",
-			p.command(`lines create --name "Support" --chatwoot-url https://chat.example.com --account 1`)
+			`lines create --name "Support" --chatwoot-url https://chat.example.com --account 1`
 	case unpaired > 0:
-		return count(unpaired, "line waits", "lines wait") + " for a phone. Link it, in another terminal:", p.command("pair")
+		return count(unpaired, "line waits", "lines wait") + " for a phone. Link it, in another terminal:", "pair"
 	}
-	return count(len(lines), "line", "lines") + " set up. See how they are, in another terminal:", p.command("lines")
+	return count(len(lines), "line", "lines") + " set up. See how they are, in another terminal:", "lines"
 }
 
 // command is a command as it must be typed to reach this server.

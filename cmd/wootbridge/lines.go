@@ -28,6 +28,9 @@ Usage:
       token of a Chatwoot administrator (in Chatwoot: your picture, Profile
       settings, at the bottom) is asked for, or taken from
       WOOTBRIDGE_CHATWOOT_TOKEN. Next: wootbridge pair
+  wootbridge lines set LINE [NAME=VALUE...]
+      Change its name or settings, such as language=pt-BR or
+      timezone=America/Sao_Paulo, and show them.
   wootbridge lines pause LINE
       Stop it. Messages are kept on both sides.
   wootbridge lines resume LINE
@@ -53,6 +56,8 @@ LINE is a line's id, the beginning of it, or its name.
 			return p.listLines(ctx, args)
 		case "create":
 			return p.createLine(ctx, args)
+		case "set":
+			return p.setLine(ctx, args)
 		case "delete":
 			return p.deleteLine(ctx, args)
 		case "pause", "resume", "reconnect", "logout":

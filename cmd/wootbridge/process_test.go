@@ -194,6 +194,41 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	deskShows(t, sim, "slow")
 }
 
+// A stop lets the job under way end and records it: the next start has nothing
+// to look up and repeats nothing.
+func TestD02_AStopLetsTheJobUnderWayEnd(t *testing.T) {
+	t.Parallel()
+	sim := processtest.StartSimulators(t)
+	bridge := processtest.NewBridge(t, sim)
+	bridge.Start()
+	line := bridge.CreateLine("Shop")
+	bridge.Pair(line, ownPhone)
+	_, err := sim.WhatsApp.NewPeer(t.Context(), otherPhone, "Alice")
+	require.NoError(t, err)
+	require.NoError(t, sim.Chatwoot.AddRule(t.Context(), chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1,
+		Fault: chatwoottest.Fault{ReplyDelay: 2 * time.Second}}))
+	_, err = sim.WhatsApp.SendText(t.Context(), otherPhone, ownPhone, "slow")
+	require.NoError(t, err)
+	deskShows(t, sim, "slow") // stored, and not answered yet
+	require.Zero(t, bridge.Stop(), bridge.Log())
+	require.Contains(t, bridge.Log(), `"msg":"stopped"`)
+
+	asked := func() int {
+		state, err := sim.Chatwoot.State(t.Context())
+		require.NoError(t, err)
+		return state.Requests["POST /api/v1/accounts/{account}/conversations/{conversation}/messages"]
+	}
+	before := asked()
+	require.NotZero(t, before)
+	bridge.Start()
+	after := bridge.WaitLine(line.ID, func(l api.Line) bool { return l.State == "connected" })
+	require.Equal(t, api.Queue{}, after.Queue)
+	_, err = sim.WhatsApp.SendText(t.Context(), otherPhone, ownPhone, "next")
+	require.NoError(t, err)
+	deskShows(t, sim, "next")
+	require.Equal(t, before+1, asked(), "one post for the next message, none for the old one")
+}
+
 func TestBadConfigurationIsToldAtOnceAndExits2(t *testing.T) {
 	t.Parallel()
 	sim := processtest.StartSimulators(t)

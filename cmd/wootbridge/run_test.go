@@ -95,6 +95,8 @@ func TestWrongUsageIsExplainedAndExits2(t *testing.T) {
 		{"lines dance", `Lines cannot "dance".`},
 		{"lines create", "Still missing: --name, --chatwoot-url, --account"},
 		{"lines create --name x --chatwoot-url https://c --account 1", "No access token of Chatwoot was given."},
+		{"lines set", "Lines set wants a line"},
+		{"lines set abc111 language", `"language" is not of the form NAME=VALUE.`},
 		{"lines pause", "Lines pause wants one line: its id or its name."},
 		{"lines pause a b", "Lines pause wants one line"},
 		{"lines delete def333", "This unlinks the phone - and removes the line sales (def333) for ever."},
@@ -198,6 +200,20 @@ func TestCreateTakesTheTokenFromSettingsOrInput(t *testing.T) {
 			require.Equal(t, "The line Support (abc111) is made; its inbox in Chatwoot is number 12.\nNow link the phone:\n  wootbridge pair --line abc111\n", out)
 		})
 	}
+}
+
+func TestSettingsAreChangedAndShown(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "connected"))
+	changed := line("abc111", "Night shift", "connected")
+	changed.Settings = json.RawMessage(`{"send_rate":2.5,"language":"pt-BR","formatting":false}`)
+	f.answer("PATCH /api/v1/lines/abc111", http.StatusOK, changed)
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"wootbridge", "lines", "set", "support", "name=Night shift", "language=pt-BR", "send_rate=2.5", "formatting=false", "timezone="},
+		[]string{"WOOTBRIDGE_URL=" + f.URL, "WOOTBRIDGE_ADMIN_TOKEN=token"}, nil, &out, &errs)
+	require.Zero(t, code, errs.String())
+	require.Equal(t, []string{`PATCH /api/v1/lines/abc111 {"name":"Night shift","settings":{"formatting":false,"language":"pt-BR","send_rate":2.5,"timezone":""}}`}, f.last())
+	require.Equal(t, "The settings of the line Night shift (abc111):\n  formatting=false\n  language=pt-BR\n  send_rate=2.5\n", out.String())
 }
 
 func TestLinesAreCommanded(t *testing.T) {
