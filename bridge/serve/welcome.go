@@ -25,6 +25,9 @@ func (p *Process) welcome(ctx context.Context) {
 	}
 	what, arguments := p.next(lines, first)
 	if p.opts.Out == nil {
+		if cfg.AdminToken == "" {
+			p.log.Info("the admin token is in a file", "file", absolute(TokenPath(cfg.DataDir)))
+		}
 		p.log.Info(what, "command", p.opts.Command+" "+arguments)
 		return
 	}
@@ -66,7 +69,7 @@ func (p *Process) next(lines []bridge.LineStatus, first bool) (what, arguments s
 	case unpaired > 0:
 		return count(unpaired, "line waits", "lines wait") + " for a phone. Link it, in another terminal:", "pair"
 	}
-	return count(len(lines), "line", "lines") + " set up. See how they are, in another terminal:", "lines"
+	return count(len(lines), "line is", "lines are") + " set up. See how things stand, in another terminal:", "lines"
 }
 
 // command is a command as it must be typed to reach this server.

@@ -170,14 +170,16 @@ type world struct {
 	client *api.Client
 	server *server.Server
 	log    *safeBuffer
+	// registry has the server's own metrics.
+	registry *prometheus.Registry
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	log := &safeBuffer{}
-	f := newFake()
+	f, registry := newFake(), prometheus.NewRegistry()
 	s := server.New(server.Config{
-		Bridge: f, Token: token, Registry: prometheus.NewRegistry(),
+		Bridge: f, Token: token, Registry: registry,
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("measured 1\n"))
@@ -192,7 +194,23 @@ func newWorld(t *testing.T) *world {
 		s.CloseStreams()
 		front.Close()
 	})
-	return &world{fake: f, t: t, url: front.URL, client: client, server: s, log: log}
+	return &world{fake: f, t: t, url: front.URL, client: client, server: s, log: log, registry: registry}
+}
+
+// measured is how often something was counted, whatever its labels.
+func (w *world) measured(name string) (n float64) {
+	w.t.Helper()
+	families, err := w.registry.Gather()
+	require.NoError(w.t, err)
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			n += metric.GetCounter().GetValue() + float64(metric.GetHistogram().GetSampleCount())
+		}
+	}
+	return n
 }
 
 // do makes a request with the token and gives status and body.
