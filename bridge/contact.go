@@ -1,9 +1,8 @@
 package bridge
 
 import (
-	"context"
-	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
@@ -11,107 +10,128 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
-// conversation gives the chat with its contact and conversation, which are
-// found or made under the chat's lane and therefore never twice.
-func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message) (idmap.Chat, error) {
-	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
-	if err != nil {
-		return chat, err
-	}
-	if chat.Contact != 0 && chat.Conversation != 0 {
-		return chat, nil
-	}
-	contact, err := t.contact(desk, chat, m)
-	if err != nil {
-		return chat, err
-	}
-	conversation, err := t.openConversation(desk, chat, contact)
-	if err != nil {
-		return chat, err
-	}
-	chat.Contact, chat.Conversation = int64(contact), int64(conversation)
-	return chat, t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.SetContact(ctx, tx, chat)
-	})
-}
-
-// openConversation finds the newest conversation that is not resolved, or with
-// a locked inbox the only one, and otherwise makes one.
-func (t *task) openConversation(desk *chatwoot.Client, chat idmap.Chat, contact chatwoot.ContactID) (chatwoot.ConversationID, error) {
-	inbox, err := t.inboxSettings(desk)
-	if err != nil {
-		return 0, err
-	}
-	existing, err := desk.Conversations(t.ctx, t.line.Inbox, chat.SourceID)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range existing {
-		if inbox.LockToSingle || c.Status != "resolved" {
-			return c.ID, nil
-		}
-	}
-	made, err := desk.CreateConversation(t.ctx, t.line.Inbox, contact, chat.SourceID)
-	return made.ID, err
-}
-
-// inboxSettings reads the inbox once for the life of the runtime.
-func (t *task) inboxSettings(desk *chatwoot.Client) (chatwoot.Inbox, error) {
-	if known := t.inbox.Load(); known != nil {
-		return *known, nil
-	}
-	inbox, err := desk.Inbox(t.ctx, t.line.Inbox)
-	if chatwoot.IsNotFound(err) {
-		return inbox, &inboxGone{}
-	}
-	if err == nil {
-		t.inbox.Store(&inbox)
-	}
-	return inbox, err
-}
-
 // contact finds or makes the chat's contact: by our source id, then one that
-// somebody else made, by WhatsApp id or phone number.
-func (t *task) contact(desk *chatwoot.Client, chat idmap.Chat, m whatsapp.Message) (chatwoot.ContactID, error) {
+// somebody else made, an agent or another bridge, by WhatsApp id or phone
+// number. An error of a lookup is never taken for "there is none".
+func (t *task) contact(desk *chatwoot.Client, chat *idmap.Chat, m whatsapp.Message) error {
 	found, err := desk.ContactBySource(t.ctx, t.line.Inbox, chat.SourceID)
 	if err == nil {
-		return found.ID, nil
+		chat.Contact = int64(found.ID)
+		return nil
 	}
 	if !chatwoot.IsNotFound(err) {
-		return 0, err
+		return err
 	}
+	other, err := t.findContact(desk, chat.Aliases)
+	if err != nil || other.ID != 0 {
+		return errors.Join(err, t.adopt(desk, chat, other))
+	}
+	return t.createContact(desk, chat, m)
+}
+
+// findContact looks for a contact that is known by one of the chat's WhatsApp
+// ids or phone numbers, the eldest if there are several. It gives the zero
+// contact if there is none.
+func (t *task) findContact(desk *chatwoot.Client, aliases []string) (chatwoot.Contact, error) {
+	for _, key := range lookups(aliases) {
+		found, err := desk.FindContacts(t.ctx, key.attribute, key.value)
+		if err != nil {
+			return chatwoot.Contact{}, err
+		}
+		if len(found) > 0 {
+			return slices.MinFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) }), nil
+		}
+	}
+	return chatwoot.Contact{}, nil
+}
+
+// adopt gives a contact that somebody else made its place in the inbox. Its
+// name stays theirs; what is blank in it is filled in later.
+func (t *task) adopt(desk *chatwoot.Client, chat *idmap.Chat, other chatwoot.Contact) error {
+	if other.ID == 0 {
+		return nil
+	}
+	chat.Contact, chat.Name, chat.Identifier = int64(other.ID), "", ""
+	return desk.AddContactInbox(t.ctx, other.ID, t.line.Inbox, chat.SourceID)
+}
+
+// createContact makes the chat's contact. One that Chatwoot calls taken is
+// looked for once more, in the way that older releases know; what Chatwoot
+// does not like of a number or id must not keep the message out.
+func (t *task) createContact(desk *chatwoot.Client, chat *idmap.Chat, m whatsapp.Message) error {
 	identifier, phone := identity(chat.Aliases)
-	for _, key := range []struct{ name, value string }{{"identifier", identifier}, {"phone_number", phone}} {
-		if key.value == "" {
+	contact := chatwoot.NewContact{
+		Inbox: t.line.Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
+		Attributes: contactAttributes(chat.Aliases),
+	}
+	made, err := desk.CreateContact(t.ctx, contact)
+	var taken *chatwoot.InvalidError
+	if errors.As(err, &taken) {
+		other, lookup := t.searchContact(desk, identifier, phone)
+		if lookup != nil || other.ID != 0 {
+			return errors.Join(lookup, t.adopt(desk, chat, other))
+		}
+		contact.Phone = ""
+		if slices.Contains(taken.Attributes, "identifier") {
+			contact.Identifier = ""
+		}
+		made, err = desk.CreateContact(t.ctx, contact)
+	}
+	if err != nil {
+		return err
+	}
+	chat.Contact, chat.Name, chat.Identifier = int64(made.ID), contact.Name, contact.Identifier
+	return nil
+}
+
+// searchContact finds the contact that has exactly this number or WhatsApp id.
+func (t *task) searchContact(desk *chatwoot.Client, identifier, phone string) (chatwoot.Contact, error) {
+	for _, text := range []string{phone, identifier} {
+		if text == "" {
 			continue
 		}
-		others, err := desk.FindContacts(t.ctx, key.name, key.value)
+		found, err := desk.SearchContacts(t.ctx, text)
 		if err != nil {
-			return 0, err
+			return chatwoot.Contact{}, err
 		}
-		if len(others) > 0 {
-			return others[0].ID, desk.AddContactInbox(t.ctx, others[0].ID, t.line.Inbox, chat.SourceID)
+		for _, c := range found {
+			if c.Phone == text || c.Identifier == text {
+				return c, nil
+			}
 		}
 	}
-	made, err := desk.CreateContact(t.ctx, chatwoot.NewContact{
-		Inbox: t.line.Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
-	})
-	var taken *chatwoot.InvalidError
-	if errors.As(err, &taken) && phone != "" {
-		// A number that Chatwoot does not like must not keep the message out.
-		made, err = desk.CreateContact(t.ctx, chatwoot.NewContact{
-			Inbox: t.line.Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier,
-		})
+	return chatwoot.Contact{}, nil
+}
+
+// contactKey is one way to look a contact up.
+type contactKey struct{ attribute, value string }
+
+// lookups are the ways in which a person's contact may be known, the surest
+// first.
+func lookups(aliases []string) []contactKey {
+	var ids, phones []contactKey
+	for _, jid := range aliases {
+		ids = append(ids, contactKey{"identifier", jid})
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			phones = append(phones, contactKey{"phone_number", "+" + number})
+		}
 	}
-	return made.ID, err
+	for _, jid := range aliases {
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			if other := otherBrazilian(number); other != "" {
+				phones = append(phones, contactKey{"phone_number", "+" + other}, contactKey{"identifier", other + "@s.whatsapp.net"})
+			}
+		}
+	}
+	return append(ids, phones...)
 }
 
 // identity gives what a contact is known by: the JID by phone number if there
 // is one, and that number in E.164.
 func identity(aliases []string) (identifier, phone string) {
 	for _, jid := range aliases {
-		if strings.HasSuffix(jid, "@s.whatsapp.net") {
-			return jid, "+" + jidUser(jid)
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			return jid, "+" + number
 		}
 	}
 	if len(aliases) > 0 {
@@ -120,41 +140,17 @@ func identity(aliases []string) (identifier, phone string) {
 	return identifier, ""
 }
 
-const maxContactName = 255
-
-// contactName is a first name for the contact; agents may change it.
-func contactName(m whatsapp.Message, phone string) string {
-	name := phone
-	switch {
-	case m.Group:
-		name = "WhatsApp group " + jidUser(m.Chat.JID)
-	case !m.FromMe && m.PushName != "":
-		name = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(m.PushName, "\x00", ""), ""))
+// contactAttributes are the WhatsApp ids, kept on the contact for people and
+// for other programs.
+func contactAttributes(aliases []string) map[string]string {
+	attributes := map[string]string{}
+	for _, jid := range aliases {
+		switch _, server, _ := strings.Cut(jid, "@"); server {
+		case "lid":
+			attributes["whatsapp_lid"] = jid
+		default:
+			attributes["whatsapp_jid"] = jid
+		}
 	}
-	if name == "" {
-		name = "WhatsApp"
-	}
-	if runes := []rune(name); len(runes) > maxContactName {
-		name = string(runes[:maxContactName])
-	}
-	return name
-}
-
-// forget drops a contact and conversation that Chatwoot no longer has. If the
-// inbox is gone too, nothing can be done here.
-func (t *task) forget(desk *chatwoot.Client, chat idmap.Chat) error {
-	if _, err := desk.Inbox(t.ctx, t.line.Inbox); chatwoot.IsNotFound(err) {
-		return &inboxGone{}
-	} else if err != nil {
-		return err
-	}
-	chat.Contact, chat.Conversation = 0, 0
-	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.SetContact(ctx, tx, chat)
-	})
-	if err != nil {
-		return err
-	}
-	t.generation, err = t.b.ids.Generation(t.ctx, string(t.line.ID))
-	return err
+	return attributes
 }

@@ -76,12 +76,34 @@ func (r *runtime) chatOf(ctx context.Context, e chatwoot.Event) (string, error) 
 	if jid == "" {
 		return conversationLane + strconv.FormatInt(int64(e.Conversation.ID), 10), nil
 	}
+	if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok && otherBrazilian(number) != "" {
+		// A chat that exists knows how the person is really addressed.
+		chat, err := r.b.ids.ChatByAlias(ctx, line, otherBrazilian(number)+"@s.whatsapp.net")
+		if err == nil || !errors.Is(err, idmap.ErrUnknown) {
+			return chat.ID, err
+		}
+	}
+	return r.begun(ctx, e, jid)
+}
+
+// begun is the chat of a conversation that an agent began. It is remembered as
+// the chat's own, so that the answer comes into it.
+func (r *runtime) begun(ctx context.Context, e chatwoot.Event, jid string) (string, error) {
+	line := string(r.line.ID)
 	var id string
 	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		id, _, err = r.b.ids.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
 		return err
 	})
-	return id, err
+	if err != nil {
+		return "", err
+	}
+	chat, err := r.b.ids.ChatByAlias(ctx, line, jid)
+	if err != nil || chat.Contact != 0 {
+		return id, err
+	}
+	chat.Contact, chat.Conversation = int64(e.Conversation.ContactID), int64(e.Conversation.ID)
+	return id, r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return r.b.ids.SetContact(ctx, tx, chat) })
 }
 
 // conversationLane begins the lane key of a conversation whose contact nothing

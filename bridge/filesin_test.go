@@ -267,3 +267,16 @@ func TestD05_AFileThatFailsForAWhileFollowsItsText(t *testing.T) {
 		w.settled()
 	})
 }
+
+func TestD05_AFileThatThePhoneLacksTooEndsWithAReason(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.phone.SetKeepsMedia(false)
+		defer w.refuse(http.StatusNotFound, 1000)()
+		id := w.alice.SendVoice(w.phone, []byte("OggS"))
+		first := w.desk.wait("the line in its place", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
+		note := w.desk.wait("the reason", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id+"#missing" })
+		require.True(t, note.Private)
+		require.Equal(t, first.ID, note.ReplyTo)
+		require.Contains(t, note.Text, "could not be downloaded")
+	})
+}

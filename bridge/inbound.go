@@ -63,6 +63,7 @@ func ignoreUnknown(err error) error {
 	return err
 }
 
+// chatID is the chat that the lane belongs to.
 func (t *task) chatID() string { return t.lease.Lane().Chat }
 
 func (t *task) linkByWA(id string) (idmap.Link, error) {
@@ -85,6 +86,11 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 	}
 	defer done()
 	chat, posted, err := t.post(m, p, upload)
+	var tooLarge *chatwoot.TooLargeError
+	if errors.As(err, &tooLarge) && upload != nil {
+		p.Content = joinLines(p.Content, "⚠️ "+markup.Bold(t.words().Text("media.toolarge")))
+		chat, posted, err = t.post(m, p, nil)
+	}
 	if err != nil {
 		return err
 	}
@@ -96,7 +102,10 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 				return err
 			}
 		}
-		return t.b.ids.LinkMessage(ctx, tx, link)
+		if err := t.b.ids.LinkMessage(ctx, tx, link); err != nil {
+			return err
+		}
+		return t.recordNews(ctx, tx, chat, m)
 	})
 	if err == nil {
 		t.b.journal.Wake()
@@ -183,8 +192,8 @@ func (t *task) showUnreadable() error {
 }
 
 func joinLines(first, rest string) string {
-	if rest == "" {
-		return first
+	if first == "" || rest == "" {
+		return first + rest
 	}
 	return first + "\n\n" + rest
 }

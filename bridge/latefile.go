@@ -7,6 +7,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -55,8 +56,8 @@ func (t *task) lateFile() error {
 }
 
 // uploadedAgain takes the phone's answer. The message is in the job that asked;
-// where that is forgotten, or the phone has nothing, the line in the file's
-// place stays.
+// where that is forgotten, the line in the file's place stays. Where the phone
+// has nothing either, a note says so.
 func (t *task) uploadedAgain() error {
 	answer, err := whatsapp.DecodeMediaRetry(t.job.Payload)
 	if err != nil {
@@ -76,12 +77,41 @@ func (t *task) uploadedAgain() error {
 	renewed, err := answer.Renew(*m.Media)
 	if err != nil {
 		t.log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
-		return t.lease.Done(t.ctx, t.job, nil)
+		return errors.Join(t.noteMissing(m), t.lease.Done(t.ctx, t.job, nil))
 	}
 	m.Media = &renewed
 	err = t.deliverFile(m)
 	if errors.Is(err, whatsapp.ErrMediaGone) {
 		return t.lease.Done(t.ctx, t.job, nil)
+	}
+	return err
+}
+
+// showMissing says that a file was given up.
+func (t *task) showMissing() error {
+	if t.job.Kind != jobFile {
+		return nil
+	}
+	m, err := whatsapp.Decode(t.job.Payload)
+	if err != nil {
+		return err
+	}
+	return t.noteMissing(m)
+}
+
+// noteMissing says, below its message, that a file will not come.
+func (t *task) noteMissing(m whatsapp.Message) error {
+	link, err := t.linkByWA(m.ID)
+	if err != nil {
+		return ignoreUnknown(err)
+	}
+	p := post{
+		SourceID: sourceID(m.ID) + missingSuffix, Type: chatwoot.Outgoing, Private: true, ReplyTo: m.ID,
+		Content: "⚠️ " + markup.Bold(t.words().Text("media.missing")),
+	}
+	_, err = t.postOnce(t.desk.WithPriority(chatwoot.Upkeep), chatwoot.ConversationID(link.Conversation), p, nil)
+	if chatwoot.IsNotFound(err) {
+		return nil
 	}
 	return err
 }

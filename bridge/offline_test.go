@@ -39,11 +39,17 @@ func (w *world) age(kind string, by time.Duration) {
 	w.t.Helper()
 	_, err := w.db.Exec(`UPDATE job SET created = created - $1 WHERE kind = $2 AND state = 'waiting'`, by.Milliseconds(), kind)
 	require.NoError(w.t, err)
+	w.hasten("out")
+}
+
+// hasten makes the lanes of a direction due from now on until the test ends.
+func (w *world) hasten(direction string) {
+	w.t.Helper()
 	var hastening sync.WaitGroup
 	ctx, stop := context.WithCancel(context.Background())
 	hastening.Go(func() {
 		for tick := time.Tick(50 * time.Millisecond); ctx.Err() == nil; <-tick {
-			_, _ = w.db.ExecContext(ctx, `UPDATE lane SET due = $1 WHERE dir = 'out' AND due > $1`, time.Now().UnixMilli())
+			_, _ = w.db.ExecContext(ctx, `UPDATE lane SET due = $1 WHERE dir = $2 AND due > $1`, time.Now().UnixMilli(), direction)
 		}
 	})
 	w.t.Cleanup(func() {
@@ -126,4 +132,22 @@ func (w *world) waitJobs(kind string, n int) {
 		require.NoError(w.t, w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE kind = $1`, kind).Scan(&got))
 		return got >= n
 	}, patience, 10*time.Millisecond)
+}
+
+func (w *world) eventually(what string, holds func() bool) {
+	w.t.Helper()
+	require.Eventually(w.t, holds, patience, 10*time.Millisecond, what)
+}
+
+// count is how many messages the desk has that fit.
+func (w *world) count(fits func(chatwoottest.Message) bool) int {
+	n := 0
+	for _, c := range w.desk.Conversations() {
+		for _, m := range w.desk.Messages(c.ID) {
+			if fits(m) {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -94,6 +94,9 @@ func renderInbound(m whatsapp.Message, rc renderContext) []post {
 // fileSuffix marks the post of a file that came after its message.
 const fileSuffix = "#file"
 
+// missingSuffix marks the note that says that a file will not come.
+const missingSuffix = "#missing"
+
 // placeholderSuffix keeps the placeholder of a message that could not be read
 // apart from the message itself, which comes under the same WhatsApp id.
 const placeholderSuffix = "#waiting"

@@ -163,21 +163,17 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 	return nil
 }
 
-// merge joins two chats that turned out to be one person, unless a worker is
-// busy with one of them: then the next event does it.
+// merge joins two chats that turned out to be one person. While a worker is
+// busy with one of them it is put off.
 func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idmap.Merge) (string, error) {
 	if merge == nil {
 		return chat, nil
 	}
-	line := string(r.line.ID)
-	err := r.b.journal.MergeChats(ctx, tx, line, merge.Elder, merge.Younger)
+	err := r.join(ctx, tx, *merge)
 	if errors.Is(err, journal.ErrBusy) {
-		return chat, nil
+		return chat, r.recordJoin(ctx, tx, *merge)
 	}
-	if err != nil {
-		return "", err
-	}
-	return merge.Elder, r.b.ids.MergeChats(ctx, tx, line, *merge)
+	return merge.Elder, err
 }
 
 // StateChanged remembers the device. Several changes may be under way at once;

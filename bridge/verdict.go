@@ -56,12 +56,15 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		broken       *panicked
 		unfit        *fileError
 		gone         *inboxGone
+		later        *laterError
 	)
 	switch {
 	case errors.As(err, &unauthorized), errors.As(err, &gone):
 		v.action = pause
 	case errors.As(err, &broken), errors.As(err, &invalidReq), errors.As(err, &tooLarge), errors.As(err, &refused), errors.As(err, &unfit):
 		v.action = bury
+	case errors.As(err, &later):
+		v.after = later.after
 	case errors.As(err, &flood):
 		v.after = time.Minute
 	case errors.As(err, &limited):

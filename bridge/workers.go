@@ -180,6 +180,8 @@ func (t *task) bury(failure error, reason string) (more bool, err error) {
 				return err
 			}
 			return t.showFailed(failure)
+		case journal.Upkeep:
+			return t.showMissing()
 		}
 		return nil
 	})
@@ -193,10 +195,16 @@ func (t *task) bury(failure error, reason string) (more bool, err error) {
 	return true, t.lease.Dead(t.ctx, t.job, reason, nil)
 }
 
-// upkeep does what may come late. An offer of history is taken for what the
-// library learns from it.
+// upkeep does what may come late: contacts, files, and an offer of history,
+// which is taken for what the library learns from it.
 func (t *task) upkeep() error {
 	switch t.job.Kind {
+	case jobContact:
+		return t.updateContact()
+	case jobMerge:
+		return t.mergeContacts()
+	case jobJoin:
+		return t.joinChats()
 	case jobFile:
 		return t.lateFile()
 	case string(whatsapp.EnvMediaRetry):

@@ -109,6 +109,9 @@ type call struct {
 	body   any // JSON
 	stream *multipartBody
 	into   any
+	// lookup says that a POST changes nothing, so that it may be repeated
+	// whatever became of it.
+	lookup bool
 	// absolute says that path does not begin below the account.
 	absolute bool
 }
@@ -135,11 +138,15 @@ func (c *Client) exchange(ctx context.Context, req call) error {
 	if req.stream != nil {
 		send = c.upload
 	}
+	effect := req.method
+	if req.lookup {
+		effect = http.MethodGet
+	}
 	status, answer, err := send(ctx, req, path)
 	if err != nil {
-		return transportError(err, req.method)
+		return transportError(err, effect)
 	}
-	if err := statusError(status, answer, req.method); err != nil {
+	if err := statusError(status, answer, effect); err != nil {
 		return err
 	}
 	if req.into == nil {

@@ -11,7 +11,7 @@ import (
 func (c *Client) ContactBySource(ctx context.Context, inbox InboxID, sourceID string) (Contact, error) {
 	body := map[string]any{"inbox_id": inbox, "source_id": sourceID}
 	var contact Contact
-	err := c.do(ctx, call{what: "look up a contact by source id", method: http.MethodPost, path: "/contact_inboxes/filter", body: body, into: &contact})
+	err := c.do(ctx, call{what: "look up a contact by source id", method: http.MethodPost, path: "/contact_inboxes/filter", body: body, into: &contact, lookup: true})
 	return contact, err
 }
 
@@ -25,7 +25,27 @@ func (c *Client) FindContacts(ctx context.Context, key, value string) ([]Contact
 		Payload []Contact `json:"payload"`
 	}
 	err := c.do(ctx, call{what: "look up a contact by " + key, method: http.MethodPost, path: "/contacts/filter",
-		query: url.Values{"page": {"1"}}, body: body, into: &answer})
+		query: url.Values{"page": {"1"}}, body: body, into: &answer, lookup: true})
+	return answer.Payload, err
+}
+
+// Contact reads a contact.
+func (c *Client) Contact(ctx context.Context, id ContactID) (Contact, error) {
+	var answer struct {
+		Payload Contact `json:"payload"`
+	}
+	err := c.do(ctx, call{what: "read a contact", method: http.MethodGet, path: contactPath(id), into: &answer})
+	return answer.Payload, err
+}
+
+// SearchContacts finds contacts in which text occurs somewhere; Chatwoot
+// allows 100 searches a minute. It finds what FindContacts does not on older
+// releases.
+func (c *Client) SearchContacts(ctx context.Context, text string) ([]Contact, error) {
+	var answer struct {
+		Payload []Contact `json:"payload"`
+	}
+	err := c.do(ctx, call{what: "search contacts", method: http.MethodGet, path: "/contacts/search", query: url.Values{"q": {text}}, into: &answer})
 	return answer.Payload, err
 }
 

@@ -13,9 +13,10 @@ type Chat struct {
 	ID           string
 	Line         string
 	SourceID     string
-	Name         string
-	Contact      int64 // Chatwoot's id, 0 = not known yet
-	Conversation int64 // Chatwoot's display id, 0 = not known yet
+	Name         string // that the bridge gave the contact, "" = somebody else did
+	Identifier   string // that the bridge last gave the contact, "" = none yet
+	Contact      int64  // Chatwoot's id, 0 = not known yet
+	Conversation int64  // Chatwoot's display id, 0 = not known yet
 	Aliases      []string
 }
 
@@ -126,7 +127,7 @@ func addAlias(ctx context.Context, tx *sql.Tx, line, jid, chat string) error {
 	return nil
 }
 
-const chatColumns = `SELECT id, line, source_id, name, contact_id, conversation_id FROM chat `
+const chatColumns = `SELECT id, line, source_id, name, identifier, contact_id, conversation_id FROM chat `
 
 // Chat reads a chat; the id of a merged one gives the chat it is part of now.
 func (m *Map) Chat(ctx context.Context, line, id string, generation int64) (Chat, error) {
@@ -177,7 +178,7 @@ func (m *Map) uncached(ctx context.Context, line, id string) (Chat, error) {
 }
 
 func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, mergedInto string, err error) {
-	err = m.db.QueryRowContext(ctx, query, args...).Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Contact, &c.Conversation)
+	err = m.db.QueryRowContext(ctx, query, args...).Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Chat{}, "", ErrUnknown
 	}
@@ -202,17 +203,17 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	return c, mergedInto, rows.Err()
 }
 
-// SetContact records the chat's contact, conversation and name. A value that
-// replaces one that may be cached makes cached entries unbelievable.
+// SetContact records the chat's contact, conversation, name and identifier. A
+// value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	var contact, conversation int64
-	var name string
-	const before = `SELECT contact_id, conversation_id, name FROM chat WHERE id = $1`
-	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation, &name); err != nil {
+	var name, identifier string
+	const before = `SELECT contact_id, conversation_id, name, identifier FROM chat WHERE id = $1`
+	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation, &name, &identifier); err != nil {
 		return fmt.Errorf("read a chat: %w", err)
 	}
-	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4 WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name); err != nil {
+	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4, identifier = $5 WHERE id = $1`
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier); err != nil {
 		return fmt.Errorf("record a contact: %w", err)
 	}
 	if c.Conversation != 0 {
@@ -223,10 +224,44 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 		}
 	}
 	cacheable := contact != 0 && conversation != 0
-	if cacheable && (contact != c.Contact || conversation != c.Conversation || name != c.Name) {
+	if cacheable && (contact != c.Contact || conversation != c.Conversation || name != c.Name || identifier != c.Identifier) {
 		return m.RaiseGeneration(ctx, tx, c.Line)
 	}
 	return nil
+}
+
+// SetIdentity records what the contact is called and known by, and leaves the
+// chat's conversation alone.
+func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
+	const set = `UPDATE chat SET contact_id = $2, name = $3, identifier = $4 WHERE id = $1`
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Name, c.Identifier); err != nil {
+		return fmt.Errorf("record a contact's identity: %w", err)
+	}
+	return m.RaiseGeneration(ctx, tx, c.Line)
+}
+
+// ChatByAlias finds the chat that has a JID.
+func (m *Map) ChatByAlias(ctx context.Context, line, jid string) (Chat, error) {
+	var id string
+	err := m.db.QueryRowContext(ctx, `SELECT chat FROM chat_alias WHERE line = $1 AND jid = $2`, line, jid).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Chat{}, ErrUnknown
+	}
+	if err != nil {
+		return Chat{}, fmt.Errorf("look up an alias: %w", err)
+	}
+	return m.uncached(ctx, line, id)
+}
+
+// Contacts gives the Chatwoot contacts of two chats that are to be merged, 0
+// where there is none.
+func (m *Map) Contacts(ctx context.Context, tx *sql.Tx, merge Merge) (elder, younger int64, err error) {
+	for id, contact := range map[string]*int64{merge.Elder: &elder, merge.Younger: &younger} {
+		if err := tx.QueryRowContext(ctx, `SELECT contact_id FROM chat WHERE id = $1`, id).Scan(contact); err != nil {
+			return 0, 0, fmt.Errorf("read a chat to merge: %w", err)
+		}
+	}
+	return elder, younger, nil
 }
 
 // MergeChats makes the younger chat part of the elder: its JIDs, its
@@ -256,15 +291,15 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
 	var elder, younger Chat
 	for id, c := range map[string]*Chat{merge.Elder: &elder, merge.Younger: &younger} {
-		const read = `SELECT source_id, name, contact_id, conversation_id FROM chat WHERE id = $1`
-		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Contact, &c.Conversation); err != nil {
+		const read = `SELECT source_id, name, identifier, contact_id, conversation_id FROM chat WHERE id = $1`
+		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation); err != nil {
 			return fmt.Errorf("read a chat to merge: %w", err)
 		}
 	}
 	if elder.Contact != 0 || younger.Contact == 0 {
 		return nil
 	}
-	const set = `UPDATE chat SET source_id = $2, name = $3, contact_id = $4, conversation_id = $5 WHERE id = $1`
+	const set = `UPDATE chat SET source_id = $2, name = $3, identifier = $4, contact_id = $5, conversation_id = $6 WHERE id = $1`
 	for _, step := range []struct {
 		id string
 		c  Chat
@@ -273,7 +308,7 @@ func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
 		{merge.Elder, younger},
 		{merge.Younger, elder},
 	} {
-		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Contact, step.c.Conversation); err != nil {
+		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Identifier, step.c.Contact, step.c.Conversation); err != nil {
 			return fmt.Errorf("take over a contact: %w", err)
 		}
 	}
