@@ -38,7 +38,7 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.Outgoin
 		discard()
 		return m, nil, t.fetchFailure(err)
 	}
-	declared := a.ContentType
+	declared := declaredType(a)
 	if declared == "" {
 		declared = info.ContentType
 	}

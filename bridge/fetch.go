@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
+	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -49,6 +51,14 @@ func (t *task) download(m whatsapp.Media) (upload *chatwoot.Upload, done func(),
 		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
 	}
 	return upload, func() { media.Discard(file) }, nil
+}
+
+// withoutFile is a post whose file Chatwoot will never take.
+func (t *task) withoutFile(p post, size int64) post {
+	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
+	p.Content = joinLines("⚠️ "+markup.Bold(t.words().Text("media.toolarge", "n", megabytes)), p.Content)
+	p.Voice = false
+	return p
 }
 
 // nameless is what a file is called that WhatsApp gives no name: only documents

@@ -256,6 +256,17 @@ func TestD05_AFileThatIsGoneIsAskedOfThePhoneAndFollowsItsText(t *testing.T) {
 	})
 }
 
+func TestD39_AFileThatChatwootNeverTakesLeavesItsTextAndTheReason(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{Status: http.StatusRequestEntityTooLarge, Body: "<html>"}})
+		id := w.alice.SendVideo(w.phone, make([]byte, 3<<20+1), whatsapptest.WithCaption("the tour"))
+		m := w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
+		require.Equal(t, "⚠️ **The file (4 MB) is larger than this Chatwoot accepts. Open it on the phone.**\n\nthe tour", m.Text)
+		require.Empty(t, m.Files)
+		w.settled()
+	})
+}
+
 func TestD05_AFileThatFailsForAWhileFollowsItsText(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		defer w.refuse(http.StatusBadRequest, 3)()

@@ -87,9 +87,9 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 	defer done()
 	chat, posted, err := t.post(m, p, upload)
 	var tooLarge *chatwoot.TooLargeError
-	if errors.As(err, &tooLarge) && upload != nil {
-		p.Content = joinLines(p.Content, "⚠️ "+markup.Bold(t.words().Text("media.toolarge")))
-		chat, posted, err = t.post(m, p, nil)
+	if upload != nil && errors.As(err, &tooLarge) {
+		t.log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
+		chat, posted, err = t.post(m, t.withoutFile(p, upload.Size), nil)
 	}
 	if err != nil {
 		return err

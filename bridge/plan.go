@@ -41,7 +41,7 @@ func planOutbound(m chatwoot.Message, formatting bool) []part {
 		parts = append(parts, part{
 			Number:    i + 1,
 			File:      file,
-			VoiceNote: media.IsVoiceRecording(file.Name(), file.ContentType, hasText),
+			VoiceNote: media.IsVoiceRecording(file.Name(), declaredType(*file), hasText),
 		})
 	}
 	if !hasText {
@@ -52,6 +52,16 @@ func planOutbound(m chatwoot.Message, formatting bool) []part {
 		return parts
 	}
 	return append([]part{{Number: textPart, Text: text}}, parts...)
+}
+
+// declaredType is what Chatwoot says that a file is. Sound and film share their
+// containers, so Chatwoot may find a film in a recording; its file_type is from
+// whoever uploaded it.
+func declaredType(file chatwoot.Attachment) string {
+	if format, ok := strings.CutPrefix(file.ContentType, "video/"); ok && file.FileType == "audio" {
+		return "audio/" + format
+	}
+	return file.ContentType
 }
 
 // takesCaption reports whether WhatsApp shows a text beside such a file.
