@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -161,8 +162,12 @@ func TestD39_UploadsAreNotReadBeforeTheyAreSent(t *testing.T) {
 type gate struct{ open <-chan struct{} }
 
 func (g *gate) Read([]byte) (int, error) {
-	<-g.open
-	return 0, io.EOF
+	select {
+	case <-g.open:
+		return 0, io.EOF
+	case <-time.After(10 * time.Second): // only a failing test waits so long
+		return 0, errors.New("nothing was sent before all was read")
+	}
 }
 
 func TestAnUploadThatCannotBeReadIsNotTakenForSent(t *testing.T) {
