@@ -77,7 +77,10 @@ func (t *task) uploadedAgain() error {
 	renewed, err := answer.Renew(*m.Media)
 	if err != nil {
 		t.log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
-		return errors.Join(t.noteMissing(m), t.lease.Done(t.ctx, t.job, nil))
+		if err := t.noteMissing(m); err != nil {
+			return err
+		}
+		return t.lease.Done(t.ctx, t.job, nil)
 	}
 	m.Media = &renewed
 	err = t.deliverFile(m)
