@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
@@ -22,3 +23,23 @@ func counterpart(c chatwoot.EventConversation) string {
 	}
 	return ""
 }
+
+// isCounterpart reports whether a JID is one that the desk can talk with: a
+// person, a business or a bot, or a group. WhatsApp has more kinds of
+// addresses, and gets new ones.
+func isCounterpart(jid string) bool {
+	_, server, _ := strings.Cut(jid, "@")
+	switch server {
+	case "s.whatsapp.net", "lid", "g.us", "hosted", "hosted.lid", "bot":
+		return true
+	default:
+		return false
+	}
+}
+
+// jobParked is an event from an address of a kind that the bridge does not
+// know. It is kept as a dead job: visible, and replayable by a release that
+// knows better.
+const jobParked = "parked"
+
+var errParked = errors.New("an address of a kind that the bridge does not know")

@@ -78,6 +78,8 @@ type Bridge struct {
 	looks      chan look
 	expiry     *time.Timer // fires when the lease on the lines is about to end
 
+	bots noteBots
+
 	mu       sync.Mutex
 	running  map[LineID]*runtime
 	ending   map[LineID]chan struct{} // closed when the old session has ended

@@ -10,8 +10,9 @@ import (
 )
 
 // conversation gives the chat with its contact and conversation, which are
-// found or made under the chat's lane and therefore never twice.
-func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message) (idmap.Chat, error) {
+// found or made under the chat's lane and therefore never twice. A note opens
+// no conversation as long as there is one, be it resolved.
+func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message, note bool) (idmap.Chat, error) {
 	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
 	if err != nil {
 		return chat, err
@@ -22,34 +23,45 @@ func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message) (idmap.Ch
 	if err := t.contact(desk, &chat, m); err != nil {
 		return chat, err
 	}
-	conversation, err := t.openConversation(desk, chat, chatwoot.ContactID(chat.Contact))
+	found, current, err := t.findConversation(desk, chat)
 	if err != nil {
 		return chat, err
 	}
-	chat.Conversation = int64(conversation)
+	if found != 0 && !current && note {
+		chat.Conversation = int64(found)
+		return chat, nil // for this note only: the next message opens a new one
+	}
+	if !current {
+		made, err := desk.CreateConversation(t.ctx, t.line.Inbox, chatwoot.ContactID(chat.Contact), chat.SourceID)
+		if err != nil {
+			return chat, err
+		}
+		found = made.ID
+	}
+	chat.Conversation = int64(found)
 	return chat, t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetContact(ctx, tx, chat)
 	})
 }
 
-// openConversation finds the newest conversation that is not resolved, or with
-// a locked inbox the only one, and otherwise makes one.
-func (t *task) openConversation(desk *chatwoot.Client, chat idmap.Chat, contact chatwoot.ContactID) (chatwoot.ConversationID, error) {
+// findConversation finds the newest conversation that is not resolved, or with
+// a locked inbox the only one: that is the current one. If there is none it
+// gives the newest of all, 0 if the contact never had any.
+func (t *task) findConversation(desk *chatwoot.Client, chat idmap.Chat) (id chatwoot.ConversationID, current bool, err error) {
 	inbox, err := t.inboxSettings(desk)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	existing, err := desk.Conversations(t.ctx, t.line.Inbox, chat.SourceID)
-	if err != nil {
-		return 0, err
+	if err != nil || len(existing) == 0 {
+		return 0, false, err
 	}
 	for _, c := range existing {
 		if inbox.LockToSingle || c.Status != "resolved" {
-			return c.ID, nil
+			return c.ID, true, nil
 		}
 	}
-	made, err := desk.CreateConversation(t.ctx, t.line.Inbox, contact, chat.SourceID)
-	return made.ID, err
+	return existing[0].ID, false, nil
 }
 
 // inboxSettings reads the inbox once for the life of the runtime.

@@ -120,7 +120,7 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
 	desk := t.desk.WithPriority(t.priority())
 	for attempt := 0; ; attempt++ {
-		chat, err := t.conversation(desk, m)
+		chat, err := t.conversation(desk, m, p.Private)
 		if err != nil {
 			return idmap.Chat{}, chatwoot.Message{}, err
 		}
@@ -169,7 +169,7 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 		}
 		message.InReplyTo = chatwoot.MessageID(link.Message)
 	}
-	posted, err := desk.CreateMessage(t.ctx, conversation, message)
+	posted, err := t.create(desk, conversation, message)
 	var ambiguous *chatwoot.AmbiguousError
 	if !errors.As(err, &ambiguous) {
 		return posted, err

@@ -79,12 +79,15 @@ func renderInbound(m whatsapp.Message, rc renderContext) []post {
 		p.Content = "🔒 " + markup.Bold(rc.Words.Text(viewOnceKey(m))) + "\n" + rc.Words.Text("viewonce.hint")
 	default:
 		p.Content = rc.unsupported(m)
+		if m.FromMe && concernsAnother[m.KindName] {
+			p.Private, p.Echo = true, false
+		}
 	}
 	p = rc.quoted(m, p)
 	if m.Group && !m.FromMe {
 		p.Content = groupSender(m) + "\n" + p.Content
 	}
-	if p.Echo {
+	if p.Type == chatwoot.Outgoing {
 		p.Content = markup.ProtectLiquid(p.Content)
 	}
 	p.Content = clip(p.Content)
@@ -96,6 +99,12 @@ const fileSuffix = "#file"
 
 // missingSuffix marks the note that says that a file will not come.
 const missingSuffix = "#missing"
+
+// concernsAnother are the kinds that say something about an earlier message.
+// Done on the own phone they are a note to the desk, not a new message of it.
+var concernsAnother = map[string]bool{
+	"edit": true, "reactionMessage": true, "encReactionMessage": true, "pinInChatMessage": true, "pollUpdateMessage": true,
+}
 
 // placeholderSuffix keeps the placeholder of a message that could not be read
 // apart from the message itself, which comes under the same WhatsApp id.

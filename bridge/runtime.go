@@ -133,8 +133,10 @@ func (r *runtime) sourceID(chat string) string { return contactSource(r.line.sou
 func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 	line := string(r.line.ID)
 	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		lane := journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}
-		if e.Kind != whatsapp.EnvHistory {
+		lane, kind := journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, string(e.Kind)
+		if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
+			kind = jobParked
+		} else if e.Kind != whatsapp.EnvHistory {
 			chat, merge, err := r.b.ids.Resolve(ctx, tx, line, r.sourceID, e.Chat.JID, e.Chat.Alt)
 			if err != nil {
 				return err
@@ -151,7 +153,7 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 			}
 		}
 		_, err := r.b.journal.AppendTx(ctx, tx, journal.Entry{
-			Lane: lane, Dedupe: line + "|" + lane.Chat + "|" + e.Dedupe, Kind: string(e.Kind), Payload: e.Payload, At: e.At,
+			Lane: lane, Dedupe: line + "|" + lane.Chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At,
 		})
 		return err
 	})

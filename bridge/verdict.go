@@ -61,7 +61,8 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 	switch {
 	case errors.As(err, &unauthorized), errors.As(err, &gone):
 		v.action = pause
-	case errors.As(err, &broken), errors.As(err, &invalidReq), errors.As(err, &tooLarge), errors.As(err, &refused), errors.As(err, &unfit):
+	case errors.As(err, &broken), errors.As(err, &invalidReq), errors.As(err, &tooLarge), errors.As(err, &refused), errors.As(err, &unfit),
+		errors.Is(err, errParked):
 		v.action = bury
 	case errors.As(err, &later):
 		v.after = later.after

@@ -205,6 +205,8 @@ func (t *task) upkeep() error {
 		return t.mergeContacts()
 	case jobJoin:
 		return t.joinChats()
+	case jobParked:
+		return errParked
 	case jobFile:
 		return t.lateFile()
 	case string(whatsapp.EnvMediaRetry):

@@ -47,10 +47,14 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 	}
 	req := call{what: "post a message", method: http.MethodPost, path: conversationPath(conversation) + "/messages"}
 	if n.Attachment == nil {
-		req.body = map[string]any{
+		body := map[string]any{
 			"content": n.Content, "message_type": n.Type, "private": n.Private,
 			"source_id": n.SourceID, "content_attributes": attributes,
 		}
+		if n.Bot != 0 {
+			body["sender_type"], body["sender_id"] = "AgentBot", n.Bot
+		}
+		req.body = body
 	} else {
 		encoded, err := json.Marshal(attributes)
 		if err != nil {
@@ -59,6 +63,9 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 		fields := []field{
 			{"content", n.Content}, {"message_type", string(n.Type)}, {"private", strconv.FormatBool(n.Private)},
 			{"source_id", n.SourceID}, {"content_attributes", string(encoded)},
+		}
+		if n.Bot != 0 {
+			fields = append(fields, field{"sender_type", "AgentBot"}, field{"sender_id", strconv.FormatInt(n.Bot, 10)})
 		}
 		if n.Voice {
 			fields = append(fields, field{"is_voice_message", "true"})

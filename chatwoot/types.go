@@ -152,6 +152,7 @@ type NewMessage struct {
 	Echo              bool // typed on the own phone
 	Voice             bool // the attachment is a voice note
 	Attachment        *Upload
+	Bot               int64 // the agent bot that signs it, 0 = the token's owner
 }
 
 // Upload is a file to be sent. Open is called once for each attempt.

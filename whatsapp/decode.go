@@ -30,7 +30,7 @@ func Decode(raw []byte) (Message, error) {
 	default:
 		m = Message{Kind: KindUnavailable, Unavailable: p.Trouble}
 	}
-	m.ID, m.Chat, m.Sender, m.FromMe, m.Group, m.PushName, m.At = p.ID, p.Chat, p.Sender, p.FromMe, p.Group, p.Push, p.At
+	m.ID, m.Chat, m.Sender, m.FromMe, m.Group, m.PushName, m.At = p.ID, p.Chat, p.Sender, p.FromMe, p.Group, clean(p.Push), p.At
 	return m, nil
 }
 

@@ -39,6 +39,7 @@ func (g *generation) handle(event any) (taken bool) {
 
 func (g *generation) message(evt *events.Message) bool {
 	if evt.Info.Chat.Server == types.NewsletterServer || evt.Info.Chat == types.StatusBroadcastJID {
+		g.s.cfg.Count("publication") // of a channel or a status: nobody wrote to the desk
 		return true
 	}
 	if evt.Message.GetProtocolMessage().GetHistorySyncNotification() != nil {

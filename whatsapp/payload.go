@@ -52,6 +52,7 @@ func troubleEnvelope(info types.MessageInfo, trouble string, alt alternate) (Env
 }
 
 func envelope(info types.MessageInfo, alt alternate, class string, fill func(*payload)) (Envelope, error) {
+	info = fromList(info)
 	chat := address(info.Chat, chatAlt(info), alt)
 	sender := address(info.Sender, info.SenderAlt, alt)
 	p := payload{
@@ -70,6 +71,15 @@ func envelope(info types.MessageInfo, alt alternate, class string, fill func(*pa
 	// the same ones.
 	dedupe := strings.Join([]string{"wa", direction(info.IsFromMe), info.ID, class}, "|")
 	return Envelope{Kind: EnvMessage, Chat: chat, Dedupe: dedupe, At: info.Timestamp, Payload: raw}, nil
+}
+
+// fromList makes a message that came through a broadcast list what it is to
+// its recipient: an ordinary message of its sender.
+func fromList(info types.MessageInfo) types.MessageInfo {
+	if info.Chat.Server == types.BroadcastServer && info.Chat != types.StatusBroadcastJID && !info.IsFromMe {
+		info.Chat, info.IsGroup = info.Sender.ToNonAD(), false
+	}
+	return info
 }
 
 func direction(fromMe bool) string {
@@ -127,6 +137,9 @@ func contentClass(m *waE2E.Message) string {
 // the phone number where it is known.
 func address(jid, given types.JID, alt alternate) Address {
 	jid = jid.ToNonAD()
+	if jid.Server == types.LegacyUserServer {
+		jid.Server = types.DefaultUserServer
+	}
 	other := given.ToNonAD()
 	if other.IsEmpty() && (jid.Server == types.DefaultUserServer || jid.Server == types.HiddenUserServer) {
 		other = alt(jid).ToNonAD()

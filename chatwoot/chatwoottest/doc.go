@@ -31,5 +31,5 @@
 // deliveries, and waits for them.
 package chatwoottest
 
-// botName is the name of every agent bot.
+// botName is the name of a bot that no account has made.
 const botName = "Bot"

@@ -94,7 +94,7 @@ func (s *Server) senderPush(from sender) any {
 			return s.contactPush(c)
 		}
 	case senderBot:
-		return obj("id", from.id, "name", botName, "avatar_url", "", "type", "agent_bot")
+		return obj("id", from.id, "name", s.botName(from.id), "avatar_url", "", "type", "agent_bot")
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (s *Server) senderWebhook(from sender) any {
 			return s.contactWebhook(c)
 		}
 	case senderBot:
-		return obj("id", from.id, "name", botName, "type", "agent_bot")
+		return obj("id", from.id, "name", s.botName(from.id), "type", "agent_bot")
 	}
 	return nil
 }

@@ -44,6 +44,8 @@ func (s *Server) table() []route {
 		{"POST", "/auth/sign_in", scopePublic, s.signIn},
 		{"GET", "/api/v1/profile", scopeToken, s.showProfile},
 		{"GET", accountPath + "/agents", scopeAccount, s.listAgents},
+		{"GET", accountPath + "/agent_bots", scopeAccount, s.listBots},
+		{"POST", accountPath + "/agent_bots", scopeAdmin, s.createBot},
 
 		{"GET", inboxes, scopeAccount, s.listInboxes},
 		{"POST", inboxes, scopeAdmin, s.createInbox},

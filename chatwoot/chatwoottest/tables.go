@@ -4,6 +4,7 @@ package chatwoottest
 type tables struct {
 	accounts      []*account
 	users         []*user
+	bots          []agentBot
 	inboxes       []*inbox
 	contacts      []*contact
 	contactInbox  []*contactInbox
