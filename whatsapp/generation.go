@@ -2,14 +2,12 @@ package whatsapp
 
 import (
 	"context"
-	"net/http"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -29,12 +27,18 @@ type generation struct {
 	paired    atomic.Int32 // of pairedSteps, which come in either order
 	once      sync.Once
 	done      chan genEnd
+	losses    atomic.Int32 // of connections, since it was last connected
+	announce  chan struct{}
+	named     bool                   // the device knew the account's name when the generation began
+	refusal   atomic.Pointer[string] // why the phone that was tried is not linked
 }
 
 // genEnd is why a generation ended.
 type genEnd struct {
 	code      Code
-	until     time.Duration
+	reason    string        // a sentence for people, in place of the code's
+	ban       time.Duration // how long WhatsApp blocks the number
+	refused   bool          // the server refused the login, and nobody knows why
 	connected bool
 	command   *command
 }
@@ -57,16 +61,19 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	if device == nil {
 		return genEnd{code: StateLoggedOut} // the phone unlinked it while we were away
 	}
-	g := &generation{s: s, done: make(chan genEnd, 1)}
+	g := &generation{s: s, named: device.PushName != "", done: make(chan genEnd, 1), announce: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
 	g.guard = newGuard(g.storeFailed, s.notePanic)
 	if pairing == nil {
 		g.guard.wrap(device)
 	}
 	g.client = newClient(s.cfg, g, device)
-	// A device gets its stores when it is paired, without the guard. So the
-	// client that paired ends, and the next generation logs in.
-	g.client.DisableLoginAutoReconnect = true
+	if pairing != nil {
+		// A device gets its stores when it is paired, without the guard. So the
+		// client that paired ends, and the next generation logs in.
+		g.client.DisableLoginAutoReconnect = true
+		g.client.EnableAutoReconnect = false
+	}
 	g.client.AddEventHandlerWithSuccessStatus(g.handle)
 	s.mu.Lock()
 	s.gen = g
@@ -74,10 +81,11 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 
 	var helpers sync.WaitGroup
 	if pairing != nil {
-		s.setCode(StatePairing)
+		g.setState(func(st *State) { st.Code = StatePairing })
 		helpers.Go(func() { g.pair(*pairing) })
 	} else {
-		s.setCode(StateConnecting)
+		g.setState(func(st *State) { st.Code = StateConnecting })
+		helpers.Go(g.attend)
 		helpers.Go(func() {
 			if err := guarded(s, func() error { return g.client.ConnectContext(g.ctx) }); err != nil {
 				s.cfg.Log.Warn("cannot connect to WhatsApp", "error", err)
@@ -125,51 +133,6 @@ func (g *generation) storeFailed(err error) {
 	g.s.cfg.Count("store failure")
 	g.s.cfg.Log.Error("the device store failed; connecting again", "error", err)
 	g.end(genEnd{code: StateDisconnected})
-}
-
-// reconnectFailures caps the library's delay, which is two seconds for each
-// failure in a row and otherwise has no bound.
-const reconnectFailures = 15
-
-// newClient makes every client, with the settings that the acknowledgement
-// chain needs; see doc.go.
-func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Client {
-	cli := whatsmeow.NewClient(device, Log(cfg.Log, cfg.Count))
-	cli.SynchronousAck = true
-	cli.EnableDecryptedEventBuffer = true
-	cli.UseRetryMessageStore = true
-	cli.ManualHistorySyncDownload = true
-	cli.DisableManualHistorySyncReceipt = true
-	cli.AutomaticMessageRerequestFromPhone = true
-	cli.SendReportingTokens = true
-	cli.InitialAutoReconnect = true
-	cli.EnableAutoReconnect = true
-	cli.AutoReconnectHook = func(error) bool {
-		cfg.Count("reconnect failure")
-		cli.AutoReconnectErrors = min(cli.AutoReconnectErrors, reconnectFailures)
-		return true
-	}
-	quiet := zerolog.Nop() // the library's second way to log holds content
-	cli.BackgroundEventCtx = quiet.WithContext(g.ctx)
-	cli.SetMaxParallelRetryReceiptHandling(4)
-	cli.SetForceActiveDeliveryReceipts(true)
-	cli.PrePairCallback = func(jid types.JID, _, _ string) bool {
-		if cfg.AllowPair == nil {
-			return true
-		}
-		err := cfg.AllowPair(jid.ToNonAD().String())
-		if err != nil {
-			cfg.Log.Warn("the phone is not linked", "reason", err)
-		}
-		return err == nil
-	}
-	if cfg.Simulator != nil {
-		transport := &http.Client{Transport: cfg.Simulator.transport()}
-		cli.SetPreLoginHTTPClient(transport)
-		cli.SetWebsocketHTTPClient(transport)
-		cli.SetMediaHTTPClient(transport)
-	}
-	return cli
 }
 
 func (s *Session) notePanic(value any) {

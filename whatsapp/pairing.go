@@ -1,7 +1,11 @@
 package whatsapp
 
 import (
+	"errors"
+	"time"
+
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
 )
 
 // pair shows codes until the phone took one or the server stops giving them.
@@ -13,28 +17,83 @@ func (g *generation) pair(c command) {
 	}
 	if err != nil {
 		s.cfg.Log.Warn("cannot ask WhatsApp for a code", "error", err)
-		g.end(genEnd{code: StateNew})
+		g.end(genEnd{code: StateNew, reason: "WhatsApp cannot be reached. Try again in a moment."})
 		return
 	}
 	asked := false
-	for item := range codes {
+	for {
+		var item whatsmeow.QRChannelItem
+		select {
+		case item = <-codes: // empty when it was closed
+		case <-g.ctx.Done(): // the library does not always close it
+			return
+		}
 		switch item.Event {
 		case whatsmeow.QRChannelEventCode:
 			if c.phone == "" {
-				s.setState(func(st *State) { st.Code, st.QR = StatePairing, item.Code })
-				continue
-			}
-			if !asked {
+				g.setState(func(st *State) { st.Code, st.QR = StatePairing, item.Code })
+			} else if !asked {
 				asked = true
 				g.askCode(c.phone)
 			}
 		case whatsmeow.QRChannelSuccess.Event:
+			g.awaitLogin()
 			return
 		default: // timeout, an error, or a step that a QR code cannot do
 			s.cfg.Log.Warn("the phone was not linked", "reason", item.Event)
-			g.end(genEnd{code: StateNew})
+			g.end(genEnd{code: StateNew, reason: g.unpaired(item)})
 			return
 		}
+	}
+}
+
+// unpaired says to people why no phone was linked.
+func (g *generation) unpaired(item whatsmeow.QRChannelItem) string {
+	if refusal := g.refusal.Load(); refusal != nil {
+		return *refusal
+	}
+	switch item.Event {
+	case whatsmeow.QRChannelTimeout.Event:
+		return "No phone used the code in time. Ask for a new one."
+	case whatsmeow.QRChannelEventPasskeyRequest, whatsmeow.QRChannelEventPasskeyResponse:
+		return "This phone asks for a passkey, which is not possible here. Turn the passkey off for linking devices, or link with the phone number."
+	case whatsmeow.QRChannelScannedWithoutMultidevice.Event:
+		return "The phone does not allow linked devices yet. Update WhatsApp on it, then try again."
+	default:
+		return "The phone was not linked. Try again."
+	}
+}
+
+// mayPair says whether a phone may be linked; if not, it keeps the reason.
+func (g *generation) mayPair(jid types.JID) bool {
+	s := g.s
+	refuse := func(sentence string) bool {
+		s.cfg.Log.Warn("the phone is not linked", "reason", sentence)
+		g.refusal.Store(&sentence)
+		return false
+	}
+	if s.cfg.AllowPair != nil {
+		if err := s.cfg.AllowPair(jid.ToNonAD().String()); err != nil {
+			return refuse(err.Error())
+		}
+		return true
+	}
+	if had := s.State().Phone; had != "" && had != jid.User {
+		return refuse("This line belongs to another phone number. Link that phone, or make a new line for this one.")
+	}
+	return true
+}
+
+// loginWithin is how long after a pairing the server may take to ask for the
+// login.
+const loginWithin = 15 * time.Second
+
+// awaitLogin ends the generation even if the server does not ask for a login.
+func (g *generation) awaitLogin() {
+	select {
+	case <-g.ctx.Done():
+	case <-time.After(loginWithin):
+		g.end(genEnd{code: StateConnecting})
 	}
 }
 
@@ -58,8 +117,12 @@ func (g *generation) askCode(phone string) {
 	})
 	if err != nil {
 		g.s.cfg.Log.Warn("WhatsApp gave no code to type", "error", err)
-		g.end(genEnd{code: StateNew})
+		reason := "WhatsApp gave no code. Try again in a few minutes, or scan the QR code."
+		if errors.Is(err, whatsmeow.ErrPhoneNumberTooShort) || errors.Is(err, whatsmeow.ErrPhoneNumberIsNotInternational) {
+			reason = "This is not an international phone number. Give it with its country code, without zeros before it."
+		}
+		g.end(genEnd{code: StateNew, reason: reason})
 		return
 	}
-	g.s.setState(func(st *State) { st.Code, st.PairingCode = StatePairing, code })
+	g.setState(func(st *State) { st.Code, st.PairingCode = StatePairing, code })
 }

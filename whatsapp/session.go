@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -28,18 +27,28 @@ type Sink interface {
 
 // Config sets up a Session.
 type Config struct {
-	JID   string // of the linked device; empty = none yet
+	JID string // of the linked device; empty = none
+	// Phone is the number, in digits, of the device that the session had last;
+	// with a JID it is known without.
+	Phone string
 	Store *Store
 	Sink  Sink
 	Log   *slog.Logger
 	Clock func() time.Time
+	// After fires once after a time, for waits between connections; time.After
+	// if nil.
+	After func(time.Duration) <-chan time.Time
+	// Versions is shared by all sessions; if nil the session has its own.
+	Versions *Versions
 	// Simulator, if set, stands in for WhatsApp.
 	Simulator *Simulator
 	// SendRate limits sends per second; 0 = no limit.
 	SendRate float64
 	// Count counts what happened, by name; it may be nil.
 	Count func(event string)
-	// AllowPair may refuse a device, with a sentence for people.
+	// AllowPair may refuse a phone, given by its JID, with a sentence for
+	// people as error. Without it the session takes any phone at first, and
+	// then only the one it had.
 	AllowPair func(jid string) error
 }
 
@@ -53,9 +62,10 @@ type Session struct {
 	cancel   context.CancelFunc
 	ended    chan struct{}
 
-	mu    sync.Mutex
-	state State
-	gen   *generation
+	telling sync.Mutex // held while a change is made and told, so that they are told in order
+	mu      sync.Mutex
+	state   State
+	gen     *generation
 }
 
 // command is what people may ask of a running session.
@@ -71,6 +81,15 @@ func NewSession(cfg Config) *Session {
 	if cfg.Count == nil {
 		cfg.Count = func(string) {}
 	}
+	if cfg.After == nil {
+		cfg.After = time.After
+	}
+	if cfg.Versions == nil {
+		cfg.Versions = OpenVersions(context.Background(), cfg.Simulator, nil, cfg.Log)
+	}
+	if phone := phoneOf(cfg.JID); phone != "" {
+		cfg.Phone = phone
+	}
 	limit := rate.Inf
 	if cfg.SendRate > 0 {
 		limit = rate.Limit(cfg.SendRate)
@@ -79,7 +98,14 @@ func NewSession(cfg Config) *Session {
 		cfg: cfg, limiter: rate.NewLimiter(limit, sendBurst), sending: make(chan struct{}, 1),
 		commands: make(chan command, 1), ended: make(chan struct{}),
 	}
-	s.state = State{Code: StateNew, Sentence: sentences[StateNew], Since: cfg.Clock(), JID: cfg.JID, Phone: phoneOf(cfg.JID)}
+	s.state = State{Code: StateNew, Since: cfg.Clock(), JID: cfg.JID, Phone: cfg.Phone}
+	switch {
+	case cfg.JID != "":
+		s.state.Code = StateConnecting
+	case cfg.Phone != "":
+		s.state.Code = StateLoggedOut
+	}
+	s.state.Sentence = s.state.sentence()
 	return s
 }
 
@@ -99,9 +125,18 @@ func (s *Session) Stop() {
 	<-s.ended
 }
 
+// ErrLinked says that a session has its phone.
+var ErrLinked = errors.New("a phone is linked already; sign it out first")
+
 // Pair links a device, by QR code or, with a phone number, by a code to type;
-// either then shows in the state.
-func (s *Session) Pair(phone string) { s.command(command{pair: true, phone: phone}) }
+// either then shows in the state. The error is ErrLinked.
+func (s *Session) Pair(phone string) error {
+	if s.State().JID != "" {
+		return ErrLinked
+	}
+	s.command(command{pair: true, phone: phone})
+	return nil
+}
 
 // Reconnect ends the connection, if any, and connects at once.
 func (s *Session) Reconnect() { s.command(command{}) }
@@ -114,86 +149,6 @@ func (s *Session) command(c command) {
 	select {
 	case s.commands <- c:
 	default:
-	}
-}
-
-const (
-	backoffMin = time.Second
-	backoffMax = 30 * time.Second
-	banMin     = time.Minute
-)
-
-// run owns the client: it makes one generation after the other.
-func (s *Session) run() {
-	failures := 0
-	pairing := (*command)(nil)
-	for s.ctx.Err() == nil {
-		jid := s.State().JID
-		if jid == "" && pairing == nil {
-			s.idle(&pairing)
-			continue
-		}
-		end := s.connect(jid, pairing)
-		pairing = nil
-		if end.connected {
-			failures = 0
-		}
-		failures++
-		wait := s.settle(end, failures)
-		if end.command != nil {
-			if end.command.pair {
-				pairing = end.command
-			}
-			continue
-		}
-		if wait < 0 {
-			s.idle(&pairing)
-			continue
-		}
-		select {
-		case <-s.ctx.Done():
-		case <-time.After(wait):
-		case c := <-s.commands:
-			if c.pair && s.State().JID == "" {
-				pairing = &c
-			}
-		}
-	}
-}
-
-// idle waits for somebody to ask for something.
-func (s *Session) idle(pairing **command) {
-	select {
-	case <-s.ctx.Done():
-	case c := <-s.commands:
-		if c.pair && s.State().JID == "" {
-			*pairing = &c
-		}
-	}
-}
-
-// settle turns a generation's end into a state and the time to the next one;
-// negative means not before somebody asks.
-func (s *Session) settle(end genEnd, failures int) time.Duration {
-	backoff := min(backoffMin<<min(failures, 10), backoffMax)
-	backoff += rand.N(backoff / 2)
-	switch end.code {
-	case StateConnecting:
-		return 0
-	case StateLoggedOut:
-		s.setState(func(st *State) { st.Code, st.JID = StateLoggedOut, "" })
-		return -1
-	case StateReplaced, StateOutdated, StateNew:
-		s.setCode(end.code)
-		return -1
-	case StateBanned:
-		s.setCode(StateBanned)
-		return max(end.until, banMin)
-	default:
-		if s.ctx.Err() == nil {
-			s.setCode(StateDisconnected)
-		}
-		return backoff
 	}
 }
 
@@ -221,19 +176,14 @@ func (s *Session) client() (*whatsmeow.Client, error) {
 
 // Logout unlinks the device on the phone's side and forgets it.
 func (s *Session) Logout(ctx context.Context) error {
-	client, err := s.client()
+	g, err := s.connected()
 	if err != nil {
 		return err
 	}
-	if err := guarded(s, func() error { return client.Logout(ctx) }); err != nil {
+	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil {
 		return fmt.Errorf("unlink the device: %w", err)
 	}
-	s.mu.Lock()
-	gen := s.gen
-	s.mu.Unlock()
-	if gen != nil {
-		gen.end(genEnd{code: StateLoggedOut})
-	}
+	g.end(genEnd{code: StateLoggedOut})
 	return nil
 }
 

@@ -40,8 +40,13 @@ type State struct {
 	QR          string
 	PairingCode string
 	JID         string // of the linked device, with its device number
-	Phone       string // digits
+	Phone       string // digits; of the device that was linked last
 	Since       time.Time
+	// Until is when WhatsApp's block of the number ends, while banned; zero
+	// otherwise.
+	Until time.Time
+
+	reason string // why the last attempt failed, in place of the code's sentence
 }
 
 // State reads the current state.
@@ -51,16 +56,31 @@ func (s *Session) State() State {
 	return s.state
 }
 
-// setState changes the state and tells the sink.
-func (s *Session) setState(change func(*State)) {
+// setState changes the state and tells the sink, if that changed anything.
+func (s *Session) setState(change func(*State)) { s.setStateOf(nil, change) }
+
+func (s *Session) setCode(code Code) { s.setState(func(st *State) { st.Code = code }) }
+
+// setState changes the state on behalf of a generation, unless another one has
+// taken its place.
+func (g *generation) setState(change func(*State)) { g.s.setStateOf(g, change) }
+
+func (s *Session) setStateOf(g *generation, change func(*State)) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
 	s.mu.Lock()
+	if g != nil && s.gen != g {
+		s.mu.Unlock()
+		return
+	}
 	before := s.state
 	next := before
+	next.reason, next.Until = "", time.Time{}
 	change(&next)
 	if next.Code != StatePairing {
 		next.QR, next.PairingCode = "", ""
 	}
-	next.Sentence = sentences[next.Code]
+	next.Sentence = next.sentence()
 	if next.Code != before.Code {
 		next.Since = s.cfg.Clock()
 	}
@@ -71,4 +91,13 @@ func (s *Session) setState(change func(*State)) {
 	}
 }
 
-func (s *Session) setCode(code Code) { s.setState(func(st *State) { st.Code = code }) }
+func (st State) sentence() string {
+	switch {
+	case st.reason != "":
+		return st.reason
+	case !st.Until.IsZero():
+		return "WhatsApp has blocked this number until " + st.Until.UTC().Format("2006-01-02 15:04 UTC") + ". It connects again by itself."
+	default:
+		return sentences[st.Code]
+	}
+}

@@ -8,23 +8,47 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"go.mau.fi/libsignal/logger"
+	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
 	waLog "go.mau.fi/whatsmeow/util/log"
+	"google.golang.org/protobuf/proto"
 )
 
 // Store keeps the devices and their keys in the process's database.
 type Store struct{ container *sqlstore.Container }
 
-// useArrays tells the library how Postgres takes lists. It is a variable of the
-// library that is read without a lock, so it is set once.
-var useArrays = sync.OnceFunc(func() { sqlstore.PostgresArrayWrapper = pq.Array })
+// prepareLibrary sets the variables of the library, which it reads without a
+// lock: how Postgres takes lists, what the phone shows in its list of linked
+// devices, and that the Signal library does not print.
+var prepareLibrary = sync.OnceFunc(func() {
+	sqlstore.PostgresArrayWrapper = pq.Array
+	store.DeviceProps.Os = proto.String(deviceName)
+	store.DeviceProps.PlatformType = waCompanionReg.DeviceProps_DESKTOP.Enum()
+	store.DeviceProps.RequireFullSync = proto.Bool(false)
+	var silent logger.Loggable = silentSignal{}
+	logger.Setup(&silent)
+})
+
+// deviceName is what the phone calls the linked device.
+const deviceName = "Wootbridge"
+
+// silentSignal drops what the Signal library prints: all of it comes as errors
+// too.
+type silentSignal struct{}
+
+func (silentSignal) Debug(string, string)   {}
+func (silentSignal) Info(string, string)    {}
+func (silentSignal) Warning(string, string) {}
+func (silentSignal) Error(string, string)   {}
+func (silentSignal) Configure(string)       {}
 
 // OpenStore brings the library's tables up to date. dialect is "postgres" or
 // "sqlite". Call it once, before any session.
 func OpenStore(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*Store, error) {
-	useArrays()
+	prepareLibrary()
 	container := sqlstore.NewWithDB(db, dialect, log)
 	if err := container.Upgrade(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the device store: %w", err)
@@ -53,6 +77,15 @@ func (s *Store) Forget(ctx context.Context, jid string) error {
 		return fmt.Errorf("forget a device: %w", err)
 	}
 	return nil
+}
+
+// forget deletes a device, if it is still there.
+func (s *Store) forget(ctx context.Context, jid string) error {
+	device, err := s.device(ctx, jid)
+	if err != nil || device == nil {
+		return err
+	}
+	return device.Delete(ctx)
 }
 
 // storeError says that a store failed. It passes for a cancelled context: for

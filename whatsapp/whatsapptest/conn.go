@@ -113,6 +113,11 @@ func (c *conn) serve(payload *waWa6.ClientPayload, key [32]byte) {
 	writer.Go(c.writeLoop)
 	defer writer.Wait()
 	defer c.reset()
+	if c.srv.outdated(payload) {
+		c.finish(failure(405, nil))
+		c.readToEnd()
+		return
+	}
 	if payload.GetUsername() == 0 {
 		c.beginPairing(payload, key)
 	} else if !c.login(payload, key) {

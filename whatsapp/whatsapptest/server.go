@@ -58,6 +58,9 @@ type Server struct {
 	unknown    []string
 	transports []*http.Transport
 	nextID     uint64
+	revision   uint32
+	required   uint32
+	refused    int
 }
 
 // messageKey names a message as its sender sent it.
@@ -112,6 +115,7 @@ func (s *Server) Start() error {
 	s.cert, s.media = cert, newMediaStore(dir)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws/chat", s.serveSocket)
+	mux.HandleFunc("/{$}", s.serveStart)
 	mux.HandleFunc("/mms/", s.serveMedia)
 	mux.HandleFunc("/v/", s.serveMedia)
 	mux.HandleFunc("/pp/", s.servePicture)

@@ -1,0 +1,173 @@
+package whatsapp
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	backoffMin = time.Second
+	backoffMax = 30 * time.Second
+	banMin     = time.Minute
+	// refusalsMost is how many refused logins in a row are tried again with the
+	// usual backoff; a server that says no for a reason nobody knows is then
+	// asked once in refusalWait only.
+	refusalsMost = 8
+	refusalWait  = time.Hour
+	// outdatedWait is how long after a refused version another one is asked for.
+	outdatedWait = time.Hour
+	forgetWithin = 30 * time.Second
+)
+
+// attempts counts what went wrong since the session was last connected.
+type attempts struct {
+	failures int
+	refusals int
+	renewed  bool // the version was fetched again
+}
+
+// never is the wait until somebody asks.
+const never = time.Duration(-1)
+
+// run owns the client: it makes one generation after the other.
+func (s *Session) run() {
+	var tried attempts
+	var pairing *command
+	for s.ctx.Err() == nil {
+		jid := s.State().JID
+		if jid == "" && pairing == nil {
+			pairing = s.pause(never)
+			continue
+		}
+		end := s.connect(jid, pairing)
+		if end.connected {
+			tried = attempts{}
+		}
+		wait := s.settle(end, &tried)
+		if end.code == StateOutdated && wait == 0 {
+			continue // the same again, with the new version
+		}
+		pairing = nil
+		switch {
+		case end.command != nil:
+			pairing = s.pairingOf(end.command)
+		case wait != 0:
+			pairing = s.pause(wait)
+		}
+	}
+}
+
+// pause waits for a time, or until somebody asks for something; it gives what
+// was asked for if that is to pair.
+func (s *Session) pause(wait time.Duration) *command {
+	var due <-chan time.Time
+	if wait != never {
+		due = s.cfg.After(wait)
+	}
+	select {
+	case <-s.ctx.Done():
+	case <-due:
+	case c := <-s.commands:
+		return s.pairingOf(&c)
+	}
+	return nil
+}
+
+// pairingOf gives the command if it is to pair and there is no device yet.
+func (s *Session) pairingOf(c *command) *command {
+	if c.pair && s.State().JID == "" {
+		return c
+	}
+	return nil
+}
+
+// settle turns a generation's end into a state and the time to the next one.
+func (s *Session) settle(end genEnd, tried *attempts) time.Duration {
+	if s.ctx.Err() != nil {
+		return 0
+	}
+	tried.failures++
+	switch end.code {
+	case StateConnecting: // paired, or somebody asked for another connection
+		if s.State().JID == "" {
+			s.unlinked("")
+		}
+		return 0
+	case StateLoggedOut:
+		s.forget()
+		return never
+	case StateNew:
+		s.unlinked(end.reason)
+		return never
+	case StateReplaced:
+		s.setCode(StateReplaced)
+		return never
+	case StateOutdated:
+		if !tried.renewed && s.cfg.Versions.renew(s.ctx) {
+			tried.renewed = true
+			return 0
+		}
+		tried.renewed = false
+		s.setCode(StateOutdated)
+		if s.State().JID == "" {
+			return never
+		}
+		return outdatedWait
+	case StateBanned:
+		wait := max(end.ban, banMin)
+		s.setState(func(st *State) { st.Code, st.Until = StateBanned, s.cfg.Clock().Add(wait) })
+		return wait
+	default:
+		s.setState(func(st *State) { st.Code, st.reason = StateDisconnected, end.reason })
+		if end.refused {
+			if tried.refusals++; tried.refusals > refusalsMost {
+				return refusalWait
+			}
+		}
+		return backoff(tried.failures)
+	}
+}
+
+// unlinked is the state of a session without a device.
+func (s *Session) unlinked(reason string) {
+	s.setState(func(st *State) {
+		st.Code, st.JID, st.reason = StateNew, "", reason
+		if st.Phone != "" {
+			st.Code = StateLoggedOut
+		}
+	})
+}
+
+// forget drops a device that the phone has unlinked. The library deletes it
+// too, at the same time, but may fail or be cut off.
+func (s *Session) forget() {
+	jid := s.State().JID
+	s.unlinked("")
+	if jid == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), forgetWithin)
+	defer cancel()
+	if err := s.cfg.Store.forget(ctx, jid); err != nil {
+		s.cfg.Log.Warn("an unlinked device is still stored", "error", err)
+	}
+}
+
+// backoff grows with the failures in a row, up to a bound, and differs from
+// session to session.
+func backoff(failures int) time.Duration {
+	d := min(backoffMin<<min(failures-1, 10), backoffMax)
+	return d + rand.N(d/2)
+}
+
+// reconnectFailures caps the library's delay, which is two seconds for each
+// failure in a row and otherwise has no bound.
+const reconnectFailures = 15
+
+// reconnectErrors is what the library's count of failures is set to before its
+// next delay: at most the cap, and up to a third less.
+func reconnectErrors(failures int) int {
+	failures = min(failures, reconnectFailures)
+	return failures - rand.IntN(failures/3+1)
+}
