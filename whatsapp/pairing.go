@@ -73,8 +73,8 @@ func (g *generation) mayPair(jid types.JID) bool {
 		return false
 	}
 	if s.cfg.AllowPair != nil {
-		if err := s.cfg.AllowPair(jid.ToNonAD().String()); err != nil {
-			return refuse(err.Error())
+		if refusal := s.cfg.AllowPair(jid.ToNonAD().String()); refusal != "" {
+			return refuse(refusal)
 		}
 		return true
 	}

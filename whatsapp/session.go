@@ -47,9 +47,9 @@ type Config struct {
 	// Count counts what happened, by name; it may be nil.
 	Count func(event string)
 	// AllowPair may refuse a phone, given by its JID, with a sentence for
-	// people as error. Without it the session takes any phone at first, and
-	// then only the one it had.
-	AllowPair func(jid string) error
+	// people; "" links it. Without AllowPair the session takes any phone at
+	// first, and then only the one it had.
+	AllowPair func(jid string) (refusal string)
 }
 
 // Session is one line's connection to WhatsApp.

@@ -273,11 +273,11 @@ func TestR34_APhoneOfAnotherLineIsRefused(t *testing.T) {
 	other := w.srv.NewPeer("5511999990008", "Other")
 	w.session.Stop()
 	w.configure = func(cfg *whatsapp.Config) {
-		cfg.AllowPair = func(jid string) error {
+		cfg.AllowPair = func(jid string) string {
 			if jid == taken.JID().String() {
-				return errors.New("This phone is linked to the line Sales.")
+				return "This phone is linked to the line Sales."
 			}
-			return nil
+			return ""
 		}
 	}
 	w.start("")
