@@ -52,7 +52,9 @@ type Config struct {
 	KeepDone time.Duration
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
-	Metrics   *Metrics
+	// Versions, if set, is asked for WhatsApp's version at the start.
+	Versions *whatsapp.Versions
+	Metrics  *Metrics
 }
 
 // Bridge runs all lines of a process.
@@ -127,11 +129,23 @@ func (b *Bridge) Start(ctx context.Context) error {
 	b.tending.Go(b.tend)
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
 	b.background.Go(b.prune)
+	b.background.Go(b.refreshVersion)
 	b.startWorkers()
 	return nil
 }
 
 const pruneEvery = time.Hour
+
+// refreshVersion asks WhatsApp for its version; without an answer the last one
+// known is used.
+func (b *Bridge) refreshVersion() {
+	if b.cfg.Versions == nil {
+		return
+	}
+	if err := b.cfg.Versions.Refresh(b.ctx); err != nil && b.ctx.Err() == nil {
+		b.log.Info("WhatsApp's version is not known; the last one known is used", "version", b.cfg.Versions.String(), "error", err)
+	}
+}
 
 // prune forgets old finished jobs. The ledger, which keeps effects from being
 // repeated, is not touched.

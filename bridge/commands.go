@@ -36,7 +36,9 @@ func (b *Bridge) Pair(_ context.Context, id LineID, phone string) error {
 	if r.session.State().JID != "" {
 		return conflict("the line is linked already: log it out first to link another phone")
 	}
-	r.session.Pair(digits)
+	if err := r.session.Pair(digits); err != nil { // linked in this moment
+		return conflict(err.Error())
+	}
 	return nil
 }
 

@@ -63,7 +63,8 @@ func (b *Bridge) newRuntime(line Line, active, careful bool) (*runtime, error) {
 	r.current.Store(&line.Settings)
 	r.secret.Store(&line.webhookSecret)
 	r.session = whatsapp.NewSession(whatsapp.Config{
-		JID: line.JID, Store: b.cfg.Store, Sink: r, Log: r.log, Clock: b.cfg.Clock,
+		JID: line.JID, Phone: line.Phone, Store: b.cfg.Store, Sink: r, Log: r.log, Clock: b.cfg.Clock,
+		Versions: b.cfg.Versions, AllowPair: r.refusePhone,
 		Simulator: b.cfg.Simulator, SendRate: line.Settings.SendRate, Count: b.metrics.countWhatsApp,
 	})
 	return r, nil
@@ -78,7 +79,7 @@ func (r *runtime) idle() *runtime {
 	idle.secret.Store(r.secret.Load())
 	idle.version.Store(r.version.Load())
 	idle.inbox.Store(r.inbox.Load())
-	idle.session = whatsapp.NewSession(whatsapp.Config{JID: line.JID, Store: r.b.cfg.Store, Sink: idle, Log: r.log, Clock: r.b.cfg.Clock})
+	idle.session = whatsapp.NewSession(whatsapp.Config{JID: line.JID, Phone: line.Phone, Versions: r.b.cfg.Versions, Store: r.b.cfg.Store, Sink: idle, Log: r.log, Clock: r.b.cfg.Clock})
 	return idle
 }
 

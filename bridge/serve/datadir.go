@@ -26,6 +26,7 @@ const (
 	crashFile    = "crash"
 	databaseFile = "wootbridge.db"
 	spoolFolder  = "spool"
+	versionName  = "whatsapp-version"
 )
 
 // TokenPath is where the admin token is kept when it is not set.

@@ -133,6 +133,7 @@ func (p *Process) start(ctx context.Context) error {
 	if setup.Store, err = whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), libraryLog); err != nil {
 		return err
 	}
+	setup.Versions = whatsapp.OpenVersions(ctx, simulator, versionFile(filepath.Join(cfg.DataDir, versionName)), p.log)
 	p.bridge = bridge.New(setup)
 	if err := p.bridge.Start(ctx); err != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), p.opts.Grace)
