@@ -84,10 +84,14 @@ func ParseEvent(raw []byte) (Event, error) {
 			Type string `json:"type"`
 		} `json:"user"`
 	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return Event{}, fmt.Errorf("read webhook: %w", errMalformed)
+	kind, err := eventKind(raw)
+	if err != nil {
+		return Event{}, err
 	}
-	if head.Event == "" {
+	if err := json.Unmarshal(raw, &head); err != nil {
+		if !actedOn[kind] {
+			return Event{Kind: kind}, nil // whatever it holds, it is of no interest
+		}
 		return Event{}, fmt.Errorf("read webhook: %w", errMalformed)
 	}
 	e := Event{Kind: head.Event, Account: head.Account.ID, Inbox: head.Inbox.ID}
@@ -124,6 +128,22 @@ func ParseEvent(raw []byte) (Event, error) {
 	// Chatwoot lists attachments in no order; their ids are in the agent's.
 	slices.SortFunc(e.Message.Attachments, func(a, b Attachment) int { return cmp.Compare(a.ID, b.ID) })
 	return e, nil
+}
+
+// eventKind reads what a webhook is about, and nothing else.
+func eventKind(raw []byte) (string, error) {
+	var head struct {
+		Event string `json:"event"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil || head.Event == "" {
+		return "", fmt.Errorf("read webhook: %w", errMalformed)
+	}
+	return head.Event, nil
+}
+
+// actedOn are the kinds whose content matters.
+var actedOn = map[string]bool{
+	EventMessageCreated: true, EventMessageUpdated: true, EventTypingOn: true, EventTypingOff: true, EventStatusChanged: true,
 }
 
 var errMalformed = errors.New("not a Chatwoot event")
