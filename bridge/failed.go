@@ -56,7 +56,7 @@ func (t *task) failureText(failure error) string {
 func (t *task) recordFailed(ctx context.Context, tx *sql.Tx) error {
 	e, err := chatwoot.ParseEvent(t.job.Payload)
 	if err != nil || t.job.Kind == jobDeleted {
-		return nil //nolint:nilerr // there is no message to speak of
+		return nil // there is no message to speak of
 	}
 	line, id := string(t.line.ID), int64(e.Message.ID)
 	if err := t.b.ids.SetAgentMessage(ctx, tx, line, id, idmap.AgentFailed); err != nil {

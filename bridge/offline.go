@@ -92,7 +92,7 @@ func (r *runtime) lookAgain(ctx context.Context) error {
 func (r *runtime) showWaiting(ctx context.Context, lease *journal.Lease, job journal.Job) error {
 	e, err := chatwoot.ParseEvent(job.Payload)
 	if err != nil {
-		return nil //nolint:nilerr // the job itself will say so
+		return nil // the job itself will say so
 	}
 	line, id := string(r.line.ID), int64(e.Message.ID)
 	defer r.bubbles.lock(id)()

@@ -132,6 +132,9 @@ func (r *runtime) sourceID(chat string) string { return contactSource(r.line.sou
 
 // Take commits an event of WhatsApp; it does SQL and nothing else.
 func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
+	if e.Kind == whatsapp.EnvReceipt && !isCounterpart(e.Chat.JID) {
+		return nil // of a list: it has no bubble
+	}
 	line := string(r.line.ID)
 	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		lane, kind := journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, string(e.Kind)
