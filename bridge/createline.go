@@ -48,6 +48,9 @@ func (b *Bridge) CreateLine(ctx context.Context, n NewLine) (Line, error) {
 		return Line{}, &Error{Code: CodeRefused, Message: "the inbox cannot be set up in Chatwoot", Err: err}
 	}
 	line.Inbox, line.InboxIdentifier, line.webhookSecret = inbox.ID, inbox.Identifier, inbox.Secret
+	if line.watermark, err = desk.NewestMessage(ctx, inbox.ID); err != nil {
+		return Line{}, &Error{Code: CodeRefused, Message: "the inbox cannot be read in Chatwoot", Err: err}
+	}
 	if err := b.lines.insert(ctx, line); err != nil {
 		return Line{}, err
 	}

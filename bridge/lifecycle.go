@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
 )
 
 // settleAfter is when a line that is still connecting counts as survived: the
@@ -263,13 +265,13 @@ func (b *Bridge) waitEnded(ctx context.Context, id LineID) error {
 	}
 }
 
-// ownLines are the lines whose lanes this process works on.
-func (b *Bridge) ownLines() []string {
+// ownLines are the lines whose lanes of a direction this process works on.
+func (b *Bridge) ownLines(dir journal.Direction) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	own := make([]string, 0, len(b.running))
 	for id, r := range b.running {
-		if r.active {
+		if r.active && (dir != journal.Out || r.caughtUp.Load()) {
 			own = append(own, string(id))
 		}
 	}

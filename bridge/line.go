@@ -33,6 +33,7 @@ type Line struct {
 	pathSecret    string
 	sourceKey     string
 	held          holding
+	watermark     chatwoot.MessageID // at the making: see passMark
 }
 
 // Settings are the choices an admin may change while the line runs.

@@ -38,12 +38,12 @@ func (s *lineStore) insert(ctx context.Context, l Line) error {
 		}
 	}
 	const insertLine = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-		settings, jid, phone, paused, created, token, webhook_secret, path_secret, path_hash, source_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+		settings, jid, phone, paused, created, token, webhook_secret, path_secret, path_hash, source_key, watermark)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, insertLine, string(l.ID), l.Name, l.ChatwootURL, l.Account, int64(l.Inbox),
 			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Paused, l.Created.UnixMilli(),
-			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], pathHash(l.pathSecret), sealed["source_key"])
+			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], pathHash(l.pathSecret), sealed["source_key"], int64(l.watermark))
 		return err
 	})
 	if err != nil {
@@ -122,6 +122,26 @@ func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, set
 		return fmt.Errorf("encode settings: %w", err)
 	}
 	return s.exec(ctx, `UPDATE line SET name = $2, settings = $3 WHERE id = $1`, "store the settings", string(id), name, string(encoded))
+}
+
+// passMark is how far passes over Chatwoot's messages have come.
+type passMark struct {
+	watermark chatwoot.MessageID // nothing up to it is sent by a pass
+	at        time.Time          // when the last finished pass began
+}
+
+func (s *lineStore) reconciled(ctx context.Context, id LineID) (passMark, error) {
+	var watermark, at, created int64
+	const find = `SELECT watermark, reconciled, created FROM line WHERE id = $1`
+	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &created); err != nil {
+		return passMark{}, fmt.Errorf("read how far messages were compared: %w", err)
+	}
+	return passMark{watermark: chatwoot.MessageID(watermark), at: time.UnixMilli(max(at, created))}, nil
+}
+
+func (s *lineStore) setReconciled(ctx context.Context, id LineID, mark passMark) error {
+	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3 WHERE id = $1`, "remember how far messages were compared",
+		string(id), int64(mark.watermark), mark.at.UnixMilli())
 }
 
 // setDeleted ends a line for ever. The row stays, without its secrets, so that

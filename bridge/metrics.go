@@ -14,6 +14,7 @@ type Metrics struct {
 	effects      *prometheus.CounterVec
 	lateWebhooks prometheus.Counter
 	overtaken    prometheus.Counter
+	reconciled   *prometheus.CounterVec
 	toDesk       prometheus.Histogram
 	toPhone      prometheus.Histogram
 }
@@ -29,10 +30,11 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		effects:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_jobs_total", Help: "Attempts at jobs by direction and outcome."}, []string{"direction", "outcome"}),
 		lateWebhooks: prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_late_webhooks_total", Help: "Messages for which Chatwoot was asked for earlier ones, because webhooks were late."}),
 		overtaken:    prometheus.NewCounter(prometheus.CounterOpts{Name: "wootbridge_overtaken_total", Help: "Agents' messages that were sent after a later one of their chat."}),
+		reconciled:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wootbridge_reconciled_total", Help: "What comparing with Chatwoot's messages found: messages nobody told of, deletions, retries, bubbles that were red for nothing."}, []string{"found"}),
 		toDesk:       prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wootbridge_inbound_seconds", Help: "From the commit of a WhatsApp message to its Chatwoot message.", Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 12)}),
 		toPhone:      prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wootbridge_outbound_seconds", Help: "From the commit of a webhook to WhatsApp's acknowledgement.", Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 12)}),
 	}
-	registry.MustRegister(m.takeFailures, m.panics, m.whatsapp, m.webhooks, m.effects, m.lateWebhooks, m.overtaken, m.toDesk, m.toPhone)
+	registry.MustRegister(m.takeFailures, m.panics, m.whatsapp, m.webhooks, m.effects, m.reconciled, m.lateWebhooks, m.overtaken, m.toDesk, m.toPhone)
 	return m
 }
 

@@ -53,7 +53,16 @@ func (r *runtime) waitForPhone(ctx context.Context, lease *journal.Lease, best j
 // expired reports whether a message waited longer than an answer is worth
 // sending.
 func expired(job journal.Job, maxAge time.Duration, now time.Time) bool {
-	return job.Kind != jobDeleted && now.Sub(job.Created) > maxAge
+	return job.Kind != jobDeleted && now.Sub(waitsSince(job)) > maxAge
+}
+
+// waitsSince is when an agent asked for what a job does: wrote the message,
+// however late the bridge learned of it, or pressed Retry.
+func waitsSince(job journal.Job) time.Time {
+	if job.Kind == jobCreated && job.At.Unix() > 0 && job.At.Before(job.Created) {
+		return job.At
+	}
+	return job.Created
 }
 
 // restFor is the time until something is to be shown.
@@ -64,7 +73,7 @@ func restFor(best journal.Job, jobs []journal.Job, maxAge time.Duration, now tim
 			rest = min(rest, d)
 		}
 	}
-	sooner(best.Created.Add(maxAge + time.Millisecond))
+	sooner(waitsSince(best).Add(maxAge + time.Millisecond))
 	for _, job := range jobs {
 		sooner(job.Created.Add(quietWait))
 	}
@@ -107,7 +116,7 @@ func (r *runtime) showWaiting(ctx context.Context, lease *journal.Lease, job jou
 	if err := lease.Record(ctx, show(idmap.Failed)); err != nil {
 		return err
 	}
-	until := job.Created.Add(r.settings().MaxAge())
+	until := waitsSince(job).Add(r.settings().MaxAge())
 	reason := r.words().Text("fail.waiting", "time", clockTime(until, r.b.cfg.Clock(), r.location()))
 	err = r.desk.WithPriority(chatwoot.Status).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(idmap.Failed), reason)
 	if err == nil || chatwoot.IsNotFound(err) {

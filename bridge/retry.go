@@ -20,8 +20,11 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 		}
 		return r.commit(ctx, e, raw, jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID), r.recordDeleted(m.ID))
 	}
-	if !sendable(m) || m.Attributes.ExternalError != "" {
-		return nil // Retry clears the reason before anything else
+	if m.Attributes.ExternalError != "" {
+		return r.takeFailure(ctx, e) // Retry clears the reason before anything else
+	}
+	if !sendable(m) {
+		return nil
 	}
 	known, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
 	if err != nil {
@@ -41,6 +44,25 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 	case known.State == idmap.AgentUnseen && m.CreatedAt.After(r.line.Created):
 		// Its own webhook never arrived, or is late: then this one is as good.
 		return r.commit(ctx, e, raw, jobCreated, createdKey(line, m.ID), nil)
+	}
+	return nil
+}
+
+// takeFailure looks at a bubble that turned red. Chatwoot does that to every
+// message of which a webhook does not get through, also to those that arrived.
+func (r *runtime) takeFailure(ctx context.Context, e chatwoot.Event) error {
+	if isOwnSource(e.Message.SourceID) {
+		r.webhooksMissed()
+		return nil
+	}
+	known, err := r.b.ids.AgentMessage(ctx, string(r.line.ID), int64(e.Message.ID))
+	switch {
+	case err != nil:
+		return err
+	case known.State == idmap.AgentSent:
+		return r.showAgain(ctx, e, e.Message)
+	case known.State == idmap.AgentUnseen:
+		r.webhooksMissed()
 	}
 	return nil
 }

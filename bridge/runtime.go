@@ -43,13 +43,18 @@ type runtime struct {
 	device  sync.Mutex     // held while the linked device is written
 	writes  sync.WaitGroup // of the linked device
 	settled atomic.Bool
-	patient *time.Timer // settles a line that cannot connect
-	once    sync.Once   // stop
-	mu      sync.Mutex
-	hold    *time.Timer // ends an offline flood's hold
-	bubbles bubbles
-	lag     webhookLag
-	looks   atomic.Int64 // that out lanes were asked to take
+	patient *time.Timer   // settles a line that cannot connect
+	once    sync.Once     // stop
+	missed  chan struct{} // webhooks may have been missed
+	// caughtUp says that what agents wrote while no process listened is in the
+	// journal, so that later messages do not overtake it.
+	caughtUp atomic.Bool
+	catchUp  *time.Timer // bounds the wait for it
+	mu       sync.Mutex
+	hold     *time.Timer // ends an offline flood's hold
+	bubbles  bubbles
+	lag      webhookLag
+	looks    atomic.Int64 // that out lanes were asked to take
 }
 
 // newRuntime makes a runtime; start connects an active one.
@@ -58,7 +63,7 @@ func (b *Bridge) newRuntime(line Line, active, careful bool) (*runtime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", line.ID, err)
 	}
-	r := &runtime{b: b, line: line, desk: desk, log: b.log.With("line", string(line.ID)), active: active, careful: careful}
+	r := &runtime{b: b, line: line, desk: desk, log: b.log.With("line", string(line.ID)), active: active, careful: careful, missed: make(chan struct{}, 1)}
 	r.record.Store(&line)
 	r.current.Store(&line.Settings)
 	r.secret.Store(&line.webhookSecret)
@@ -90,8 +95,12 @@ func (r *runtime) serves(line Line) bool { return line.Settings.SendRate == r.li
 func (r *runtime) start() {
 	r.ctx, r.cancel = context.WithCancel(r.b.ctx)
 	r.patient = time.AfterFunc(settleAfter, r.settle)
+	r.catchUp = time.AfterFunc(catchUpWait, r.catchUpDone)
 	r.session.Start(r.b.ctx)
-	r.b.background.Go(r.greet)
+	r.b.background.Go(func() {
+		r.greet()
+		r.keepReconciled()
+	})
 	r.b.journal.Wake()
 }
 
@@ -100,6 +109,7 @@ func (r *runtime) stop() {
 	r.once.Do(func() {
 		r.cancel()
 		r.patient.Stop()
+		r.catchUp.Stop()
 		r.session.Stop()
 		r.writes.Wait()
 		r.Backlog(0)

@@ -33,7 +33,7 @@ func (b *Bridge) startWorkers() {
 func (b *Bridge) work(dir journal.Direction) {
 	for b.ctx.Err() == nil {
 		changed := b.journal.Changed()
-		filter := journal.Filter{Lines: b.ownLines(), Dirs: []journal.Direction{dir}}
+		filter := journal.Filter{Lines: b.ownLines(dir), Dirs: []journal.Direction{dir}}
 		lease, err := b.journal.Claim(b.ctx, filter)
 		if err != nil {
 			b.log.Warn("no lane can be claimed", "error", err)
@@ -160,6 +160,9 @@ func (t *task) act() error {
 	case journal.Out:
 		return t.outbound()
 	case journal.Status:
+		if t.job.Kind == jobShow {
+			return t.showTruth()
+		}
 		return t.receipt()
 	default:
 		return t.upkeep()

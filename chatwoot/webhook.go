@@ -67,6 +67,14 @@ type rawConversation struct {
 	} `json:"account"`
 }
 
+func (c rawConversation) event() EventConversation {
+	return EventConversation{
+		ID: c.ID, Inbox: c.InboxID, Status: c.Status, SourceID: c.ContactInbox.SourceID,
+		ContactID: c.Meta.Sender.ID, ContactName: c.Meta.Sender.Name,
+		ContactPhone: c.Meta.Sender.Phone, Identifier: c.Meta.Sender.Identifier,
+	}
+}
+
 // ParseEvent reads a webhook's body. It tolerates what it does not know; only
 // a body that is no JSON object with an event is an error.
 func ParseEvent(raw []byte) (Event, error) {
@@ -108,12 +116,7 @@ func ParseEvent(raw []byte) (Event, error) {
 			return Event{}, fmt.Errorf("read webhook: %w", errMalformed)
 		}
 	}
-	e.Conversation = EventConversation{
-		ID: conversation.ID, Inbox: conversation.InboxID, Status: conversation.Status,
-		SourceID:  conversation.ContactInbox.SourceID,
-		ContactID: conversation.Meta.Sender.ID, ContactName: conversation.Meta.Sender.Name,
-		ContactPhone: conversation.Meta.Sender.Phone, Identifier: conversation.Meta.Sender.Identifier,
-	}
+	e.Conversation = conversation.event()
 	e.Account = cmp.Or(e.Account, conversation.Account.ID)
 	e.Inbox = cmp.Or(e.Inbox, conversation.InboxID)
 	if e.Message.Conversation == 0 {

@@ -27,7 +27,7 @@ func (r *traffic) compare() {
 		}
 		select {
 		case <-ctx.Done():
-			r.t.Fatalf("never arrived:\n%s", strings.Join(missing, "\n"))
+			r.t.Fatalf("never arrived:\n%s\n%s", strings.Join(missing, "\n"), r.stories(s))
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
@@ -67,6 +67,14 @@ func (r *traffic) missing(s sides) []string {
 		}
 	}
 	return missing
+}
+
+func (r *traffic) stories(s sides) string {
+	var all strings.Builder
+	for _, c := range r.chats {
+		fmt.Fprintf(&all, "%s\n%s", c.name, s.story(c))
+	}
+	return all.String()
 }
 
 // story tells what became of the agents' messages to a customer.

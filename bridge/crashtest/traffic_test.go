@@ -22,7 +22,7 @@ import (
 const (
 	shopNumber = "5511999990001"
 	// patience bounds every wait: only a failing test uses it up.
-	patience = 3 * time.Minute
+	patience = time.Minute
 	// fileEvery is how many messages come to one file.
 	fileEvery = 8
 )

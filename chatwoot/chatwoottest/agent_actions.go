@@ -3,6 +3,7 @@ package chatwoottest
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Delete deletes a message of anybody.
@@ -13,6 +14,11 @@ func (s *Server) Delete(message int) error {
 // Retry is the button on a message that failed.
 func (s *Server) Retry(message int) error {
 	return s.withMessage(message, s.retryFailed)
+}
+
+// Backdate makes a message older than it is.
+func (s *Server) Backdate(id int, by time.Duration) error {
+	return s.withMessage(id, func(m *message) { m.created = m.created.Add(-by) })
 }
 
 func (s *Server) withMessage(id int, do func(*message)) error {

@@ -1,0 +1,140 @@
+package bridge_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// away stops the bridge while something happens, without its webhooks.
+func (w *world) away(happens func()) {
+	w.t.Helper()
+	require.NoError(w.t, w.desk.WaitIdle(w.t.Context()))
+	w.handler.Store(nil)
+	w.bridge.Stop()
+	happens()
+	require.NoError(w.t, w.desk.WaitIdle(w.t.Context()))
+	w.start()
+}
+
+func TestD25_WhatAgentsWroteWhileTheBridgeWasAwayIsSentInOrder(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		var missed []chatwoottest.Message
+		w.away(func() {
+			missed = append(missed, w.desk.say("one"), w.desk.say("two"))
+			w.desk.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_created", Times: 1, Fault: chatwoottest.WebhookFault{Drop: true}})
+			missed = append(missed, w.desk.say("three")) // its webhook vanishes, so it is not even red
+		})
+		w.desk.say("four")
+		_, err := w.alice.WaitText(patience, "four")
+		require.NoError(t, err)
+		require.Equal(t, []string{"one", "two", "three", "four"}, w.alice.Texts())
+		for _, m := range missed {
+			w.desk.wait("ticks in place of the red", withStatus(m.ID, "delivered"))
+		}
+	})
+}
+
+func TestADeletionWhileTheBridgeWasAwayIsTakenBack(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		m := w.desk.say("oops")
+		sent, err := w.alice.WaitText(patience, "oops")
+		require.NoError(t, err)
+		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		w.away(func() {
+			require.NoError(t, w.desk.Delete(m.ID))
+			require.NoError(t, w.desk.Delete(w.desk.say("deleted before it left").ID))
+		})
+		_, err = w.alice.WaitMessage(patience, func(r whatsapptest.Received) bool {
+			return r.Message.GetProtocolMessage().GetKey().GetID() == sent.ID
+		})
+		require.NoError(t, err)
+		w.desk.say("end")
+		_, err = w.alice.WaitText(patience, "end")
+		require.NoError(t, err)
+		require.Equal(t, []string{"oops", "", "end"}, w.alice.Texts(), "the revocation is a message without text")
+	})
+}
+
+func TestWhatIsTooOldIsRedWithTheReason(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		var old chatwoottest.Message
+		w.away(func() {
+			old = w.desk.say("from the day before yesterday")
+			require.NoError(t, w.desk.Backdate(old.ID, 48*time.Hour))
+			_, err := w.db.Exec(`UPDATE line SET reconciled = reconciled - $1, created = created - $1`, (72 * time.Hour).Milliseconds())
+			require.NoError(t, err)
+		})
+		red := w.desk.wait("the reason", func(m chatwoottest.Message) bool {
+			return m.ID == old.ID && m.Status == "failed" && !isTransport(m.Reason)
+		})
+		require.Contains(t, red.Reason, "retry")
+		w.desk.say("end")
+		_, err := w.alice.WaitText(patience, "end")
+		require.NoError(t, err)
+		require.Equal(t, []string{"end"}, w.alice.Texts())
+	})
+}
+
+// isTransport reports whether a reason is Chatwoot's own about a webhook.
+func isTransport(reason string) bool {
+	return reason == "" || reason == "503 Service Unavailable"
+}
+
+func TestABubbleThatIsRedForNothingShowsTheTruthAgain(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		question := w.desk.wait("the conversation", withText("hi"))
+		m := w.desk.say("hello")
+		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		w.away(func() {
+			// A status that was set just before: its webhook finds nobody.
+			client, err := chatwoot.New(chatwoot.Config{BaseURL: w.desk.URL(), Token: w.desk.AdminToken(), Account: int64(w.desk.Account())})
+			require.NoError(t, err)
+			for _, id := range []int{m.ID, question.ID} {
+				require.NoError(t, client.SetStatus(t.Context(), chatwoot.ConversationID(m.Conversation), chatwoot.MessageID(id), "failed", "503 Service Unavailable"))
+			}
+		})
+		w.desk.wait("the true tick", withStatus(m.ID, "delivered"))
+		w.desk.wait("the customer's own message", withStatus(question.ID, "sent"))
+	})
+}
+
+func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		w.away(func() { w.desk.say("to whoever is connected") })
+		_, err := w.alice.WaitText(patience, "to whoever is connected")
+		require.NoError(t, err)
+		inbox := w.desk.Conversations()[0].Inbox
+		require.NoError(t, w.bridge.DeleteLine(context.Background(), w.line, true))
+		old := w.desk.say("before the new line")
+
+		line, err := w.bridge.CreateLine(context.Background(), bridge.NewLine{
+			Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
+			Inbox: chatwoot.InboxID(inbox), Settings: []byte(`{"order_wait_ms":0,"send_rate":0}`),
+		})
+		require.NoError(t, err)
+		w.line = line.ID
+		pair(t, w)
+		w.desk.say("after it")
+		_, err = w.alice.WaitText(patience, "after it")
+		require.NoError(t, err)
+		require.Equal(t, []string{"to whoever is connected", "after it"}, w.alice.Texts())
+		w.desk.wait("the old one, still red", withStatus(old.ID, "failed"))
+	})
+}
