@@ -78,11 +78,7 @@ func open(cfg Config) (*DB, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		pool, err := sql.Open("sqlite", SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db")))
-		if err != nil {
-			return nil, fmt.Errorf("open SQLite: %w", err)
-		}
-		return &DB{DB: pool, Dialect: SQLite}, nil
+		return &DB{DB: openSQLite(SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db"))), Dialect: SQLite}, nil
 	}
 	parsed, err := url.Parse(cfg.URL)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
