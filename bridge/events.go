@@ -21,6 +21,7 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 		if !sendable(e.Message) {
 			return nil
 		}
+		defer r.arriving.begin(e.Message.ID)()
 		r.lag.note(e.Message.CreatedAt.Time, r.b.cfg.Clock())
 		return r.commit(ctx, e, raw, jobCreated, createdKey(string(r.line.ID), e.Message.ID), nil)
 	case chatwoot.EventMessageUpdated:

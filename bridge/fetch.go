@@ -6,11 +6,21 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+const (
+	// noFile begins the reason of a job that waits for its file.
+	noFile = "the file cannot be had"
+	// connectionWait is how long a message waits for the connection that its
+	// file needs; its text needs none.
+	connectionWait = time.Minute
 )
 
 // fetch downloads the post's file; done removes it. A file that cannot be had
@@ -23,11 +33,25 @@ func (t *task) fetch(p *post) (upload *chatwoot.Upload, late bool, done func(), 
 	if err == nil {
 		return upload, false, done, nil
 	}
-	if t.ctx.Err() != nil || (!errors.Is(err, whatsapp.ErrMediaGone) && t.job.Attempt+1 < downloadAttempts) {
-		return nil, false, nil, err
+	if t.ctx.Err() != nil || t.triesAgain(err) {
+		return nil, false, nil, fmt.Errorf("%s: %w", noFile, err)
 	}
 	p.Content = joinLines(renderContext{Words: t.words()}.waiting(), p.Content)
 	return nil, true, func() {}, nil
+}
+
+// triesAgain reports whether a message still waits for its file after err: once
+// after a failed download, so that the order is kept where it costs little, and
+// a moment for a connection that is just beginning.
+func (t *task) triesAgain(err error) bool {
+	switch {
+	case errors.Is(err, whatsapp.ErrMediaGone):
+		return false
+	case errors.Is(err, whatsapp.ErrNotConnected):
+		return t.b.cfg.Clock().Sub(t.job.Created) < connectionWait
+	default:
+		return !strings.HasPrefix(t.job.LastError, noFile)
+	}
 }
 
 // download fetches a file; done removes it.

@@ -17,12 +17,7 @@ import (
 // file follows, threaded to it. Meanwhile it is tried again, and one that
 // WhatsApp's servers no longer have is asked of the phone.
 
-const (
-	jobFile = "file"
-	// downloadAttempts is how often a file is tried before its message goes
-	// without it; the lane waits meanwhile, which keeps the order.
-	downloadAttempts = 2
-)
+const jobFile = "file"
 
 // fileKey names the job for a message's late file.
 func fileKey(line, id string) string { return line + "|file|" + id }

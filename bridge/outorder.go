@@ -31,6 +31,9 @@ func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []jour
 		if wait := r.settings().OrderWait() - r.b.cfg.Clock().Sub(best.Created); wait > 0 {
 			return turn{job: best, wait: wait}
 		}
+		if r.arriving.before(messageOf(best)) {
+			return turn{job: best, wait: arrivingLook}
+		}
 		if r.late(best) && r.fetchEarlier(ctx, lease, best) {
 			return turn{job: best, wait: time.Millisecond} // look again: there are lower ids now
 		}
@@ -77,6 +80,47 @@ const (
 	// lateReach is how far back a webhook that did not come yet is looked for.
 	lateReach = 5 * time.Minute
 )
+
+// arrivingLook is how often a lane looks whether an earlier message's webhook,
+// which is here already, is in the journal.
+const arrivingLook = 10 * time.Millisecond
+
+// arrivals are the messages whose webhooks are being stored right now. A slow
+// database must not let a later message pass.
+type arrivals struct {
+	mu  sync.Mutex
+	ids map[chatwoot.MessageID]int
+}
+
+// begin notes that a message's webhook is here; the result ends that.
+func (a *arrivals) begin(id chatwoot.MessageID) (end func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ids == nil {
+		a.ids = map[chatwoot.MessageID]int{}
+	}
+	a.ids[id]++
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.ids[id]--; a.ids[id] == 0 {
+			delete(a.ids, id)
+		}
+	}
+}
+
+// before reports whether a message with a lower id is arriving. It may be of
+// another chat: then nothing is lost but a moment.
+func (a *arrivals) before(id chatwoot.MessageID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for other := range a.ids {
+		if other < id {
+			return true
+		}
+	}
+	return false
+}
 
 // webhookLag follows how late an inbox's webhooks come, and which messages
 // left last. It is kept in memory only: after a restart Chatwoot is asked once

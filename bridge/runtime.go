@@ -53,6 +53,7 @@ type runtime struct {
 	mu       sync.Mutex
 	hold     *time.Timer // ends an offline flood's hold
 	bubbles  bubbles
+	arriving arrivals // webhooks that are being stored
 	lag      webhookLag
 	looks    atomic.Int64 // that out lanes were asked to take
 }
