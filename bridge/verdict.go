@@ -53,6 +53,7 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		ambiguous    *chatwoot.AmbiguousError
 		unavailable  *chatwoot.UnavailableError
 		refused      *whatsapp.PermanentError
+		held         *whatsapp.HeldError
 		broken       *panicked
 		unfit        *fileError
 		gone         *inboxGone
@@ -66,6 +67,8 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		v.action = bury
 	case errors.As(err, &later):
 		v.after = later.after
+	case errors.As(err, &held):
+		v.after = max(v.after, held.Until.Sub(now))
 	case errors.As(err, &flood):
 		v.after = time.Minute
 	case errors.As(err, &limited):

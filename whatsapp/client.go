@@ -10,10 +10,18 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
+// heard follows what the library only logs.
+func (g *generation) heard(event string) {
+	if event == toldDevices {
+		g.devicesOutdated.Store(true)
+	}
+	g.s.cfg.Count(event)
+}
+
 // newClient makes every client, with the settings that the acknowledgement
 // chain needs; see doc.go.
 func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Client {
-	cli := whatsmeow.NewClient(device, Log(cfg.Log, cfg.Count))
+	cli := whatsmeow.NewClient(device, Log(cfg.Log, g.heard))
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.UseRetryMessageStore = true

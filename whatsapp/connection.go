@@ -43,6 +43,8 @@ func (g *generation) connection(event any) {
 				st.Code = StateConnected
 			}
 		})
+	case *events.NotifyAccountReachoutTimelock:
+		g.reachOutLock(evt)
 	case *events.OfflineSyncPreview:
 		g.s.cfg.Sink.Backlog(evt.Messages)
 	case *events.OfflineSyncCompleted:
@@ -101,6 +103,9 @@ func (g *generation) attend() {
 			_ = guarded(g.s, func() error { return g.client.SendPresence(g.ctx, types.PresenceUnavailable) })
 		case <-time.After(recheckAfter):
 			g.recheck()
+			if state := g.s.State(); !state.NewContactsFrom.IsZero() && g.s.lockedUntil().IsZero() {
+				g.setState(func(*State) {}) // the lock is over
+			}
 		}
 	}
 }

@@ -29,8 +29,11 @@ type generation struct {
 	done      chan genEnd
 	losses    atomic.Int32 // of connections, since it was last connected
 	announce  chan struct{}
-	named     bool                   // the device knew the account's name when the generation began
-	refusal   atomic.Pointer[string] // why the phone that was tried is not linked
+	// devicesOutdated is set by the library's word that a message did not go to
+	// all devices of its recipient.
+	devicesOutdated atomic.Bool
+	named           bool                   // the device knew the account's name when the generation began
+	refusal         atomic.Pointer[string] // why the phone that was tried is not linked
 }
 
 // genEnd is why a generation ended.

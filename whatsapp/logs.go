@@ -22,10 +22,13 @@ type library struct {
 	module string
 }
 
+const toldDevices = "device list outdated"
+
 // told are the library's lines for which there is no event.
 var told = map[string]string{
 	"panicked":                "panic",
-	"participant list hash":   "device list outdated",
+	"participant list hash":   toldDevices,
+	"Failed to encrypt":       "device without keys",
 	"Handler queue is full":   "queue full",
 	"Node handling is taking": "slow handler",
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -44,8 +47,8 @@ const (
 )
 
 // Send uploads the file, if any, then sends, one message at a time for the
-// whole line. Errors are ErrNotConnected, PermanentError, AmbiguousError, or
-// something that may pass; after all but a PermanentError the same message may
+// whole line. Errors are ErrNotConnected, PermanentError, HeldError,
+// AmbiguousError, or something that may pass; after all but a PermanentError the same message may
 // be sent again with the same id.
 func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	to, err := types.ParseJID(o.To)
@@ -78,29 +81,95 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	sending, encrypted := g.guard.sessions.encrypting(sending)
-	defer encrypted()
-	err = guarded(s, func() error {
-		_, err := client.SendMessage(sending, to, message, whatsmeow.SendRequestExtra{ID: o.ID, Timeout: answerTimeout})
+	if err := g.reachable(sending, to); err != nil {
 		return err
-	})
+	}
+	if err := g.held(sending, to); err != nil {
+		return err
+	}
+	return g.send(sending, to, o.ID, message)
+}
+
+// send sends a message, a second time when the library's list of the
+// recipient's devices was outdated: the first copy has not reached all of them,
+// and by now the library has dropped the list. Devices drop what they have.
+func (g *generation) send(ctx context.Context, to types.JID, id string, message *waE2E.Message) error {
+	g.devicesOutdated.Store(false)
+	err := g.sendOnce(ctx, to, id, message)
+	if err == nil && g.devicesOutdated.Load() && to.Server != types.GroupServer {
+		g.s.cfg.Count("sent again to all devices")
+		if again := g.sendOnce(ctx, to, id, message); again != nil {
+			g.s.cfg.Log.Warn("a message may not have reached every device", "error", again)
+		}
+	}
+	if code := refusalCode(err); code == codeReachOut {
+		return g.s.refusedReachOut(to, id, err)
+	}
 	return classifySend(err)
 }
+
+func (g *generation) sendOnce(ctx context.Context, to types.JID, id string, message *waE2E.Message) error {
+	ctx, encrypted := g.guard.sessions.encrypting(ctx)
+	defer encrypted()
+	return guarded(g.s, func() error {
+		_, err := g.client.SendMessage(ctx, to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
+		return err
+	})
+}
+
+// reachable makes sure that a phone number has an address on WhatsApp, which
+// the library needs and asks for once. Only WhatsApp's clear no is a no; without
+// an answer it is not known, and the message waits.
+func (g *generation) reachable(ctx context.Context, to types.JID) error {
+	if to.Server != types.DefaultUserServer {
+		return nil
+	}
+	lid, err := g.client.Store.LIDs.GetLIDForPN(ctx, to)
+	if err != nil {
+		return fmt.Errorf("look the recipient up: %w", err)
+	}
+	if !lid.IsEmpty() {
+		return nil
+	}
+	var found map[types.JID]types.UserInfo
+	err = guarded(g.s, func() (err error) {
+		found, err = g.client.GetUserInfo(ctx, []types.JID{to})
+		return err
+	})
+	switch {
+	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
+		return fmt.Errorf("look the recipient up: %w: %w", ErrNotConnected, err)
+	case err != nil:
+		return fmt.Errorf("look the recipient up: %w", err)
+	case found[to].LID.IsEmpty():
+		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errNoAddress}
+	default:
+		return nil
+	}
+}
+
+var errNoAddress = errors.New("the number is not on WhatsApp")
 
 // classifySend sorts the library's errors by what to do next.
 func classifySend(err error) error {
 	var panicked *panicError
+	var query *whatsmeow.IQError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
 		return fmt.Errorf("%w: %w", ErrNotConnected, err)
 	case errors.Is(err, whatsmeow.ErrServerReturnedError):
-		return refusal(err)
-	case strings.Contains(err.Error(), "no LID found"):
-		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: err}
+		if slices.Contains(passingCodes, refusalCode(err)) {
+			return fmt.Errorf("send: %w", err)
+		}
+		return &PermanentError{Reason: ReasonRefused, Err: err}
 	case errors.Is(err, whatsmeow.ErrUnknownServer), errors.Is(err, whatsmeow.ErrRecipientADJID):
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: err}
+	case errors.Is(err, whatsmeow.ErrNotInGroup), errors.Is(err, whatsmeow.ErrGroupNotFound):
+		return &PermanentError{Reason: ReasonRefused, Err: err}
+	case errors.As(err, &query): // a question before the message left
+		return fmt.Errorf("send: %w", err)
 	case errors.As(err, &panicked):
 		return &PermanentError{Reason: ReasonRefused, Err: err}
 	default:
@@ -108,18 +177,20 @@ func classifySend(err error) error {
 	}
 }
 
-// refusal reads the code that the server's answer carries.
-func refusal(err error) error {
-	text := err.Error()
-	code := text[strings.LastIndexByte(text, ' ')+1:]
-	switch code {
-	case "463":
-		return &PermanentError{Reason: ReasonReachOut, Err: err}
-	case "429", "500", "503":
-		return fmt.Errorf("send: %w", err)
-	default:
-		return &PermanentError{Reason: ReasonRefused, Err: err}
+// codeReachOut is WhatsApp's refusal of a message to a new contact;
+// passingCodes are its refusals that may pass.
+const codeReachOut = 463
+
+var passingCodes = []int{429, 500, 503}
+
+// refusalCode is the code in the server's answer to a message, or 0. The
+// library gives it as text only.
+func refusalCode(err error) int {
+	if !errors.Is(err, whatsmeow.ErrServerReturnedError) {
+		return 0
 	}
+	code, _ := strconv.Atoi(strings.TrimPrefix(err.Error(), whatsmeow.ErrServerReturnedError.Error()+" "))
+	return code
 }
 
 // MarkRead shows customers blue ticks.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
 	"golang.org/x/time/rate"
 )
 
@@ -66,6 +67,8 @@ type Session struct {
 	mu      sync.Mutex
 	state   State
 	gen     *generation
+
+	reach reachOut // of the sender
 }
 
 // command is what people may ask of a running session.
@@ -97,6 +100,7 @@ func NewSession(cfg Config) *Session {
 	s := &Session{
 		cfg: cfg, limiter: rate.NewLimiter(limit, sendBurst), sending: make(chan struct{}, 1),
 		commands: make(chan command, 1), ended: make(chan struct{}),
+		reach: reachOut{contacts: map[types.JID]bool{}, messages: map[string]bool{}},
 	}
 	s.state = State{Code: StateNew, Since: cfg.Clock(), JID: cfg.JID, Phone: cfg.Phone}
 	switch {

@@ -127,7 +127,11 @@ func newWorld(t *testing.T) *world {
 
 func newWorldOn(t *testing.T, store *whatsapp.Store) *world {
 	t.Helper()
-	srv := whatsapptest.New(whatsapptest.Options{})
+	return newWorldAt(t, whatsapptest.New(whatsapptest.Options{}), store)
+}
+
+func newWorldAt(t *testing.T, srv *whatsapptest.Server, store *whatsapp.Store) *world {
+	t.Helper()
 	require.NoError(t, srv.Start())
 	t.Cleanup(srv.Close)
 	w := &world{t: t, srv: srv, phone: srv.NewPeer("5511999990001", "Shop"), alice: srv.NewPeer("5511888880002", "Alice"), store: store, sink: newSink()}

@@ -46,6 +46,10 @@ type State struct {
 	// otherwise.
 	Until time.Time
 
+	// NewContactsFrom is when WhatsApp lets the number write to new contacts
+	// again; zero while it does.
+	NewContactsFrom time.Time
+
 	reason string // why the last attempt failed, in place of the code's sentence
 }
 
@@ -80,6 +84,9 @@ func (s *Session) setStateOf(g *generation, change func(*State)) {
 	if next.Code != StatePairing {
 		next.QR, next.PairingCode = "", ""
 	}
+	if !s.cfg.Clock().Before(next.NewContactsFrom) {
+		next.NewContactsFrom = time.Time{}
+	}
 	next.Sentence = next.sentence()
 	if next.Code != before.Code {
 		next.Since = s.cfg.Clock()
@@ -91,12 +98,16 @@ func (s *Session) setStateOf(g *generation, change func(*State)) {
 	}
 }
 
+const untilFormat = "2006-01-02 15:04 UTC"
+
 func (st State) sentence() string {
 	switch {
 	case st.reason != "":
 		return st.reason
 	case !st.Until.IsZero():
-		return "WhatsApp has blocked this number until " + st.Until.UTC().Format("2006-01-02 15:04 UTC") + ". It connects again by itself."
+		return "WhatsApp has blocked this number until " + st.Until.UTC().Format(untilFormat) + ". It connects again by itself."
+	case st.Code == StateConnected && !st.NewContactsFrom.IsZero():
+		return "Connected. Until " + st.NewContactsFrom.UTC().Format(untilFormat) + " WhatsApp lets this number write only to people it knows; other messages wait."
 	default:
 		return sentences[st.Code]
 	}

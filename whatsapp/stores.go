@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/lib/pq"
-	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
 	waLog "go.mau.fi/whatsmeow/util/log"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/signalsession"
 )
 
 // Store keeps the devices and their keys in the process's database.
@@ -28,22 +29,11 @@ var prepareLibrary = sync.OnceFunc(func() {
 	store.DeviceProps.Os = proto.String(deviceName)
 	store.DeviceProps.PlatformType = waCompanionReg.DeviceProps_DESKTOP.Enum()
 	store.DeviceProps.RequireFullSync = proto.Bool(false)
-	var silent logger.Loggable = silentSignal{}
-	logger.Setup(&silent)
+	signalsession.Silence()
 })
 
 // deviceName is what the phone calls the linked device.
 const deviceName = "Wootbridge"
-
-// silentSignal drops what the Signal library prints: all of it comes as errors
-// too.
-type silentSignal struct{}
-
-func (silentSignal) Debug(string, string)   {}
-func (silentSignal) Info(string, string)    {}
-func (silentSignal) Warning(string, string) {}
-func (silentSignal) Error(string, string)   {}
-func (silentSignal) Configure(string)       {}
 
 // OpenStore brings the library's tables up to date. dialect is "postgres" or
 // "sqlite". Call it once, before any session.

@@ -36,6 +36,9 @@ func (c *conn) handleMessage(node *waBinary.Node) {
 			ack.Attrs["phash"] = phash
 		}
 	}
+	if group == nil && fanout && c.misses(account, participants.GetChildren()) {
+		ack.Attrs["phash"] = "2:outdated"
+	}
 	c.device.sendAck(c, ack)
 	switch {
 	case !fanout:
@@ -47,6 +50,29 @@ func (c *conn) handleMessage(node *waBinary.Node) {
 			c.pass(node, attrJID(&target, "jid"), nil, encs(&target))
 		}
 	}
+}
+
+// misses reports whether a direct message leaves out a device of the recipient
+// or of its sender, which WhatsApp says by a hash of the right list.
+func (c *conn) misses(recipient *Peer, targets []waBinary.Node) bool {
+	reached := map[types.JID]bool{}
+	for _, target := range targets {
+		jid := attrJID(&target, "jid")
+		if account := c.srv.lookup(jid); account != nil {
+			reached[withDevice(account.JID(), jid.Device)] = true
+		}
+	}
+	for _, account := range []*Peer{recipient, c.device.account} {
+		if !reached[account.JID()] {
+			return true
+		}
+		for _, device := range account.Companions() {
+			if device != c.device && !reached[device.JID()] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // passSingle passes on a message for one device: the answer to a retry receipt,

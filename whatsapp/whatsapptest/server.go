@@ -15,6 +15,8 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/signalsession"
 )
 
 // Options configure a Server. The zero value is good for most tests.
@@ -72,7 +74,7 @@ type messageKey struct {
 
 // New makes a server that does not listen yet.
 func New(opts Options) *Server {
-	quietSignal()
+	signalsession.Silence()
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}

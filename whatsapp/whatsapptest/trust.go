@@ -7,20 +7,16 @@ import (
 	"time"
 
 	"go.mau.fi/libsignal/ecc"
-	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCert"
 	"go.mau.fi/whatsmeow/util/keys"
 	"google.golang.org/protobuf/proto"
 )
 
-// whatsmeow keeps the trusted root key, and libsignal its logger, in package
-// variables that are read without a lock. Both are therefore set exactly once
-// in a process, before any client exists.
-var (
-	trustOnce sync.Once
-	quietOnce sync.Once
-)
+// whatsmeow keeps the trusted root key in a package variable that is read
+// without a lock. It is therefore set exactly once in a process, before any
+// client exists.
+var trustOnce sync.Once
 
 // RootKey returns the public key that the certificate chain of every server of
 // this package ends in. It is the same in every process, so that a test can
@@ -36,22 +32,6 @@ func TrustRoot() {
 func rootKey() *keys.KeyPair {
 	return keys.NewKeyPairFromPrivateKey(sha256.Sum256([]byte("whatsapptest root certificate")))
 }
-
-// quietSignal silences libsignal, which otherwise prints to standard output.
-func quietSignal() {
-	quietOnce.Do(func() {
-		var silent logger.Loggable = silentLogger{}
-		logger.Setup(&silent)
-	})
-}
-
-type silentLogger struct{}
-
-func (silentLogger) Debug(string, string)   {}
-func (silentLogger) Info(string, string)    {}
-func (silentLogger) Warning(string, string) {}
-func (silentLogger) Error(string, string)   {}
-func (silentLogger) Configure(string)       {}
 
 // newCertificate makes the chain for a server whose Noise key is static.
 func newCertificate(static *keys.KeyPair, now time.Time) ([]byte, error) {

@@ -8,7 +8,6 @@ import (
 	"go.mau.fi/libsignal/ecc"
 	"go.mau.fi/libsignal/keys/identity"
 	"go.mau.fi/libsignal/keys/prekey"
-	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/libsignal/session"
 	"go.mau.fi/libsignal/state/record"
@@ -20,18 +19,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	var log logger.Loggable = silent{} // the library's own prints, and races when it is made
-	logger.Setup(&log)
+	signalsession.Silence()
 	m.Run()
 }
-
-type silent struct{}
-
-func (silent) Debug(string, string)   {}
-func (silent) Info(string, string)    {}
-func (silent) Warning(string, string) {}
-func (silent) Error(string, string)   {}
-func (silent) Configure(string)       {}
 
 // person is one end of a conversation, with the least of a store.
 type person struct {

@@ -1,0 +1,243 @@
+package whatsapp_test
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// counts is a Config.Count.
+type counts struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (c *counts) count(event string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]int{}
+	}
+	c.of[event]++
+}
+
+func (c *counts) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.of)
+}
+
+// newCountingWorld is a paired session whose events are counted; its clock can
+// be moved.
+func newCountingWorld(t *testing.T, srv *whatsapptest.Server) (*world, *counts, *atomic.Int64) {
+	t.Helper()
+	c := &counts{}
+	var ahead atomic.Int64
+	w := newWorldAt(t, srv, openStore(t, openSQLite(t), "sqlite"))
+	w.session.Stop()
+	w.configure = func(cfg *whatsapp.Config) {
+		cfg.Count = c.count
+		cfg.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	}
+	w.start("")
+	w.pair()
+	return w, c, &ahead
+}
+
+func (w *world) trySend(to *whatsapptest.Peer, id string) error {
+	return w.session.Send(context.Background(), whatsapp.Outgoing{ID: id, To: to.JID().String(), Text: id})
+}
+
+// refuse answers messages with an error code while the result is true.
+func (w *world) refuse(code int) *atomic.Bool {
+	var on atomic.Bool
+	on.Store(true)
+	w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if on.Load() && e.Is(whatsapptest.StanzaIn, "message") && e.Attr("category") != "peer" {
+			return whatsapptest.Action{Error: code}
+		}
+		return whatsapptest.Action{}
+	})
+	return &on
+}
+
+func TestWhatWhatsAppRefuses(t *testing.T) {
+	t.Parallel()
+	for code, passing := range map[int]bool{429: true, 500: true, 503: true, 403: false, 404: false, 475: false} {
+		w := newWorld(t)
+		w.pair()
+		w.refuse(code)
+		err := w.trySend(w.alice, "3EB0REFUSED")
+		var refused *whatsapp.PermanentError
+		if passing {
+			require.NotErrorAs(t, err, &refused, code)
+			continue
+		}
+		require.ErrorAs(t, err, &refused, code)
+		require.Equal(t, whatsapp.ReasonRefused, refused.Reason)
+	}
+}
+
+// R14: only a clear no is a no.
+func TestR14_OnlyAClearNoIsANo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	err := w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0NOBODY", To: "5511000000000@s.whatsapp.net", Text: "?"})
+	var refused *whatsapp.PermanentError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, whatsapp.ReasonNotOnWhatsApp, refused.Reason)
+
+	remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Is(whatsapptest.StanzaIn, "iq") && e.Attr("xmlns") == "usync" {
+			return whatsapptest.Action{Error: 503}
+		}
+		return whatsapptest.Action{}
+	})
+	err = w.trySend(w.alice, "3EB0UNKNOWN")
+	require.Error(t, err)
+	require.NotErrorAs(t, err, &refused)
+	remove()
+	require.NoError(t, w.trySend(w.alice, "3EB0UNKNOWN"))
+	_, err = w.alice.WaitText(patience, "3EB0UNKNOWN")
+	require.NoError(t, err)
+}
+
+// R02: the recipient has a device that the library's list does not know yet.
+func TestR02_AnOutdatedDeviceListIsMadeGood(t *testing.T) {
+	t.Parallel()
+	srv := whatsapptest.New(whatsapptest.Options{ForwardRepeats: true})
+	w, c, _ := newCountingWorld(t, srv)
+	require.NoError(t, w.trySend(w.alice, "3EB0FIRST"))
+	require.Zero(t, c.all()["device list outdated"])
+
+	// Alice links a device of her own.
+	hers := newSink()
+	cfg := w.config("")
+	cfg.Sink = hers
+	desktop := whatsapp.NewSession(cfg)
+	desktop.Start(context.Background())
+	t.Cleanup(desktop.Stop)
+	require.NoError(t, desktop.Pair(""))
+	hers.wait(t, "a QR code", func() bool { return desktop.State().QR != "" })
+	require.NoError(t, w.alice.ScanQR(desktop.State().QR))
+	hers.wait(t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
+
+	require.NoError(t, w.trySend(w.alice, "3EB0SECOND"))
+	hers.wait(t, "the text on her other device", func() bool { return len(hers.texts()) > 0 })
+	hers.update(func() { require.Equal(t, []string{"3EB0SECOND"}, hers.texts()) })
+	require.Equal(t, 1, c.all()["device list outdated"])
+	require.Equal(t, 1, c.all()["sent again to all devices"])
+}
+
+// R02: one of the recipient's devices has no keys; the others get the message.
+func TestR02_ADeviceWithoutKeysDoesNotKeepTheOthersFromIt(t *testing.T) {
+	t.Parallel()
+	w, c, _ := newCountingWorld(t, whatsapptest.New(whatsapptest.Options{}))
+	w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Is(whatsapptest.StanzaIn, "iq") && e.Attr("xmlns") == "encrypt" && e.Attr("type") == "get" && asksForKeys(e) {
+			return whatsapptest.Action{Error: 503}
+		}
+		return whatsapptest.Action{}
+	})
+	w.alice.SendText(w.phone, "hi") // so that there is a session with her phone
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+	hers := newSink()
+	cfg := w.config("")
+	cfg.Sink = hers
+	desktop := whatsapp.NewSession(cfg)
+	desktop.Start(context.Background())
+	t.Cleanup(desktop.Stop)
+	require.NoError(t, desktop.Pair(""))
+	hers.wait(t, "a QR code", func() bool { return desktop.State().QR != "" })
+	require.NoError(t, w.alice.ScanQR(desktop.State().QR))
+	hers.wait(t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
+	require.NoError(t, w.trySend(w.alice, "3EB0PART"))
+	_, err := w.alice.WaitText(patience, "3EB0PART")
+	require.NoError(t, err)
+	require.Positive(t, c.all()["device without keys"])
+}
+
+// asksForKeys tells a request for the keys of others from one about one's own.
+func asksForKeys(e whatsapptest.HookEvent) bool {
+	_, ok := e.Node.GetOptionalChildByTag("key")
+	return ok
+}
+
+// R02: a recipient asks for a message again after the bridge was restarted.
+func TestR02_ARetryIsServedAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	require.NoError(t, w.trySend(w.alice, "3EB0WARM"))
+	_, err := w.alice.WaitText(patience, "3EB0WARM")
+	require.NoError(t, err)
+	var withheld atomic.Int64
+	remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Is(whatsapptest.StanzaOut, "receipt") && e.Attr("type") == "retry" {
+			w.sink.update(func() { withheld.Add(1) })
+			return whatsapptest.Action{Drop: true}
+		}
+		return whatsapptest.Action{}
+	})
+	w.alice.FailNext(1)
+	require.NoError(t, w.trySend(w.alice, "3EB0AGAIN"))
+	w.sink.wait(t, "her request", func() bool { return withheld.Load() > 0 })
+	w.session.Stop()
+	remove()
+	w.start(w.session.State().JID)
+	_, err = w.alice.WaitText(patience, "3EB0AGAIN")
+	require.NoError(t, err)
+}
+
+func TestNewContactsWaitWhileTheNumberIsLocked(t *testing.T) {
+	t.Parallel()
+	w, _, ahead := newCountingWorld(t, whatsapptest.New(whatsapptest.Options{}))
+	known, stranger, refusedOne := w.alice, w.srv.NewPeer("5511777770001", "Stranger"), w.srv.NewPeer("5511777770002", "Refused")
+	known.SendText(w.phone, "hi")
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+	require.NoError(t, w.trySend(refusedOne, "3EB0BEFORE"))
+
+	until := time.Now().Add(time.Hour).Truncate(time.Second)
+	w.phone.Companion().LockReachOut(until)
+	w.sink.wait(t, "the lock", func() bool { return !w.session.State().NewContactsFrom.IsZero() })
+	require.Equal(t, whatsapp.StateConnected, w.session.State().Code)
+	require.Contains(t, w.session.State().Sentence, "only to people it knows")
+
+	var held *whatsapp.HeldError
+	require.ErrorAs(t, w.trySend(stranger, "3EB0STRANGER"), &held)
+	require.True(t, until.Equal(held.Until))
+	require.NoError(t, w.trySend(known, "3EB0KNOWN"))
+	on := w.refuse(463)
+	require.ErrorAs(t, w.trySend(refusedOne, "3EB0REFUSED"), &held, "WhatsApp says that it is new")
+	on.Store(false)
+	require.ErrorAs(t, w.trySend(refusedOne, "3EB0REFUSED"), &held, "it is not asked again")
+	require.True(t, until.Equal(held.Until))
+
+	ahead.Store(int64(2 * time.Hour))
+	require.NoError(t, w.trySend(stranger, "3EB0STRANGER"))
+	require.NoError(t, w.trySend(refusedOne, "3EB0REFUSED"))
+	w.phone.Companion().LockReachOut(time.Time{})
+	w.sink.wait(t, "the end of the lock", func() bool { return w.session.State().NewContactsFrom.IsZero() })
+	require.Equal(t, "Connected to WhatsApp.", w.session.State().Sentence)
+}
+
+func TestARefusedNewContactIsTriedOnceMoreLater(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newCountingWorld(t, whatsapptest.New(whatsapptest.Options{}))
+	w.refuse(463)
+	var held *whatsapp.HeldError
+	require.ErrorAs(t, w.trySend(w.alice, "3EB0TWICE"), &held)
+	require.WithinDuration(t, time.Now().Add(15*time.Minute), held.Until, time.Minute)
+	var refused *whatsapp.PermanentError
+	require.ErrorAs(t, w.trySend(w.alice, "3EB0TWICE"), &refused)
+	require.Equal(t, whatsapp.ReasonReachOut, refused.Reason)
+}

@@ -1,0 +1,130 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/store"
+)
+
+// plainBuffer runs decryptions without a database.
+type plainBuffer struct {
+	store.EventBuffer
+	broken error
+}
+
+func (b plainBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
+	if b.broken != nil {
+		return b.broken
+	}
+	return fn(ctx)
+}
+
+type plainSessions struct{ store.SessionStore }
+
+func (plainSessions) GetSession(context.Context, string) ([]byte, error) { return nil, nil }
+func (plainSessions) PutSession(context.Context, string, []byte) error   { return nil }
+func (plainSessions) GetManySessions(context.Context, []string) (map[string][]byte, error) {
+	return nil, nil
+}
+func (plainSessions) PutManySessions(context.Context, map[string][]byte) error { return nil }
+
+// A panic while a message is decrypted is a broken message: counted, asked for
+// again and shown, not acknowledged in silence.
+func TestAPanicInADecryptionIsTheMessagesError(t *testing.T) {
+	t.Parallel()
+	var panics []any
+	g := newGuard(func(error) { t.Error("the generation was given up") }, func(value any) { panics = append(panics, value) })
+	buffer := &guardedBuffer{plainBuffer{}, g}
+	err := buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { panic("boom") })
+	var panicked *panicError
+	require.ErrorAs(t, err, &panicked)
+	require.NotErrorIs(t, err, context.Canceled)
+	require.Equal(t, []any{"boom"}, panics)
+	require.NoError(t, buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { return nil }), "the lock is free")
+}
+
+// A database that fails around a decryption keeps the message.
+func TestAFailingStoreKeepsTheMessage(t *testing.T) {
+	t.Parallel()
+	var given error
+	g := newGuard(func(err error) { given = err }, func(any) {})
+	away := errors.New("away")
+	buffer := &guardedBuffer{plainBuffer{broken: away}, g}
+	err := buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { return nil })
+	require.ErrorIs(t, err, context.Canceled, "the library neither acknowledges nor asks again")
+	require.ErrorIs(t, err, away)
+	require.ErrorIs(t, given, away)
+}
+
+func TestTheSessionLock(t *testing.T) {
+	t.Parallel()
+	decrypt := func(ctx context.Context, g *guard) error {
+		return (&guardedBuffer{plainBuffer{}, g}).DoDecryptionTxn(ctx, func(ctx context.Context) error {
+			_, err := (&guardedSessions{SessionStore: plainSessions{}, g: g}).GetSession(ctx, "a")
+			return err
+		})
+	}
+	for name, test := range map[string]func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error){
+		"a send holds it from read to write": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+			ctx, done := g.sessions.encrypting(context.Background())
+			defer done()
+			_, err := s.GetManySessions(ctx, nil)
+			require.NoError(t, err)
+			go func() { decrypted <- decrypt(context.Background(), g) }()
+			synctest.Wait()
+			require.Empty(t, decrypted)
+			require.NoError(t, s.PutManySessions(ctx, nil))
+			require.NoError(t, <-decrypted, "it does not wait for the end of the send")
+		},
+		"a send that fails gives it back": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+			ctx, done := g.sessions.encrypting(context.Background())
+			_, err := s.GetManySessions(ctx, nil)
+			require.NoError(t, err)
+			go func() { decrypted <- decrypt(context.Background(), g) }()
+			synctest.Wait()
+			require.Empty(t, decrypted)
+			done()
+			require.NoError(t, <-decrypted)
+		},
+		"another encryption borrows it until it writes": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+			_, err := s.GetSession(context.Background(), "a")
+			require.NoError(t, err)
+			go func() { decrypted <- decrypt(context.Background(), g) }()
+			synctest.Wait()
+			require.Empty(t, decrypted)
+			require.NoError(t, s.PutSession(context.Background(), "a", nil))
+			require.NoError(t, <-decrypted)
+		},
+		"one that fails does not keep it": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+			_, err := s.GetSession(context.Background(), "a")
+			require.NoError(t, err)
+			go func() { decrypted <- decrypt(context.Background(), g) }()
+			require.NoError(t, <-decrypted)
+			require.NoError(t, s.PutSession(context.Background(), "a", nil), "a late write takes it anew")
+			require.NoError(t, decrypt(context.Background(), g))
+		},
+		"who waits can be called off": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+			ctx, done := g.sessions.encrypting(context.Background())
+			defer done()
+			_, err := s.GetManySessions(ctx, nil)
+			require.NoError(t, err)
+			waiting, cancel := context.WithCancel(context.Background())
+			go func() { decrypted <- decrypt(waiting, g) }()
+			synctest.Wait()
+			cancel()
+			require.ErrorIs(t, <-decrypted, context.Canceled)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGuard(func(error) {}, func(any) {})
+				test(t, g, &guardedSessions{SessionStore: plainSessions{}, g: g}, make(chan error, 1))
+			})
+		})
+	}
+}
