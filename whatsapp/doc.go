@@ -5,7 +5,7 @@
 // # What a Session promises
 //
 // A message is acknowledged only after the Sink has committed it. That takes
-// more than a return value (see settings.go and stores.go): acknowledgement
+// more than a return value (see client.go and stores.go): acknowledgement
 // waits for the handler, plaintext is kept in the same transaction that uses
 // up the message key, a failing store neither acknowledges nor asks the sender
 // again, and once something could not be committed the whole connection is
@@ -18,6 +18,10 @@
 // past its generation. Commands (pair, reconnect, log out) and ends reach run
 // through channels; everything else reads the client under a lock and gets a
 // typed error when there is none. Stop ends run and waits for it.
+//
+// What ends a connection, and what follows, is in connection.go and
+// supervisor.go. The session lock, which keeps decryption and encryption from
+// undoing each other, is in sessionlock.go.
 //
 // The handler, Take and Decode touch no network. Every call into the library
 // recovers panics.
