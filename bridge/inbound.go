@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -72,7 +71,7 @@ func (t *task) linkByWA(id string) (idmap.Link, error) {
 
 // priority is the job's turn at Chatwoot.
 func (t *task) priority() chatwoot.Priority {
-	if t.b.cfg.Clock().Sub(t.job.Created) > journal.LiveAge {
+	if t.b.isBacklog(t.job) {
 		return chatwoot.Backlog
 	}
 	return chatwoot.Live

@@ -10,11 +10,13 @@ import (
 )
 
 // pools are the workers by direction: one direction that stands still does not
-// take the workers of another.
+// take the workers of another. The live ones leave the backlog alone: when all
+// others are busy with it, what a customer writes now finds a worker.
 var pools = []struct {
 	dir     journal.Direction
 	workers int
-}{{journal.In, 8}, {journal.Out, 8}, {journal.Status, 2}, {journal.Upkeep, 2}}
+	live    bool
+}{{journal.In, 8, false}, {journal.In, 4, true}, {journal.Out, 8, false}, {journal.Status, 2, false}, {journal.Upkeep, 2, false}}
 
 // pollEvery bounds how long a missed wake-up or a clock that jumped can delay
 // a lane.
@@ -23,23 +25,23 @@ const pollEvery = 5 * time.Second
 func (b *Bridge) startWorkers() {
 	for _, pool := range pools {
 		for range pool.workers {
-			b.workers.Go(func() { b.work(pool.dir) })
+			b.workers.Go(func() { b.work(pool.dir, pool.live) })
 		}
 	}
 }
 
 // work claims one lane of this process's lines after the other until the
 // bridge stops.
-func (b *Bridge) work(dir journal.Direction) {
+func (b *Bridge) work(dir journal.Direction, live bool) {
 	for b.ctx.Err() == nil {
 		changed := b.journal.Changed()
-		filter := journal.Filter{Lines: b.ownLines(dir), Dirs: []journal.Direction{dir}}
+		filter := journal.Filter{Lines: b.ownLines(dir), Dirs: []journal.Direction{dir}, Live: live}
 		lease, err := b.journal.Claim(b.ctx, filter)
 		if err != nil {
 			b.log.Warn("no lane can be claimed", "error", err)
 		}
 		if lease != nil {
-			b.drain(lease)
+			b.drain(lease, live)
 			continue
 		}
 		wait := pollEvery
@@ -61,8 +63,9 @@ func (b *Bridge) work(dir journal.Direction) {
 // batch is how many jobs of a lane a worker looks at together.
 const batch = 50
 
-// drain works on a lane until it is empty, has to wait, or is lost.
-func (b *Bridge) drain(lease *journal.Lease) {
+// drain works on a lane until it is empty, has to wait, or is lost; a live
+// worker also leaves it when what is left has become a backlog.
+func (b *Bridge) drain(lease *journal.Lease, live bool) {
 	ctx, stop := lease.Keep(b.workCtx)
 	defer stop()
 	first := true
@@ -87,11 +90,17 @@ func (b *Bridge) drain(lease *journal.Lease) {
 			}
 			return // the lease runs out, and the next owner looks before it repeats
 		}
-		if b.ctx.Err() != nil {
+		if b.ctx.Err() != nil || live && len(jobs) > 0 && b.isBacklog(jobs[0]) {
 			_ = lease.Defer(context.WithoutCancel(ctx), b.cfg.Clock())
 			return
 		}
 	}
+}
+
+// isBacklog reports whether a job waits for the capacity that live traffic
+// leaves.
+func (b *Bridge) isBacklog(job journal.Job) bool {
+	return b.cfg.Clock().Sub(job.Created) > journal.LiveAge
 }
 
 // task is one job being worked on.

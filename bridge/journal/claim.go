@@ -23,6 +23,8 @@ type Filter struct {
 	Lines []string
 	// Dirs is the directions; it must not be empty.
 	Dirs []Direction
+	// Live leaves the backlog to others.
+	Live bool
 }
 
 // Claim takes the lease of one lane that is due, live ones first. It returns
@@ -57,8 +59,11 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 // findDue looks among the live lanes first, then among all. Two queries, each
 // in the order of an index, so that a long backlog is not sorted for each claim.
 func (j *Journal) findDue(ctx context.Context, tx *sql.Tx, f Filter, now time.Time) (*Lease, bool, error) {
-	live := ` AND l.head > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10) + ` ORDER BY l.head`
-	for _, order := range []string{live, ` ORDER BY l.due`} {
+	orders := []string{isLive(now) + ` ORDER BY l.head`, ` ORDER BY l.due`}
+	if f.Live {
+		orders = orders[:1]
+	}
+	for _, order := range orders {
 		query, args := j.dueQuery(f, now, `l.line, l.chat, l.dir, l.owner, line.generation`)
 		query += order + ` LIMIT 1`
 		if j.db.Dialect == database.Postgres {
@@ -75,6 +80,11 @@ func (j *Journal) findDue(ctx context.Context, tx *sql.Tx, f Filter, now time.Ti
 		}
 	}
 	return nil, false, nil
+}
+
+// isLive is the condition for live lanes.
+func isLive(now time.Time) string {
+	return ` AND l.head > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10)
 }
 
 // dueQuery selects the lanes that may be claimed at now.
@@ -112,6 +122,9 @@ func (j *Journal) dueQuery(f Filter, now time.Time, columns string) (string, []a
 func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
 	far := j.clock().Add(1000 * time.Hour)
 	query, args := j.dueQuery(f, far, `MIN(CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END)`)
+	if f.Live {
+		query += isLive(j.clock())
+	}
 	var due sql.NullInt64
 	if err := j.db.QueryRowContext(ctx, query, args...).Scan(&due); err != nil {
 		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)

@@ -317,3 +317,26 @@ func TestLeasesOfAnEarlierRunEnd(t *testing.T) {
 		require.True(t, lease.Unclean())
 	})
 }
+
+// What only live traffic may take, the backlog does not.
+func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		live := journal.Filter{Dirs: []journal.Direction{journal.In}, Live: true}
+		b.append(t, inLane, "old")
+		b.clock.Advance(time.Minute)
+		lease, err := b.Claim(ctx, live)
+		require.NoError(t, err)
+		require.Nil(t, lease)
+		_, waits, err := b.NextDue(ctx, live)
+		require.NoError(t, err)
+		require.False(t, waits)
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "new")
+		due, waits, err := b.NextDue(ctx, live)
+		require.NoError(t, err)
+		require.True(t, waits)
+		require.False(t, due.After(b.clock.Now()))
+		lease, err = b.Claim(ctx, live)
+		require.NoError(t, err)
+		require.Equal(t, "c2", lease.Lane().Chat)
+	})
+}
