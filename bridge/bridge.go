@@ -119,10 +119,13 @@ func New(cfg Config) *Bridge {
 
 // Start connects every line and begins to work.
 func (b *Bridge) Start(ctx context.Context) error {
-	if err := b.journal.EndLeases(ctx); err != nil {
-		return err
-	}
-	if err := b.lookAfterLines(ctx); err != nil {
+	err := database.Patiently(ctx, startPatience, b.log, func(ctx context.Context) error {
+		if err := b.journal.EndLeases(ctx); err != nil {
+			return err
+		}
+		return b.lookAfterLines(ctx)
+	})
+	if err != nil {
 		return err
 	}
 	b.metrics.watch(b)
@@ -134,7 +137,12 @@ func (b *Bridge) Start(ctx context.Context) error {
 	return nil
 }
 
-const pruneEvery = time.Hour
+const (
+	pruneEvery = time.Hour
+	// startPatience is how long a start waits for a database that went away in
+	// the middle of it.
+	startPatience = time.Minute
+)
 
 // refreshVersion asks WhatsApp for its version; without an answer the last one
 // known is used.

@@ -44,8 +44,9 @@ func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []jour
 	return r.waitForPhone(ctx, lease, best)
 }
 
-// lowestOut is the agent's message with the lowest id among those that wait; a
-// deletion or a retry keeps its place.
+// lowestOut is the agent's message with the lowest id among those that wait. A
+// deletion or a retry goes when it is first; in between it keeps nobody from
+// being in order, for it speaks of another message.
 func lowestOut(jobs []journal.Job) journal.Job {
 	best := jobs[0]
 	if best.Kind != jobCreated {
@@ -54,7 +55,7 @@ func lowestOut(jobs []journal.Job) journal.Job {
 	lowest := messageOf(best)
 	for _, job := range jobs[1:] {
 		if job.Kind != jobCreated {
-			break
+			continue
 		}
 		if id := messageOf(job); id < lowest {
 			best, lowest = job, id

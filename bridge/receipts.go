@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -51,10 +53,25 @@ func (t *task) receipt() error {
 			return err
 		}
 	}
-	if missing && t.b.cfg.Clock().Sub(t.job.Created) < receiptPatience {
+	switch {
+	case missing && t.lease.Lane().Dir == journal.Status:
+		return t.lease.Done(t.ctx, t.job, t.waitElsewhere)
+	case missing && t.b.cfg.Clock().Sub(t.job.Created) < receiptPatience:
 		return errNoLinkYet
 	}
 	return t.lease.Done(t.ctx, t.job, nil)
+}
+
+// waitElsewhere moves a receipt whose message is not known out of the way of
+// the others: most such messages never will be, like a deletion, or what was
+// typed on the phone before it was linked. Receipts need no order.
+func (t *task) waitElsewhere(ctx context.Context, tx *sql.Tx) error {
+	lane := t.lease.Lane()
+	lane.Dir = journal.Upkeep
+	_, err := t.b.journal.AppendTx(ctx, tx, journal.Entry{
+		Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, t.job.ID), Kind: t.job.Kind, Payload: t.job.Payload, At: t.job.At,
+	})
+	return err
 }
 
 // receiptLinks finds the desk's messages of this chat; nobody else can vouch

@@ -35,6 +35,8 @@ const (
 	// underWayWait is the same for the request of a process that died before
 	// this one started: Chatwoot answers within half a second even under load.
 	underWayWait = 5 * time.Second
+	// linkWait is how often a receipt looks for its message.
+	linkWait = 5 * time.Second
 	// patientAttempts and patientTime bound a job that fails by itself, not
 	// because its destination is away for everyone.
 	patientAttempts = 8
@@ -73,6 +75,8 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		v.after = time.Minute
 	case errors.As(err, &limited):
 		v.after = limited.RetryAfter
+	case errors.Is(err, errNoLinkYet):
+		v.after = linkWait
 	case errors.Is(err, errUnderWay):
 		v.after = underWayWait
 	case errors.As(err, &ambiguous):

@@ -221,6 +221,8 @@ func (t *task) upkeep() error {
 		return errParked
 	case jobFile:
 		return t.lateFile()
+	case string(whatsapp.EnvReceipt):
+		return t.receipt()
 	case string(whatsapp.EnvMediaRetry):
 		return t.uploadedAgain()
 	}

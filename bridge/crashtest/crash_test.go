@@ -1,19 +1,17 @@
 package crashtest
 
 import (
-	"encoding/base64"
+	"context"
 	"flag"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/processtest"
-	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
 var (
@@ -33,49 +31,60 @@ func TestKilledInTheMiddleOfTraffic(t *testing.T) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
-		crash(t)
+		crash(t, &around{})
 	})
 	t.Run("standard", func(t *testing.T) {
 		t.Parallel()
-		crash(t, "WOOTBRIDGE_DATABASE_URL="+databasetest.PostgresURL(t), "WOOTBRIDGE_REDIS_URL="+databasetest.RedisURL(t),
-			"WOOTBRIDGE_ENCRYPTION_KEY="+base64.StdEncoding.EncodeToString(make([]byte, 32)))
+		crash(t, standard(t))
 	})
 }
 
 // crash lets customers and agents write while the program is killed and
-// started again, then compares what both sides have.
-func crash(t *testing.T, settings ...string) {
+// started again and everything around it fails now and then; afterwards it
+// compares what both sides have.
+func crash(t *testing.T, env *around) {
 	drawn := *seed
 	if drawn == 0 {
 		drawn = time.Now().UnixNano()
 	}
 	t.Logf("seed %d", drawn)
 	sim := processtest.StartSimulators(t)
-	bridge := processtest.NewBridge(t, sim, settings...)
+	bridge := processtest.NewBridge(t, sim, env.settings...)
 	bridge.Start()
 	bridge.Pair(bridge.CreateLine("Shop"), shopNumber)
 	run := newTraffic(t, sim, uint64(drawn))
 	run.open(*chats)
-	// As slow as a real one: some posts are always under way when it is killed.
-	require.NoError(t, sim.Chatwoot.AddRule(t.Context(), chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(60 * time.Millisecond)}))
+	misbehave(t, sim)
 
 	writing := run.write(*messages)
+	ctx, stop := context.WithCancel(t.Context())
+	failing := env.fail(ctx, sim, rand.New(rand.NewPCG(uint64(drawn), 4)))
 	chance := rand.New(rand.NewPCG(uint64(drawn), 3))
 	for range *kills {
-		pause(t, time.Duration(200+chance.IntN(1500))*time.Millisecond)
+		pause(t.Context(), between(chance, 200*time.Millisecond, 1700*time.Millisecond))
 		bridge.Kill()
-		pause(t, time.Duration(chance.IntN(300))*time.Millisecond)
+		pause(t.Context(), between(chance, 0, 300*time.Millisecond))
 		bridge.Start()
 	}
 	require.NoError(t, writing.Wait())
+	stop()
+	require.NoError(t, failing.Wait())
+	require.NoError(t, sim.Chatwoot.ClearFaults(t.Context()))
 	run.compare()
+	dead, err := bridge.Client().Jobs(t.Context(), api.JobFilter{State: "dead"})
+	require.NoError(t, err)
+	require.Empty(t, dead.Jobs, "nothing here is impossible to deliver")
 	require.Zero(t, bridge.Stop())
 }
 
 // pause lets the traffic go on for a while.
-func pause(t *testing.T, d time.Duration) {
+func pause(ctx context.Context, d time.Duration) {
 	select {
-	case <-t.Context().Done():
+	case <-ctx.Done():
 	case <-time.After(d):
 	}
+}
+
+func between(chance *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(chance.Int64N(int64(most-least)))
 }

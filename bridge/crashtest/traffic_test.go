@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ const (
 	shopNumber = "5511999990001"
 	// patience bounds every wait: only a failing test uses it up.
 	patience = time.Minute
-	// fileEvery is how many messages come to one file.
-	fileEvery = 8
+	// How many messages come to one file, one answer, one deletion.
+	fileEvery, quoteEvery, deleteEvery = 8, 8, 15
 )
 
 // chat is a customer and what was said so far.
@@ -32,15 +33,18 @@ type chat struct {
 	number       string
 	name         string
 	conversation int
-	fromCustomer []said
-	fromAgent    []said
+	fromCustomer []said // appended to by the customers' side only
+	fromAgent    []said // by the agents' side only
 }
 
-// said is a message that somebody wrote; sha256 is its file's.
+// said is a message that somebody wrote.
 type said struct {
 	text   string
-	sha256 string
-	id     int // in Chatwoot, of an agent's message
+	sha256 string // of its file
+	quotes string // what it answers: a WhatsApp id or a Chatwoot message
+	wa     string // its WhatsApp id, of a customer's
+	id     int    // its Chatwoot message, of an agent's
+	gone   bool   // an agent deleted it
 }
 
 // traffic is what customers and agents write.
@@ -65,9 +69,9 @@ func (r *traffic) open(customers int) {
 		c := &chat{number: fmt.Sprintf("55118888%05d", i), name: fmt.Sprintf("Customer %02d", i)}
 		_, err := r.sim.WhatsApp.NewPeer(ctx, c.number, c.name)
 		require.NoError(r.t, err)
-		_, err = r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, "hello")
+		id, err := r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, "hello")
 		require.NoError(r.t, err)
-		c.fromCustomer = append(c.fromCustomer, said{text: "hello"})
+		c.fromCustomer = append(c.fromCustomer, said{text: "hello", wa: id})
 		r.chats = append(r.chats, c)
 	}
 	for _, c := range r.chats {
@@ -77,24 +81,19 @@ func (r *traffic) open(customers int) {
 	}
 }
 
-// write lets customers and agents write n messages each, in random chats.
+// write lets customers and agents write n messages each, in random chats: texts,
+// files, answers, and from agents a deletion now and then.
 func (r *traffic) write(n int) *errgroup.Group {
 	writing, ctx := errgroup.WithContext(r.t.Context())
-	for side, say := range []func(context.Context, *chat, int, []byte) error{r.customerSays, r.agentSays} {
+	for side, say := range []func(context.Context, *rand.Rand, *chat, int) error{r.customerSays, r.agentSays} {
 		chance := rand.New(rand.NewPCG(r.seed, uint64(side)))
 		writing.Go(func() error {
 			for i := range n {
-				var file []byte
-				if chance.IntN(fileEvery) == 0 {
-					file = randomFile(chance)
-				}
-				if err := say(ctx, r.chats[chance.IntN(len(r.chats))], i, file); err != nil {
+				if err := say(ctx, chance, r.chats[chance.IntN(len(r.chats))], i); err != nil {
 					return err
 				}
-				select {
-				case <-ctx.Done():
+				if pause(ctx, between(chance, 0, 80*time.Millisecond)); ctx.Err() != nil {
 					return ctx.Err()
-				case <-time.After(time.Duration(chance.IntN(80)) * time.Millisecond):
 				}
 			}
 			return nil
@@ -116,29 +115,61 @@ func hash(file []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (r *traffic) customerSays(ctx context.Context, c *chat, i int, file []byte) error {
+func (r *traffic) customerSays(ctx context.Context, chance *rand.Rand, c *chat, i int) (err error) {
 	m := said{text: fmt.Sprintf("question %d", i)}
-	var err error
-	if file == nil {
-		_, err = r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, m.text)
-	} else {
+	switch {
+	case chance.IntN(fileEvery) == 0:
+		file := randomFile(chance)
 		m.sha256 = hash(file)
-		_, err = r.sim.WhatsApp.SendFile(ctx, c.number, whatsapptest.FileRequest{
+		m.wa, err = r.sim.WhatsApp.SendFile(ctx, c.number, whatsapptest.FileRequest{
 			To: shopNumber, Kind: "document", Name: "q.bin", Mimetype: "application/octet-stream", Caption: m.text,
 		}, bytes.NewReader(file))
+	case chance.IntN(quoteEvery) == 0:
+		received, err := r.sim.WhatsApp.Messages(ctx, c.number)
+		if err != nil {
+			return err
+		}
+		received = slices.DeleteFunc(received, func(m whatsapptest.MessageState) bool { return m.Text == "" })
+		if len(received) > 0 {
+			m.quotes = received[chance.IntN(len(received))].ID
+		}
+		m.wa, err = r.sim.WhatsApp.Send(ctx, c.number, whatsapptest.SendRequest{To: shopNumber, Text: m.text, Quote: m.quotes})
+		if err != nil {
+			return err
+		}
+	default:
+		m.wa, err = r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, m.text)
 	}
 	c.fromCustomer = append(c.fromCustomer, m)
 	return err
 }
 
-func (r *traffic) agentSays(ctx context.Context, c *chat, i int, file []byte) error {
+func (r *traffic) agentSays(ctx context.Context, chance *rand.Rand, c *chat, i int) error {
+	if n := len(c.fromAgent); n > 0 && chance.IntN(deleteEvery) == 0 {
+		m := &c.fromAgent[chance.IntN(n)]
+		m.gone = true
+		return r.sim.Chatwoot.Delete(ctx, m.id)
+	}
 	m := said{text: fmt.Sprintf("answer %d", i)}
+	request := chatwoottest.WriteRequest{Text: m.text}
 	var files []chatwoottest.Upload
-	if file != nil {
+	switch {
+	case chance.IntN(fileEvery) == 0:
+		file := randomFile(chance)
 		m.sha256 = hash(file)
 		files = []chatwoottest.Upload{{Name: "a.bin", ContentType: "application/octet-stream", Content: bytes.NewReader(file)}}
+	case chance.IntN(quoteEvery) == 0:
+		desk, err := r.sim.Chatwoot.Messages(ctx)
+		if err != nil {
+			return err
+		}
+		desk = slices.DeleteFunc(desk, func(m chatwoottest.Message) bool { return m.Conversation != c.conversation || m.Kind != "incoming" })
+		if len(desk) > 0 {
+			quoted := desk[chance.IntN(len(desk))]
+			request.Quote, m.quotes = quoted.ID, strings.TrimPrefix(quoted.SourceID, "WAID:")
+		}
 	}
-	written, err := r.sim.Chatwoot.Write(ctx, c.conversation, chatwoottest.WriteRequest{Text: m.text}, files...)
+	written, err := r.sim.Chatwoot.Write(ctx, c.conversation, request, files...)
 	m.id = written.ID
 	c.fromAgent = append(c.fromAgent, m)
 	return err
@@ -171,10 +202,4 @@ func (r *traffic) look(ctx context.Context) (s sides, err error) {
 		}
 	}
 	return s, nil
-}
-
-// message is an agent's message as Chatwoot has it.
-func (s sides) message(id int) chatwoottest.Message {
-	i := slices.IndexFunc(s.desk, func(m chatwoottest.Message) bool { return m.ID == id })
-	return s.desk[i]
 }

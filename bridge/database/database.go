@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -66,9 +65,10 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	db.SetMaxOpenConns(cfg.MaxConns)
 	db.SetMaxIdleConns(cfg.MaxConns)
-	if err := waitFor(ctx, db, cfg); err != nil {
+	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error { return scrub(db.PingContext(ctx)) })
+	if err != nil {
 		_ = db.Close()
-		return nil, err
+		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
 	return db, nil
 }
@@ -100,29 +100,6 @@ func SQLiteDSN(path string) string {
 		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
 }
 
-// waitFor pings until the database answers: beside a starting Postgres the
-// bridge is patient, but a refused login will not get better by waiting.
-func waitFor(ctx context.Context, db *DB, cfg Config) error {
-	deadline := time.Now().Add(cfg.Wait)
-	for attempt := 0; ; attempt++ {
-		err := db.PingContext(ctx)
-		if err == nil {
-			return nil
-		}
-		if !IsUnavailable(err) || time.Now().After(deadline) {
-			return fmt.Errorf("connect to the database: %w", scrub(err))
-		}
-		if attempt == 0 && cfg.Log != nil {
-			cfg.Log.Warn("the database does not answer yet; waiting")
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-}
-
 // Migrate applies what is missing of the schema.
 func (db *DB) Migrate(ctx context.Context) error {
 	folder, err := fs.Sub(migrations.Files, string(db.Dialect))
@@ -145,16 +122,4 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return fmt.Errorf("apply migrations: %w", scrub(err))
 	}
 	return nil
-}
-
-// scrub removes addresses and passwords that a driver may have put in a text.
-func scrub(err error) error {
-	var refused *pq.Error
-	if errors.As(err, &refused) {
-		return errors.New(refused.Message)
-	}
-	if text := err.Error(); strings.Contains(text, "://") {
-		return errors.New("the database does not answer")
-	}
-	return err
 }

@@ -3,10 +3,8 @@ package database
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/lib/pq"
@@ -57,18 +55,4 @@ func isConflict(err error) bool {
 	}
 	var liteErr *sqlite.Error
 	return errors.As(err, &liteErr) && liteErr.Code()&0xff == sqlite3.SQLITE_BUSY
-}
-
-// IsUnavailable reports whether err means that the database is away for the
-// moment (starting, restarting, unreachable, out of connections), as opposed
-// to refusing what was asked.
-func IsUnavailable(err error) bool {
-	var pgErr *pq.Error
-	if errors.As(err, &pgErr) {
-		class := pgErr.Code.Class()
-		return class == "08" || class == "53" || class == "57" // connection, resources, operator intervention
-	}
-	var netErr *net.OpError
-	return errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, context.DeadlineExceeded) || isConflict(err)
 }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // Migrate brings the schema of the configured database up to date, as Start
@@ -16,9 +15,5 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if _, err := p.openHome(); err != nil {
 		return err
 	}
-	if err := p.openDatabase(ctx); err != nil {
-		return err
-	}
-	_, err := whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), whatsapp.Log(log, func(string) {}))
-	return err
+	return p.openDatabase(ctx)
 }

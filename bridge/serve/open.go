@@ -75,7 +75,16 @@ func (p *Process) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(func() { _ = p.db.Close() })
-	return p.db.Migrate(ctx)
+	// One process at a time: several may start at once on an empty database.
+	return database.Patiently(ctx, databaseWait, p.log, func(ctx context.Context) error {
+		return p.db.Exclusively(ctx, func(ctx context.Context) error {
+			if err := p.db.Migrate(ctx); err != nil {
+				return err
+			}
+			p.store, err = whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), whatsapp.Log(p.log, func(string) {}))
+			return err
+		})
+	})
 }
 
 func (p *Process) openCache() (idmap.Cache, error) {

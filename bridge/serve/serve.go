@@ -46,6 +46,7 @@ type Process struct {
 	log     *slog.Logger
 	token   string
 	db      *database.DB
+	store   *whatsapp.Store
 	bridge  *bridge.Bridge
 	server  *server.Server
 	web     []*http.Server
@@ -119,7 +120,7 @@ func (p *Process) start(ctx context.Context) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	setup := bridge.Config{
-		DB: p.db, Key: home.key, Log: p.log, Clock: time.Now, Instance: home.instance, Crashed: home.crashed,
+		DB: p.db, Store: p.store, Key: home.key, Log: p.log, Clock: time.Now, Instance: home.instance, Crashed: home.crashed,
 		KeepDone: cfg.KeepDone, PublicURL: cfg.PublicURL, LocalURL: p.URL(), Simulator: simulator, Metrics: bridge.NewMetrics(registry),
 	}
 	if setup.Cache, err = p.openCache(); err != nil {
@@ -129,10 +130,6 @@ func (p *Process) start(ctx context.Context) error {
 		return err
 	}
 	setup.Convert = convert.New(convert.Options{Spool: setup.Spool, FFmpeg: p.ffmpeg(), Log: p.log})
-	libraryLog := whatsapp.Log(p.log, func(string) {})
-	if setup.Store, err = whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), libraryLog); err != nil {
-		return err
-	}
 	setup.Versions = whatsapp.OpenVersions(ctx, simulator, versionFile(filepath.Join(cfg.DataDir, versionName)), p.log)
 	p.bridge = bridge.New(setup)
 	if err := p.bridge.Start(ctx); err != nil {

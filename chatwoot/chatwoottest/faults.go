@@ -121,24 +121,28 @@ func (s *Server) MissFiles(n int) {
 }
 
 // Rule is a hook that can be written down: it hits the requests with this
-// method (any when empty) whose path contains Path, Times times (0 = always).
+// method (any when empty) whose path contains Path: every one or, with Every,
+// each Every-th; Times times (0 = always).
 type Rule struct {
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
 	Times  int    `json:"times,omitempty"`
+	Every  int    `json:"every,omitempty"`
 	Fault  Fault  `json:"fault"`
 }
 
-// WebhookRule hits the deliveries of an event (any when empty), Times times.
+// WebhookRule hits the deliveries of an event (any when empty): every one or,
+// with Every, each Every-th; Times times.
 type WebhookRule struct {
 	Event string       `json:"event,omitempty"`
 	Times int          `json:"times,omitempty"`
+	Every int          `json:"every,omitempty"`
 	Fault WebhookFault `json:"fault"`
 }
 
 // AddRule installs a Rule as a hook.
 func (s *Server) AddRule(rule Rule) (remove func()) {
-	left := countdown(rule.Times)
+	left := countdown(rule.Times, rule.Every)
 	return s.OnRequest(func(r *http.Request) Fault {
 		if rule.Method != "" && rule.Method != r.Method || !strings.Contains(r.URL.Path, rule.Path) || !left() {
 			return Fault{}
@@ -149,7 +153,7 @@ func (s *Server) AddRule(rule Rule) (remove func()) {
 
 // AddWebhookRule installs a WebhookRule as a hook.
 func (s *Server) AddWebhookRule(rule WebhookRule) (remove func()) {
-	left := countdown(rule.Times)
+	left := countdown(rule.Times, rule.Every)
 	return s.OnWebhook(func(w Webhook) WebhookFault {
 		if rule.Event != "" && rule.Event != w.Event || !left() {
 			return WebhookFault{}
@@ -158,13 +162,17 @@ func (s *Server) AddWebhookRule(rule WebhookRule) (remove func()) {
 	})
 }
 
-// countdown says yes n times, always when n is 0.
-func countdown(n int) func() bool {
+// countdown says yes n times, always when n is 0; with every, only each
+// every-th time that it is asked.
+func countdown(n, every int) func() bool {
 	var mu sync.Mutex
-	left := n
+	left, asked := n, 0
 	return func() bool {
 		mu.Lock()
 		defer mu.Unlock()
+		if asked++; every > 0 && asked%every != 0 {
+			return false
+		}
 		if n == 0 {
 			return true
 		}

@@ -1,0 +1,130 @@
+package crashtest
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/processtest"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// around is what the program needs besides the two simulators; its zero value
+// is nothing.
+type around struct {
+	settings []string
+	database *processtest.Proxy
+	redis    *redis.Client
+}
+
+// standard is a Postgres and a Redis of the test's own, both behind proxies
+// that can fail.
+func standard(t *testing.T) *around {
+	t.Helper()
+	behind := address(t, databasetest.PostgresURL(t))
+	database := processtest.NewProxy(t, behind.Host)
+	behind.Host = database.Addr()
+
+	cache := address(t, databasetest.RedisURL(t))
+	cache.Path = fmt.Sprintf("/%d", 1+rand.IntN(900))
+	options, err := redis.ParseURL(cache.String())
+	require.NoError(t, err)
+	client := redis.NewClient(options)
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	return &around{database: database, redis: client, settings: []string{
+		"WOOTBRIDGE_DATABASE_URL=" + behind.String(), "WOOTBRIDGE_REDIS_URL=" + cache.String(),
+		"WOOTBRIDGE_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	}}
+}
+
+func address(t *testing.T, text string) *url.URL {
+	t.Helper()
+	parsed, err := url.Parse(text)
+	require.NoError(t, err)
+	return parsed
+}
+
+const (
+	// databaseAway is how long the database refuses connections, as while it
+	// restarts.
+	databaseAway = 2 * time.Second
+	redisFlushes = 2
+)
+
+// fail lets WhatsApp drop its connection every few seconds, empties Redis twice
+// and takes the database away once, until ctx ends.
+func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *rand.Rand) *errgroup.Group {
+	failing, ctx := errgroup.WithContext(ctx)
+	waits := func(least, most time.Duration, n int) []time.Duration {
+		all := make([]time.Duration, n)
+		for i := range all {
+			all[i] = between(chance, least, most)
+		}
+		return all
+	}
+	drops := waits(time.Second, 5*time.Second, 1000)
+	failing.Go(func() error {
+		for _, wait := range drops {
+			if pause(ctx, wait); ctx.Err() != nil {
+				return nil
+			}
+			// Without a connection there is nothing to drop.
+			_, _ = sim.WhatsApp.Device(ctx, shopNumber, whatsapptest.DeviceRequest{Action: "drop"})
+		}
+		return nil
+	})
+	if a.redis == nil {
+		return failing
+	}
+	flushes, away := waits(time.Second, 5*time.Second, redisFlushes), between(chance, 2*time.Second, 8*time.Second)
+	failing.Go(func() error {
+		for _, wait := range flushes {
+			if pause(ctx, wait); ctx.Err() != nil {
+				return nil
+			}
+			if err := a.redis.FlushDB(ctx).Err(); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("empty Redis: %w", err)
+			}
+		}
+		return nil
+	})
+	failing.Go(func() error {
+		if pause(ctx, away); ctx.Err() == nil {
+			a.database.Refuse()
+			pause(ctx, databaseAway)
+			a.database.Allow()
+		}
+		return nil
+	})
+	return failing
+}
+
+// misbehave makes Chatwoot as slow as a real one, so that posts are always
+// under way when the program is killed; one request in twenty goes wrong, and
+// some webhooks come twice.
+func misbehave(t *testing.T, sim *processtest.Simulators) {
+	t.Helper()
+	ctx := t.Context()
+	for _, fault := range []chatwoottest.Fault{
+		chatwoottest.InternalServerError(),
+		chatwoottest.AmbiguousCreate(),
+		{Reset: true},
+		{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"},
+		chatwoottest.Slow(time.Second),
+	} {
+		require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Every: 100, Fault: fault}))
+	}
+	require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(60 * time.Millisecond)}))
+	require.NoError(t, sim.Chatwoot.AddWebhookRule(ctx, chatwoottest.WebhookRule{Event: "message_created", Every: 20, Fault: chatwoottest.WebhookFault{Duplicates: 1}}))
+}
