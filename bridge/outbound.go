@@ -70,6 +70,9 @@ func (t *task) send(e chatwoot.Event) error {
 	err = t.sendParts(s, planOutbound(e.Message, t.settings().Formatting), quote)
 	// After the links of what was sent are recorded: see markReadIfAnswered.
 	t.markRead(chat, to)
+	if errors.Is(err, errDeletedMeanwhile) {
+		return t.lease.Done(t.ctx, t.job, nil) // what left is taken back when the deletion is told
+	}
 	if err != nil {
 		return err
 	}
@@ -137,6 +140,15 @@ func (t *task) sendParts(s sending, parts []part, quote *whatsapp.OutgoingQuote)
 		var refused *whatsapp.PermanentError
 		var unfit *fileError
 		switch {
+		case errors.Is(err, chatwoot.ErrNotStored) && errors.As(err, &unfit):
+			deleted, err := t.wasDeleted(s.e)
+			if err != nil {
+				return err
+			}
+			if deleted {
+				return errDeletedMeanwhile
+			}
+			failed = unfit
 		case errors.As(err, &refused), errors.As(err, &unfit):
 			failed = err
 		case err != nil:

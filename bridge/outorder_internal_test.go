@@ -23,9 +23,10 @@ func TestD24_TheLowestIDLeavesFirst(t *testing.T) {
 		jobs []journal.Job
 		want chatwoot.MessageID
 	}{
-		"in order":              {[]journal.Job{outJob(jobCreated, 1, now), outJob(jobCreated, 2, now)}, 1},
-		"swapped":               {[]journal.Job{outJob(jobCreated, 2, now), outJob(jobCreated, 1, now)}, 1},
-		"a deletion is a fence": {[]journal.Job{outJob(jobCreated, 3, now), outJob(jobDeleted, 9, now), outJob(jobCreated, 1, now)}, 3},
+		"in order":            {[]journal.Job{outJob(jobCreated, 1, now), outJob(jobCreated, 2, now)}, 1},
+		"swapped":             {[]journal.Job{outJob(jobCreated, 2, now), outJob(jobCreated, 1, now)}, 1},
+		"past a deletion":     {[]journal.Job{outJob(jobCreated, 3, now), outJob(jobDeleted, 9, now), outJob(jobCreated, 1, now)}, 1},
+		"a deletion in front": {[]journal.Job{outJob(jobDeleted, 9, now), outJob(jobCreated, 1, now)}, 9},
 		"a retry keeps its place": {
 			[]journal.Job{outJob(jobRetry, 7, now), outJob(jobCreated, 1, now)}, 7,
 		},

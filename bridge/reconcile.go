@@ -190,7 +190,7 @@ func (r *runtime) compare(ctx context.Context, desk *chatwoot.Client, conversati
 	}
 	switch {
 	case m.Attributes.Deleted:
-		if known.State != idmap.AgentSent {
+		if known.State == idmap.AgentDeleted {
 			return nil
 		}
 		r.b.metrics.reconciled.WithLabelValues("deletion").Inc()

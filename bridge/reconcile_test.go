@@ -138,3 +138,24 @@ func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
 		w.desk.wait("the old one, still red", withStatus(old.ID, "failed"))
 	})
 }
+
+// A deletion of which nobody told takes the files with it; then the text must
+// not go out by itself.
+func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		w.desk.MissFiles(1000)
+		m := w.desk.say("look at this", chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4")))
+		w.desk.told("message_created", m.ID)
+		w.desk.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_updated", Fault: chatwoottest.WebhookFault{Drop: true}})
+		require.NoError(t, w.desk.Delete(m.ID))
+		_, err := w.db.Exec(`UPDATE job SET created = created - $1 WHERE kind = 'created'`, time.Minute.Milliseconds())
+		require.NoError(t, err)
+		w.desk.say("end")
+		_, err = w.alice.WaitText(patience, "end")
+		require.NoError(t, err)
+		require.Equal(t, []string{"end"}, w.alice.Texts())
+	})
+}

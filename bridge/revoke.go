@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -64,4 +65,24 @@ func (r *runtime) recordDeleted(id chatwoot.MessageID) func(context.Context, *sq
 	return func(ctx context.Context, tx *sql.Tx) error {
 		return r.b.ids.SetAgentMessage(ctx, tx, string(r.line.ID), int64(id), idmap.AgentDeleted)
 	}
+}
+
+// errDeletedMeanwhile says that an agent has deleted the message that is being
+// sent.
+var errDeletedMeanwhile = errors.New("the message was deleted in Chatwoot")
+
+// wasDeleted asks Chatwoot whether a message was deleted, of which nobody may
+// have told: its files are gone then.
+func (t *task) wasDeleted(e chatwoot.Event) (bool, error) {
+	id := e.Message.ID
+	found, err := t.desk.Messages(t.ctx, e.Conversation.ID, id, id+1)
+	if chatwoot.IsNotFound(err) {
+		return true, nil
+	}
+	for _, m := range found {
+		if m.ID == id && m.Attributes.Deleted {
+			return true, nil
+		}
+	}
+	return false, err
 }

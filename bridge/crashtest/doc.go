@@ -2,9 +2,11 @@
 // at random moments in the middle of traffic both ways, and afterwards both
 // sides are compared, message by message. It holds tests only.
 //
-// Traffic, kills and faults are drawn from one seed, which is printed. A
-// failure is repeated with -crash.seed; a longer run has more messages and
-// more kills:
+// Meanwhile Chatwoot answers one request in twenty badly, WhatsApp drops the
+// connection every few seconds, Redis is emptied twice and the database goes
+// away once.
 //
-//	make test PKG=./bridge/crashtest ARGS='-crash.messages 1000 -crash.kills 30'
+// Traffic, kills and faults are drawn from one seed, which is printed. What
+// chance decided is the same for the same seed; the machine's timing is not.
+// The tests are a short run; make crash is a long one.
 package crashtest
