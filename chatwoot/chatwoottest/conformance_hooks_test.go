@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,8 +35,8 @@ func keyOf(t testing.TB, path string, raw []byte) hookKey {
 // the conversation shows has happened: the real one is built when a worker
 // gets to it.
 func (r *replay) hold(w Webhook) WebhookFault {
-	path := "/hook/04bc24"
-	if w.Inbox == 13 {
+	path := r.hookPath
+	if w.Inbox == r.first.inbox+2 {
 		path += "b"
 	}
 	key := hookKey{path, w.Event, w.Conversation, w.Message}
@@ -95,27 +96,62 @@ func (r *replay) advance(i int) {
 	require.NoError(r.t, err, "webhooks after exchange %d are stuck", i)
 }
 
+// hookStep names a webhook with numbers that are the same in every recording.
+func (r *replay) hookStep(key hookKey, n int) string {
+	message := key.message
+	if message != 0 {
+		message -= r.first.message - 1
+	}
+	return fmt.Sprintf("webhook %s %d/%d #%d", key.event, key.conversation-r.first.display+1, message, n)
+}
+
+// hookNumber is one webhook of the recording.
+type hookNumber struct {
+	hookKey
+	n int
+}
+
+// nearest finds the recorded webhook that is most like this one among those
+// that have not come yet, -1 for none: workers do not keep their order.
+func (r *replay) nearest(key hookKey, got any) int {
+	best, fewest := -1, 0
+	for n, h := range r.hooks[key] {
+		if r.arrived[hookNumber{key, n}] {
+			continue
+		}
+		want, err := parseJSON([]byte(r.localise(h.Raw)))
+		require.NoError(r.t, err)
+		trial := comparison{learned: maps.Clone(r.learned)}
+		trial.compare("", want, got)
+		if best < 0 || len(trial.faults) < fewest {
+			best, fewest = n, len(trial.faults)
+		}
+	}
+	return best
+}
+
 // receive compares one webhook and answers as the recording's receiver did.
 func (r *replay) receive(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(req.Body)
 	require.NoError(r.t, err)
 	key := keyOf(r.t, req.URL.Path, body)
-	if key.conversation == 83 { // the flood
+	if key.conversation == r.flooded {
 		return
 	}
+	gotBody, err := parseJSON(body)
+	require.NoError(r.t, err)
 	r.mu.Lock()
-	n := r.arrived[key]
-	r.arrived[key]++
-	r.step = fmt.Sprintf("webhook %s %d/%d #%d", key.event, key.conversation, key.message, n)
-	if n >= len(r.hooks[key]) {
+	n := r.nearest(key, gotBody)
+	r.step = r.hookStep(key, n)
+	if n < 0 {
+		r.step = r.hookStep(key, len(r.hooks[key]))
 		r.report("", "nothing like it was recorded: %s", clip(string(body)))
 		r.mu.Unlock()
 		return
 	}
+	r.arrived[hookNumber{key, n}] = true
 	want := r.hooks[key][n]
 	wantBody, err := parseJSON([]byte(r.localise(want.Raw)))
-	require.NoError(r.t, err)
-	gotBody, err := parseJSON(body)
 	require.NoError(r.t, err)
 	r.compare("", wantBody, gotBody)
 	for name := range want.Headers {
@@ -142,7 +178,7 @@ func (r *replay) receive(w http.ResponseWriter, req *http.Request) {
 func TestRecordedSignatures(t *testing.T) {
 	t.Parallel()
 	valid := 0
-	for _, h := range readRecording[hook](t, "webhooks.jsonl") {
+	for _, h := range readRecording[hook](t, "4.16.2", "webhooks.jsonl") {
 		same := Sign(h.Secret, h.Headers["X-Chatwoot-Timestamp"], []byte(h.Raw)) == h.Headers["X-Chatwoot-Signature"]
 		if h.Signature == nil {
 			continue

@@ -48,11 +48,17 @@ func (s *Server) searchContacts(c *call) (any, error) {
 		return v != nil && strings.Contains(strings.ToLower(*v), strings.ToLower(q))
 	}
 	list := s.contactList(c, func(who *contact) bool {
+		if !s.release.searchesEverybody() && !who.resolved() {
+			return false
+		}
 		return like(&who.name) || like(who.email) || like(who.phone) ||
 			who.identifier != nil && strings.Contains(*who.identifier, q)
 	})
 	n := pageNumber(c)
 	shown := page(list, n, contactsPerPage)
+	if !s.release.searchesEverybody() {
+		return obj("meta", obj("count", len(list), "current_page", n), "payload", shown), nil
+	}
 	return obj("meta", obj("count", len(shown), "current_page", n, "has_more", len(list) > n*contactsPerPage),
 		"payload", shown), nil
 }
@@ -74,7 +80,8 @@ func (s *Server) filterContacts(c *call) (any, error) {
 		result, join := true, "AND"
 		for _, raw := range conditions {
 			condition := hash(raw)
-			holds := who.equals(str(condition.get("attribute_key")), stringList(condition.get("values")))
+			attribute := str(condition.get("attribute_key"))
+			holds := (attribute != "phone_number" || s.release.filtersByPhone()) && who.equals(attribute, stringList(condition.get("values")))
 			if strings.EqualFold(join, "OR") {
 				result = result || holds
 			} else {

@@ -16,8 +16,11 @@ func (s *Server) changeStatus(c *conversation, status, activity string) {
 	if status == statusResolved {
 		c.waitingSince = time.Time{}
 	}
-	changes := s.changeConversation(c, change{"status", before, status},
-		change{"status_changed_at", iso(since), iso(c.statusChanged)})
+	changed := []change{{"status", before, status}}
+	if s.release.datesStatus() {
+		changed = append(changed, change{"status_changed_at", iso(since), iso(c.statusChanged)})
+	}
+	changes := s.changeConversation(c, changed...)
 	s.emitConversation("conversation_status_changed", c, nil)
 	s.emitConversation("conversation_updated", c, changes)
 	s.activity(c, activity, obj("activity", obj("type", "conversation_status_changed", "status", status)))
@@ -25,6 +28,9 @@ func (s *Server) changeStatus(c *conversation, status, activity string) {
 
 // activity writes a line no webhook tells of.
 func (s *Server) activity(c *conversation, text string, attributes object) {
+	if !s.release.explainsActivity() {
+		attributes = object{}
+	}
 	m := s.insert(c, &message{content: &text, kind: kindActivity, contentType: "text", attributes: attributes,
 		additional: object{}, status: messageSent})
 	c.lastActivity = m.created

@@ -139,13 +139,20 @@ func (s *Server) headers(j job, secret string, body []byte) http.Header {
 	h.Set("Content-Type", "application/json")
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", "Ruby")
+	if !s.release.numbersDeliveries() {
+		return h
+	}
 	h.Set("X-Chatwoot-Delivery", j.delivery)
+	if j.inbox != nil && !s.release.signs() {
+		return h
+	}
 	h.Set("X-Chatwoot-Timestamp", timestamp)
 	h.Set("X-Chatwoot-Signature", Sign(secret, timestamp, body))
 	return h
 }
 
-// post sends the body, following redirects with the same POST, and returns
+// post sends the body, following redirects with the same POST where the release
+// does, and returns
 // the status and the error text Chatwoot would store ("" for a success).
 func (s *Server) post(ctx context.Context, target string, h http.Header, body []byte) (int, string) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.WebhookTimeout)
@@ -162,17 +169,17 @@ func (s *Server) post(ctx context.Context, target string, h http.Header, body []
 		}
 		resp, err := s.client.Do(req)
 		if err != nil {
-			return 0, failure(err, req.URL)
+			return 0, s.failure(err, req.URL)
 		}
 		_, err = io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 		location := resp.Header.Get("Location")
 		switch {
 		case err != nil:
-			return 0, failure(err, req.URL)
+			return 0, s.failure(err, req.URL)
 		case resp.StatusCode >= 200 && resp.StatusCode < 300:
 			return resp.StatusCode, ""
-		case resp.StatusCode >= 300 && resp.StatusCode < 400 && location != "":
+		case resp.StatusCode >= 300 && resp.StatusCode < 400 && location != "" && s.release.followsRedirects():
 			next, err := req.URL.Parse(location)
 			if err != nil {
 				return resp.StatusCode, "bad URI (is not URI?)"
@@ -185,11 +192,14 @@ func (s *Server) post(ctx context.Context, target string, h http.Header, body []
 	return 0, "Got " + strconv.Itoa(maxRedirects) + " redirects fetching the webhook"
 }
 
-// failure is the text of the exception Ruby's Net::HTTP would raise.
-func failure(err error, target *url.URL) string {
+// failure is the text of the exception that Ruby's HTTP client would raise.
+func (s *Server) failure(err error, target *url.URL) string {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		if !s.release.followsRedirects() {
+			return "Timed out reading data from server" // rest-client's, which is what does not follow
+		}
 		return "Net::ReadTimeout with #<TCPSocket:(closed)>"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("Failed to open TCP connection to %s (Connection refused - connect(2) for %q port %s)",

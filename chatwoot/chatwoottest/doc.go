@@ -1,5 +1,5 @@
-// Package chatwoottest is a Chatwoot 4.16.2 for tests, in the manner of
-// net/http/httptest: the routes, rules, error bodies and signed webhooks that a
+// Package chatwoottest is a Chatwoot for tests, of any release from 4.2.0 on, in
+// the manner of net/http/httptest: the routes, rules, error bodies and signed webhooks that a
 // bridge with an API inbox meets, in memory.
 //
 // # Use
@@ -19,9 +19,10 @@
 //
 // # What is true
 //
-// The package's own tests replay the requests recorded from a real Chatwoot and
-// compare every answer and every webhook; what differs on purpose is a list in
-// conformance_test.go. Webhooks go out on their own time, built from the rows
+// The package's own tests replay the requests recorded from a real Chatwoot
+// 4.16.2, 4.11.2 and 4.2.0 and compare every answer and every webhook; what
+// differs on purpose is a list in conformance_test.go. version.go says which
+// release brought what. Webhooks go out on their own time, built from the rows
 // as they are then, by several workers and therefore in no certain order.
 //
 // # Locking and goroutines

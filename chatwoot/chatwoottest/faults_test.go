@@ -1,9 +1,11 @@
 package chatwoottest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -158,4 +160,72 @@ func TestCapacity(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(started), 250*time.Millisecond)
 	w.SetMessagesPerSecond(0)
 	require.Len(t, w.Messages(conv), 10)
+}
+
+// What has arrived whole is stored even if nobody waits for the answer any
+// more, as Puma does.
+func TestACommitAfterTheClientHasGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{})
+	conv := w.newConversation("Maria")
+	w.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Slow(200 * time.Millisecond)})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL()+w.conversation(conv, "/messages"), strings.NewReader(`{"content":"late"}`))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Api-Access-Token", w.AdminToken())
+	_, err = http.DefaultClient.Do(req)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Empty(t, w.Messages(conv))
+	_, err = w.WaitMessage(patience, func(m chatwoottest.Message) bool { return m.Text == "late" })
+	require.NoError(t, err)
+}
+
+// What vanishes behind a client's back answers as the recorded Chatwoot did.
+func TestThingsVanish(t *testing.T) {
+	t.Parallel()
+	message := `{"content":"x","message_type":"incoming"}`
+	tests := []struct {
+		name   string
+		vanish func(w *world, conv int) error
+		post   int // what a message in the conversation is answered
+		inbox  int
+		token  int
+	}{
+		{"a conversation", func(w *world, conv int) error { return w.DeleteConversation(conv) }, 404, 200, 200},
+		{"a contact", func(w *world, conv int) error { return w.DeleteContact(w.Contacts()[0].ID) }, 404, 200, 200},
+		{"an inbox", func(w *world, conv int) error { return w.DeleteInbox(w.inbox) }, 404, 404, 200},
+		{"a merged contact", func(w *world, conv int) error {
+			base, err := w.AddContact("name", "Other")
+			if err != nil {
+				return err
+			}
+			return w.MergeContacts(base.ID, w.Contacts()[0].ID)
+		}, 200, 200, 200},
+		{"a token", func(w *world, conv int) error { _, err := w.ResetToken(w.Users()[0].ID); return err }, 401, 401, 401},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, chatwoottest.Options{})
+			conv, token := w.newConversation("Maria"), w.AdminToken()
+			require.NoError(t, test.vanish(w, conv))
+			require.Equal(t, test.post, w.post(token, w.conversation(conv, "/messages"), message).status)
+			require.Equal(t, test.inbox, w.get(token, fmt.Sprintf("/api/v1/accounts/1/inboxes/%d", w.inbox)).status)
+			require.Equal(t, test.token, w.get(token, "/api/v1/profile").status)
+		})
+	}
+}
+
+// Agents begin conversations in which the contact's source id is a UUID.
+func TestAnAgentsConversationHasAUUID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{})
+	who, err := w.AddContact("name", "Paula", "phone_number", "+5511999998888")
+	require.NoError(t, err)
+	_, err = w.StartConversation(w.inbox, who.ID, "hello")
+	require.NoError(t, err)
+	w.idle()
+	require.Regexp(t, `"source_id":"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"`, string(w.hits[0].body))
 }

@@ -188,7 +188,10 @@ func (s *Server) inboxJSON(i *inbox, reader *user) object {
 		"welcome_title", nil, "welcome_tagline", nil, "web_widget_script", nil, "website_token", nil,
 		"selected_feature_flags", nil, "reply_time", nil, "messaging_service_sid", nil, "phone_number", nil)
 	if reader.administrator() {
-		o = o.with("hmac_token", i.hmacToken, "secret", i.secret)
+		o = o.with("hmac_token", i.hmacToken)
+		if s.release.signs() {
+			o = o.with("secret", i.secret)
+		}
 	}
 	return o.with("webhook_url", i.webhookURL, "inbox_identifier", i.identifier,
 		"additional_attributes", i.additional, "provider", nil)

@@ -159,10 +159,22 @@ func (s *Server) retryMessage(c *call) (any, error) {
 }
 
 // retryFailed is all that Retry does on an API inbox: the message is sent
-// again by nobody, its reply reference is lost, one event tells.
+// again by nobody, its reply reference is lost, one event tells. Releases do it
+// in two steps, each with its event, whatever state the message is in.
 func (s *Server) retryFailed(m *message) {
-	if m.status != messageFailed {
+	if m.status != messageFailed && s.release.retriesFailedOnly() {
 		return
+	}
+	if !s.release.retriesFailedOnly() {
+		m.status, m.updated = messageSent, s.now()
+		if _, failed := m.attributes.lookup("external_error"); failed {
+			m.attributes = m.attributes.set("external_error", nil)
+		}
+		attributes := m.attributes
+		s.emit(job{event: "message_updated", inbox: s.db.inbox(m.inbox), message: m, conv: s.db.conversation(m.conversation),
+			build: func() object {
+				return s.messageWebhook(m).set("content_attributes", attributes).with("event", "message_updated")
+			}}, m.account)
 	}
 	m.status, m.attributes, m.updated = messageSent, object{}, s.now()
 	s.emitMessage("message_updated", m)

@@ -9,6 +9,7 @@ import (
 
 const (
 	maxContent     = 150000
+	maxShortSource = 255 // before 4.9.0
 	floodLimit     = 200
 	floodWindow    = time.Minute
 	deletedContent = "This message was deleted"
@@ -120,6 +121,9 @@ func (s *Server) checkMessage(conv *conversation, in messageInput) (*message, er
 	if s.flooded(conv) {
 		return nil, refuse("Validation failed: Too many messages")
 	}
+	if in.sourceID != nil && utf8.RuneCountInString(*in.sourceID) > maxShortSource && !s.release.longSourceIDs() {
+		return nil, refuse("Validation failed: Source is too long (maximum is 255 characters)")
+	}
 	if in.content != nil && utf8.RuneCountInString(*in.content) > maxContent {
 		return nil, refuse("Validation failed: Content is too long (maximum is 150000 characters)")
 	}
@@ -152,6 +156,15 @@ func (s *Server) flooded(conv *conversation) bool {
 // resolveReply overwrites both reply keys with what they lead to, or with
 // null where they lead nowhere.
 func (s *Server) resolveReply(conv *conversation, attributes object) object {
+	if !s.release.keepsAttributes() {
+		kept := object{}
+		for _, key := range []string{"in_reply_to", "items", "automation_rule_id"} {
+			if v, ok := attributes.lookup(key); ok {
+				kept = kept.set(key, v)
+			}
+		}
+		attributes = kept
+	}
 	id, byID := attributes.lookup("in_reply_to")
 	external, byExternal := attributes.lookup("in_reply_to_external_id")
 	byID, byExternal = byID && id != nil, byExternal && external != nil
@@ -191,9 +204,25 @@ func (s *Server) announce(conv *conversation, m *message) {
 		s.reopen(conv)
 	}
 	s.emitMessage("message_created", m)
+	s.transcribe(m)
 	s.followUp(conv, m, false)
 	if m.kind == kindIncoming {
 		s.greet(conv)
+	}
+}
+
+// transcribe is what the enterprise edition does with sounds: it stores what
+// they are, then what is said in them, and announces the message each time.
+func (s *Server) transcribe(m *message) {
+	for _, a := range m.attachments {
+		if !s.opts.Enterprise || a.fileType != "audio" || !s.release.transcribes() {
+			continue
+		}
+		if s.release.analysesAudio() {
+			s.emitMessage("message_updated", m)
+		}
+		a.spoken = "Hello"
+		s.emitMessage("message_updated", m)
 	}
 }
 

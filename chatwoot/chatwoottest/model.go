@@ -127,6 +127,7 @@ type attachment struct {
 	id       int
 	fileType string
 	voice    bool
+	spoken   string // transcribed text
 	blob     *blob
 }
 

@@ -3,7 +3,7 @@ package chatwoottest
 import "net/http"
 
 func (s *Server) showVersion(*call) (any, error) {
-	return obj("version", version, "timestamp", s.now().Format("2006-01-02 15:04:05"),
+	return obj("version", s.opts.Version, "timestamp", s.now().Format("2006-01-02 15:04:05"),
 		"queue_services", "ok", "data_services", "ok"), nil
 }
 
@@ -23,9 +23,16 @@ func (s *Server) showProfile(c *call) (any, error) {
 
 func (s *Server) membership(u *user) object {
 	a := s.db.account(u.account)
-	return obj("id", a.id, "name", a.name, "status", "active", "onboarding_step", nil, "active_at", iso(s.now()),
-		"role", u.role, "permissions", []string{u.role}, "availability", "online",
-		"availability_status", "offline", "auto_offline", true, "api_and_webhooks", true)
+	o := obj("id", a.id, "name", a.name, "status", "active")
+	if s.release.onboards() {
+		o = o.with("onboarding_step", nil)
+	}
+	o = o.with("active_at", iso(s.now()), "role", u.role, "permissions", []string{u.role}, "availability", "online",
+		"availability_status", "offline", "auto_offline", true)
+	if s.release.plans() {
+		o = o.with("api_and_webhooks", true)
+	}
+	return o
 }
 
 // signIn answers a set-up page that turns a password into a token.

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const recordings = "../testdata/4.16.2/"
+const recordings = "../testdata/"
 
 // exchange is one recorded request with its answer.
 type exchange struct {
@@ -25,6 +25,16 @@ type exchange struct {
 	Status   int               `json:"status"`
 	Headers  map[string]string `json:"headers"`
 	Response json.RawMessage   `json:"response"`
+}
+
+// header is one of the answer's headers; recorders wrote their names differently.
+func (e exchange) header(name string) string {
+	for have, value := range e.Headers {
+		if strings.EqualFold(have, name) {
+			return value
+		}
+	}
+	return ""
 }
 
 // hook is one recorded webhook.
@@ -50,8 +60,8 @@ func (h hook) answered(t testing.TB) int {
 }
 
 // readRecording reads a file of one JSON object a line.
-func readRecording[T any](t testing.TB, name string) []T {
-	raw, err := os.ReadFile(recordings + name)
+func readRecording[T any](t testing.TB, version, name string) []T {
+	raw, err := os.ReadFile(recordings + version + "/" + name)
 	require.NoError(t, err)
 	var list []T
 	for line := range bytes.Lines(raw) {

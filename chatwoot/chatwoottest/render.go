@@ -26,7 +26,7 @@ func pathSegment(name string) string {
 
 func (s *Server) dataURL(b *blob, fileType string) string {
 	u := s.URL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + pathSegment(b.name)
-	if fileType == "audio" {
+	if fileType == "audio" && s.release.inlinesAudio() {
 		u += "?disposition=inline"
 	}
 	return u
@@ -136,14 +136,17 @@ func (s *Server) attachmentJSON(m *message, a *attachment) object {
 		thumb = s.representationURL(a.blob)
 	}
 	var extension any
-	if e := extensionOf(a.blob.name); e != "" {
+	if e := extensionOf(a.blob.name); e != "" && s.release.describesFiles() {
 		extension = e
 	}
-	o := obj("id", a.id, "message_id", m.id, "file_type", a.fileType, "account_id", m.account, "extension", extension,
-		"content_type", a.blob.contentType, "data_url", s.dataURL(a.blob, a.fileType), "thumb_url", thumb,
+	o := obj("id", a.id, "message_id", m.id, "file_type", a.fileType, "account_id", m.account, "extension", extension)
+	if s.release.describesFiles() {
+		o = o.with("content_type", a.blob.contentType)
+	}
+	o = o.with("data_url", s.dataURL(a.blob, a.fileType), "thumb_url", thumb,
 		"file_size", a.blob.size, "width", nil, "height", nil)
-	if a.fileType == "audio" {
-		o = o.with("transcribed_text", "")
+	if a.fileType == "audio" && s.release.transcribes() {
+		o = o.with("transcribed_text", a.spoken)
 	}
 	return o
 }
@@ -172,7 +175,7 @@ func (s *Server) messagePush(m *message, webhook bool) object {
 	conv := s.db.conversation(m.conversation)
 	content, written := m.content, m.written
 	if webhook {
-		content, written = webhookContent(content), webhookContent(written)
+		content, written = s.webhookContent(content), s.webhookContent(written)
 	}
 	var assignee any
 	if conv.assignee != 0 {
@@ -207,10 +210,13 @@ var hardBreak = regexp.MustCompile(`\\(\r?\n)`)
 
 // webhookContent is what a webhook says instead of the stored text: hard
 // breaks without their backslash, no newlines at the end.
-func webhookContent(content *string) *string {
-	if content == nil {
-		return nil
+func (s *Server) webhookContent(content *string) *string {
+	if content == nil || !s.release.stripsBreaks() {
+		return content
 	}
-	text := strings.TrimRight(hardBreak.ReplaceAllString(*content, "$1"), "\r\n")
+	text := hardBreak.ReplaceAllString(*content, "$1")
+	if s.release.namesAccount() {
+		text = strings.TrimRight(text, "\r\n")
+	}
 	return &text
 }

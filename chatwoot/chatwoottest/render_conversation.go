@@ -5,7 +5,10 @@ func (s *Server) conversationJSON(c *conversation) object {
 	who := s.db.contact(c.contact)
 	meta := obj("sender", s.contactJSON(who), "channel", "Channel::Api")
 	if u := s.db.user(c.assignee); u != nil {
-		meta = meta.with("assignee", agentJSON(u), "assignee_type", "User")
+		meta = meta.with("assignee", agentJSON(u))
+		if s.release.typesAssignees() {
+			meta = meta.with("assignee_type", "User")
+		}
 	}
 	meta = meta.with("hmac_verified", s.db.contactInboxByID(c.contactInbox).hmacVerified)
 	messages, lastMessage := []object{}, any(nil)
@@ -35,26 +38,32 @@ func (s *Server) conversationWebhook(c *conversation) object {
 	if u := s.db.user(c.assignee); u != nil {
 		assignee, assigneeType = userPush(u), "User"
 	}
-	return obj("additional_attributes", c.additional, "can_reply", true, "channel", "Channel::Api",
+	meta := obj("sender", s.contactPush(s.db.contact(c.contact)), "assignee", assignee)
+	if s.release.typesAssignees() {
+		meta = meta.with("assignee_type", assigneeType)
+	}
+	o := obj("additional_attributes", c.additional, "can_reply", true, "channel", "Channel::Api",
 		"contact_inbox", obj("id", ci.id, "contact_id", ci.contact, "inbox_id", ci.inbox, "source_id", ci.sourceID,
 			"created_at", iso(ci.created), "updated_at", iso(ci.created), "hmac_verified", ci.hmacVerified,
 			"pubsub_token", ci.pubsub),
 		"id", c.display, "inbox_id", c.inbox, "messages", messages, "labels", labelList(c.labels),
-		"meta", obj("sender", s.contactPush(s.db.contact(c.contact)), "assignee", assignee,
-			"assignee_type", assigneeType, "team", nil, "hmac_verified", ci.hmacVerified),
+		"meta", meta.with("team", nil, "hmac_verified", ci.hmacVerified),
 		"status", c.status, "custom_attributes", c.custom, "snoozed_until", iso(c.snoozedUntil),
 		"unread_count", s.db.unread(c), "first_reply_created_at", iso(c.firstReply), "priority", c.priority,
 		"waiting_since", epoch(c.waitingSince), "agent_last_seen_at", epoch(c.agentSeen),
 		"contact_last_seen_at", epoch(c.contactSeen), "last_activity_at", epoch(c.lastActivity),
-		"timestamp", epoch(c.lastActivity), "created_at", epoch(c.created), "updated_at", precise(c.updated),
-		"account", s.accountRef(c.account))
+		"timestamp", epoch(c.lastActivity), "created_at", epoch(c.created), "updated_at", precise(c.updated))
+	if s.release.namesAccount() {
+		o = o.with("account", s.accountRef(c.account))
+	}
+	return o
 }
 
 // messageWebhook is the top level of message_created and message_updated.
 func (s *Server) messageWebhook(m *message) object {
 	i := s.db.inbox(m.inbox)
 	o := obj("account", s.accountRef(m.account), "additional_attributes", m.additional,
-		"content_attributes", m.attributes, "content_type", m.contentType, "content", webhookContent(m.content),
+		"content_attributes", m.attributes, "content_type", m.contentType, "content", s.webhookContent(m.content),
 		"conversation", s.conversationWebhook(s.db.conversation(m.conversation)),
 		"created_at", iso(m.created), "id", m.id, "inbox", obj("id", i.id, "name", i.name()),
 		"message_type", kindNames[m.kind], "private", m.private, "sender", s.senderWebhook(m.sender),

@@ -38,9 +38,8 @@ func (s *Server) table() []route {
 		public        = "/public/api/v1/inboxes/{identifier}"
 		publicOne     = public + "/contacts/{source}/conversations/{conversation}"
 	)
-	return []route{
+	routes := []route{
 		{"GET", "/api", scopePublic, s.showVersion},
-		{"GET", "/health", scopePublic, s.showHealth},
 		{"POST", "/auth/sign_in", scopePublic, s.signIn},
 		{"GET", "/api/v1/profile", scopeToken, s.showProfile},
 		{"GET", accountPath + "/agents", scopeAccount, s.listAgents},
@@ -52,7 +51,6 @@ func (s *Server) table() []route {
 		{"GET", inboxes + "/{id}", scopeAccount, s.showInbox},
 		{"PATCH PUT", inboxes + "/{id}", scopeAdmin, s.updateInbox},
 		{"DELETE", inboxes + "/{id}", scopeAdmin, s.deleteInbox},
-		{"POST", inboxes + "/{id}/reset_secret", scopeAdmin, s.resetSecret},
 		{"POST", accountPath + "/inbox_members", scopeAdmin, s.addMembers},
 		{"GET", accountPath + "/webhooks", scopeAdmin, s.listWebhooks},
 		{"POST", accountPath + "/webhooks", scopeAdmin, s.createWebhook},
@@ -79,7 +77,6 @@ func (s *Server) table() []route {
 		{"POST", conversations, scopeAccount, s.createConversation},
 		{"GET", one, scopeAccount, s.showConversation},
 		{"PATCH PUT", one, scopeAccount, s.updateConversation},
-		{"DELETE", one, scopeAdmin, s.deleteConversation},
 		{"POST", one + "/toggle_status", scopeAccount, s.toggleStatus},
 		{"POST", one + "/toggle_priority", scopeAccount, s.togglePriority},
 		{"POST", one + "/toggle_typing_status", scopeAccount, s.toggleTyping},
@@ -109,6 +106,19 @@ func (s *Server) table() []route {
 		{"GET", publicOne + "/messages", scopePublic, s.publicMessages},
 		{"POST", publicOne + "/messages", scopePublic, s.publicPost},
 	}
+	for _, later := range []struct {
+		there bool
+		route route
+	}{
+		{s.release.healthRoute(), route{"GET", "/health", scopePublic, s.showHealth}},
+		{s.release.signs(), route{"POST", inboxes + "/{id}/reset_secret", scopeAdmin, s.resetSecret}},
+		{s.release.deletesConversations(), route{"DELETE", one, scopeAdmin, s.deleteConversation}},
+	} {
+		if later.there {
+			routes = append(routes, later.route)
+		}
+	}
+	return routes
 }
 
 func (s *Server) routes() http.Handler {

@@ -11,9 +11,16 @@ import (
 	"time"
 )
 
-// Options configure a Server. The zero value is a Chatwoot 4.16.2 on a free
-// loopback port.
+// Options configure a Server. The zero value is a Chatwoot of DefaultVersion on
+// a free loopback port.
 type Options struct {
+	// Version is the release to behave like, from 4.2.0 on; DefaultVersion when
+	// empty. What it does not say by itself is that of the release before.
+	Version string
+	// Enterprise is the edition of the usual image: sounds are analysed and
+	// transcribed after their message was announced, and each of the two is a
+	// message_updated.
+	Enterprise bool
 	// Addr is the address to listen on; "127.0.0.1:0" when empty.
 	Addr string
 	// Log receives one line per failed webhook; nothing when nil.
@@ -41,13 +48,12 @@ type UserSpec struct {
 	Name, Email, Token string
 }
 
-const version = "4.16.2"
-
 // Server is a Chatwoot in memory. All methods are safe for concurrent use.
 type Server struct {
-	opts  Options
-	log   *slog.Logger
-	files *fileStore
+	opts    Options
+	release release
+	log     *slog.Logger
+	files   *fileStore
 
 	http     *http.Server
 	listener net.Listener
@@ -78,6 +84,7 @@ func New(opts Options) *Server {
 			*s = v
 		}
 	}
+	def(&opts.Version, DefaultVersion)
 	def(&opts.Addr, "127.0.0.1:0")
 	def(&opts.AccountName, "Acme")
 	def(&opts.Admin.Name, "Bridge")
@@ -98,6 +105,7 @@ func New(opts Options) *Server {
 	}
 	s := &Server{
 		opts:     opts,
+		release:  parseRelease(opts.Version),
 		log:      opts.Log,
 		db:       newTables(),
 		changed:  make(chan struct{}),
