@@ -133,21 +133,3 @@ func (w *world) waitJobs(kind string, n int) {
 		return got >= n
 	}, patience, 10*time.Millisecond)
 }
-
-func (w *world) eventually(what string, holds func() bool) {
-	w.t.Helper()
-	require.Eventually(w.t, holds, patience, 10*time.Millisecond, what)
-}
-
-// count is how many messages the desk has that fit.
-func (w *world) count(fits func(chatwoottest.Message) bool) int {
-	n := 0
-	for _, c := range w.desk.Conversations() {
-		for _, m := range w.desk.Messages(c.ID) {
-			if fits(m) {
-				n++
-			}
-		}
-	}
-	return n
-}
