@@ -49,8 +49,14 @@ func (t *task) showReached(message, conversation int64) error {
 
 // statusToShow is the status that a bubble should show and does not. Chatwoot
 // itself shows a new message as sent, so that is said only to clear a red one.
+// An agent's message has no ticks before all of it was sent: a receipt of its
+// text must not promise a file that is still to go, nor take the red away while
+// a failure is being recorded.
 func statusToShow(links []idmap.Link, known idmap.AgentMessage) (idmap.Status, bool) {
 	if len(links) == 0 || known.State == idmap.AgentFailed || known.State == idmap.AgentDeleted {
+		return "", false
+	}
+	if links[0].Direction == idmap.FromAgent && known.State != idmap.AgentSent {
 		return "", false
 	}
 	reached := links[0].Status

@@ -176,7 +176,6 @@ func TestD42_AFileThatIsStoredLateIsWaitedFor(t *testing.T) {
 func TestD09_R20_ATextGoesOutOnceWhateverBecomesOfItsFiles(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		talking(w)
-		w.alice.SetAutoDelivery(false) // receipts are no matter of this test
 		n := 0
 		for _, contentType := range []string{"image/jpeg", "video/mp4", "application/pdf", "audio/mpeg"} {
 			text := "about " + contentType
@@ -191,6 +190,7 @@ func TestD09_R20_ATextGoesOutOnceWhateverBecomesOfItsFiles(t *testing.T) {
 			_, err := again.Media()
 			require.NoError(t, err, "the file")
 			require.Empty(t, again.Text(), "its text is there already")
+			w.desk.wait("the tick of all of it", withStatus(m.ID, "delivered"))
 			n += 2
 		}
 		require.Len(t, w.alice.Texts(), n)

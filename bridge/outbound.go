@@ -33,7 +33,7 @@ func (t *task) outbound() error {
 	case ledger.State == idmap.AgentDeleted:
 		return t.lease.Done(t.ctx, t.job, nil)
 	case ledger.State == idmap.AgentSent:
-		return t.finish(e, ledger)
+		return t.finish(e)
 	case t.job.Kind == jobRetry:
 		return t.retryMessage(e)
 	default:
@@ -76,33 +76,27 @@ func (t *task) send(e chatwoot.Event) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := t.b.ids.AgentMessage(t.ctx, line, int64(e.Message.ID))
-	if err != nil {
-		return err
-	}
-	if err := t.finish(e, ledger); err != nil {
+	if err := t.finish(e); err != nil {
 		return err
 	}
 	t.b.metrics.toPhone.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
 	return nil
 }
 
-// finish records that all of a message was sent, and clears a bubble that was
-// red while it waited.
-func (t *task) finish(e chatwoot.Event, ledger idmap.AgentMessage) error {
-	record := func(ctx context.Context, tx *sql.Tx) error {
+// finish records that all of a message was sent, and shows what it has reached:
+// it may have been red while it waited, and receipts of its parts may be in.
+func (t *task) finish(e chatwoot.Event) error {
+	// Recorded first: whichever comes later, this or a receipt, then shows it.
+	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetAgentMessage(ctx, tx, string(t.line.ID), int64(e.Message.ID), idmap.AgentSent)
+	})
+	if err != nil {
+		return err
 	}
-	if ledger.Shown == idmap.Failed {
-		// Recorded first: a status of a message that counts as failed is not shown.
-		if err := t.lease.Record(t.ctx, record); err != nil {
-			return err
-		}
-		if err := t.showReached(int64(e.Message.ID), int64(e.Conversation.ID)); err != nil {
-			return err
-		}
+	if err := t.showReached(int64(e.Message.ID), int64(e.Conversation.ID)); err != nil {
+		return err
 	}
-	return t.lease.Done(t.ctx, t.job, record)
+	return t.lease.Done(t.ctx, t.job, nil)
 }
 
 // sending is an agent's message on its way.

@@ -92,20 +92,26 @@ func TestD08_TheTimeIsTheAgents(t *testing.T) {
 
 func TestABubbleNeverGoesBack(t *testing.T) {
 	t.Parallel()
-	link := func(s idmap.Status) idmap.Link { return idmap.Link{Status: s} }
+	link := func(s idmap.Status) idmap.Link { return idmap.Link{Status: s, Direction: idmap.FromAgent} }
+	sent := func(shown idmap.Status) idmap.AgentMessage {
+		return idmap.AgentMessage{State: idmap.AgentSent, Shown: shown}
+	}
 	for name, test := range map[string]struct {
 		links []idmap.Link
 		known idmap.AgentMessage
 		want  idmap.Status // empty = nothing to show
 	}{
 		"no parts":                      {nil, idmap.AgentMessage{}, ""},
-		"sent is Chatwoot's own":        {[]idmap.Link{link(idmap.Sent)}, idmap.AgentMessage{State: idmap.AgentSent}, ""},
-		"sent clears a red bubble":      {[]idmap.Link{link(idmap.Sent)}, idmap.AgentMessage{State: idmap.AgentSent, Shown: idmap.Failed}, idmap.Sent},
-		"delivered":                     {[]idmap.Link{link(idmap.Delivered)}, idmap.AgentMessage{}, idmap.Delivered},
-		"read":                          {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{Shown: idmap.Delivered}, idmap.Read},
-		"shown already":                 {[]idmap.Link{link(idmap.Delivered)}, idmap.AgentMessage{Shown: idmap.Read}, ""},
-		"the slowest part counts":       {[]idmap.Link{link(idmap.Read), link(idmap.Delivered)}, idmap.AgentMessage{}, idmap.Delivered},
-		"a part is still on its way":    {[]idmap.Link{link(idmap.Read), link(idmap.Sending)}, idmap.AgentMessage{}, ""},
+		"sent is Chatwoot's own":        {[]idmap.Link{link(idmap.Sent)}, sent(""), ""},
+		"sent clears a red bubble":      {[]idmap.Link{link(idmap.Sent)}, sent(idmap.Failed), idmap.Sent},
+		"delivered":                     {[]idmap.Link{link(idmap.Delivered)}, sent(""), idmap.Delivered},
+		"read":                          {[]idmap.Link{link(idmap.Read)}, sent(idmap.Delivered), idmap.Read},
+		"shown already":                 {[]idmap.Link{link(idmap.Delivered)}, sent(idmap.Read), ""},
+		"the slowest part counts":       {[]idmap.Link{link(idmap.Read), link(idmap.Delivered)}, sent(""), idmap.Delivered},
+		"a part is still on its way":    {[]idmap.Link{link(idmap.Read), link(idmap.Sending)}, sent(""), ""},
+		"ticks of the own phone":        {[]idmap.Link{{Status: idmap.Read, Direction: idmap.FromOwnPhone}}, idmap.AgentMessage{}, idmap.Read},
+		"a part has not begun":          {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentReceived}, ""},
+		"a red bubble waits for all":    {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{Shown: idmap.Failed}, ""},
 		"a failure stays visible":       {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentFailed, Shown: idmap.Failed}, ""},
 		"a deleted message has no tick": {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentDeleted}, ""},
 	} {
