@@ -112,6 +112,23 @@ func (b *Bridge) Reconnect(_ context.Context, id LineID) error {
 	return err
 }
 
+// sentenceStrange says why nothing that was missed is sent.
+const sentenceStrange = "Chatwoot holds %d messages of this bridge that its database does not know: it comes from a backup, or another bridge uses the inbox. Agents' messages that were missed meanwhile are sent only after you confirm."
+
+// Confirm lets passes over Chatwoot's messages act again, although the database
+// lacks messages of ours: see LineStatus.LastError.
+func (b *Bridge) Confirm(ctx context.Context, id LineID) error {
+	r, err := b.connected(id)
+	if err != nil {
+		return err
+	}
+	if err := b.lines.setStrange(ctx, id, confirmed); err != nil {
+		return err
+	}
+	r.webhooksMissed()
+	return b.lookNow(ctx)
+}
+
 // sentencePaused is why a line does not run that an admin has stopped.
 const sentencePaused = "Paused by an administrator. Messages are kept on both sides until it is resumed."
 

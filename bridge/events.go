@@ -38,9 +38,13 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 	}
 }
 
+// recorder writes what belongs to an entry of the journal, in its transaction;
+// nil writes nothing.
+type recorder func(context.Context, *sql.Tx) error
+
 // commit appends an event to the out lane of its chat, together with what
 // record writes; an event that was taken before changes nothing.
-func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record func(context.Context, *sql.Tx) error) error {
+func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record recorder) error {
 	chat, err := r.chatOf(ctx, e)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ type Line struct {
 	pathSecret    string
 	sourceKey     string
 	held          holding
+	strange       int64              // see passMark
 	watermark     chatwoot.MessageID // at the making: see passMark
 }
 

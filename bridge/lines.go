@@ -72,6 +72,9 @@ func (r *runtime) status(queues map[string]journal.Stats, failures map[string]st
 	if version := r.version.Load(); version != nil {
 		s.Version = *version
 	}
+	if s.Line.strange > 0 {
+		s.LastError = fmt.Sprintf(sentenceStrange, s.Line.strange)
+	}
 	s.WebhookURL, _ = r.webhookURL()
 	return s
 }

@@ -22,7 +22,7 @@ type lineStore struct {
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects`
+	owner, owned_until, connects, strange`
 
 func (s *lineStore) insert(ctx context.Context, l Line) error {
 	settings, err := json.Marshal(l.Settings)
@@ -82,7 +82,7 @@ func (s *lineStore) scan(row interface{ Scan(...any) error }) (Line, error) {
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey,
-		&l.held.owner, &until, &l.held.connects)
+		&l.held.owner, &until, &l.held.connects, &l.strange)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
@@ -128,20 +128,31 @@ func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, set
 type passMark struct {
 	watermark chatwoot.MessageID // nothing up to it is sent by a pass
 	at        time.Time          // when the last finished pass began
+	strange   int64              // see findings.strange; confirmed once an admin has said so
 }
 
+// confirmed is passMark.strange until the pass that an admin has asked for is
+// finished.
+const confirmed = -1
+
 func (s *lineStore) reconciled(ctx context.Context, id LineID) (passMark, error) {
-	var watermark, at, created int64
-	const find = `SELECT watermark, reconciled, created FROM line WHERE id = $1`
-	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &created); err != nil {
+	var watermark, at, strange, created int64
+	const find = `SELECT watermark, reconciled, strange, created FROM line WHERE id = $1`
+	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &strange, &created); err != nil {
 		return passMark{}, fmt.Errorf("read how far messages were compared: %w", err)
 	}
-	return passMark{watermark: chatwoot.MessageID(watermark), at: time.UnixMilli(max(at, created))}, nil
+	return passMark{watermark: chatwoot.MessageID(watermark), at: time.UnixMilli(max(at, created)), strange: strange}, nil
 }
 
 func (s *lineStore) setReconciled(ctx context.Context, id LineID, mark passMark) error {
-	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3 WHERE id = $1`, "remember how far messages were compared",
+	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3, strange = 0 WHERE id = $1`, "remember how far messages were compared",
 		string(id), int64(mark.watermark), mark.at.UnixMilli())
+}
+
+// setStrange notes how many messages the ledger lacks, or that an admin has
+// confirmed that they may be passed over.
+func (s *lineStore) setStrange(ctx context.Context, id LineID, messages int64) error {
+	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note unknown messages", string(id), messages)
 }
 
 // setDeleted ends a line for ever. The row stays, without its secrets, so that

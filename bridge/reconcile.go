@@ -2,14 +2,11 @@ package bridge
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -108,36 +105,50 @@ func (r *runtime) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	newest := make([]chatwoot.MessageID, len(active))
-	passes, ctx := errgroup.WithContext(ctx)
-	passes.SetLimit(reconcileAtOnce)
+	found := make([]findings, len(active))
+	reading, readCtx := errgroup.WithContext(ctx)
+	reading.SetLimit(reconcileAtOnce)
 	for i, conversation := range active {
-		passes.Go(func() (err error) {
-			newest[i], err = r.reconcileConversation(ctx, desk, conversation, since, mark.watermark)
+		reading.Go(func() (err error) {
+			found[i], err = r.reconcileConversation(readCtx, desk, conversation, since, mark.watermark)
 			return err
 		})
 	}
-	if err := passes.Wait(); err != nil {
+	if err := reading.Wait(); err != nil {
 		return err
 	}
-	next := passMark{watermark: max(mark.watermark, slices.Max(append(newest, 0))), at: began}
-	return r.b.lines.setReconciled(r.ctx, r.line.ID, next)
+	all := join(found)
+	if mark.strange != confirmed && all.strange() {
+		r.log.Error("Chatwoot holds messages of this bridge that its database does not know; nothing is sent again until an admin confirms", "messages", all.unknown)
+		return r.b.lines.setStrange(ctx, r.line.ID, int64(all.unknown))
+	}
+	for _, act := range all.acts {
+		r.b.metrics.reconciled.WithLabelValues(act.what).Inc()
+		if err := act.do(ctx); err != nil {
+			return err
+		}
+	}
+	return r.b.lines.setReconciled(ctx, r.line.ID, passMark{watermark: max(mark.watermark, all.newest), at: began})
 }
 
-// reconcileConversation compares one conversation's messages, in order, and
-// gives the newest.
-func (r *runtime) reconcileConversation(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.EventConversation, since time.Time, watermark chatwoot.MessageID) (newest chatwoot.MessageID, err error) {
+// reconcileConversation compares one conversation's messages, in order.
+func (r *runtime) reconcileConversation(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.EventConversation, since time.Time, watermark chatwoot.MessageID) (found findings, err error) {
 	messages, err := messagesSince(ctx, desk, conversation.ID, since)
 	if err != nil {
-		return 0, err
+		return found, err
 	}
 	for _, m := range messages {
-		if err := r.compare(ctx, desk, conversation, m, watermark); err != nil {
-			return 0, err
+		around := chatwoot.Event{Account: r.line.Account, Inbox: r.line.Inbox, Conversation: conversation, Message: m}
+		compare := r.compareAgents
+		if isOwnSource(m.SourceID) && !m.Attributes.Deleted {
+			compare = r.compareOwn
 		}
-		newest = m.ID
+		if err := compare(ctx, &found, around, watermark); err != nil {
+			return found, err
+		}
+		found.newest = max(found.newest, m.ID)
 	}
-	return newest, nil
+	return found, nil
 }
 
 // messagesSince reads a conversation's messages back to a time, in order.
@@ -159,90 +170,4 @@ func messagesSince(ctx context.Context, desk *chatwoot.Client, conversation chat
 		before = page[0].ID
 	}
 	return all, nil
-}
-
-// compare holds one message against the ledger.
-func (r *runtime) compare(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.EventConversation, m chatwoot.Message, watermark chatwoot.MessageID) error {
-	line, red := string(r.line.ID), m.Status == string(idmap.Failed)
-	around := chatwoot.Event{Account: r.line.Account, Inbox: r.line.Inbox, Conversation: conversation}
-	if isOwnSource(m.SourceID) && !m.Attributes.Deleted {
-		if !red {
-			return nil
-		}
-		r.b.metrics.reconciled.WithLabelValues("own bubble").Inc()
-		return r.showOwn(ctx, desk, conversation.ID, m.ID)
-	}
-	if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
-		return nil
-	}
-	known, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
-	if err != nil {
-		return err
-	}
-	raw, err := chatwoot.EncodeCreated(m, around)
-	if err != nil {
-		return err
-	}
-	take := func(what, kind, dedupe string) error {
-		around.Message = m
-		r.b.metrics.reconciled.WithLabelValues(what).Inc()
-		return r.commit(ctx, around, raw, kind, dedupe, nil)
-	}
-	switch {
-	case m.Attributes.Deleted:
-		if known.State == idmap.AgentDeleted {
-			return nil
-		}
-		r.b.metrics.reconciled.WithLabelValues("deletion").Inc()
-		around.Message = m
-		return r.commit(ctx, around, raw, jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID), r.recordDeleted(m.ID))
-	case !sendable(m):
-		return nil
-	case known.State == idmap.AgentUnseen && m.ID > watermark:
-		return take("message", jobCreated, createdKey(line, m.ID))
-	case known.State == idmap.AgentFailed && !red:
-		return take("retry", jobRetry, fmt.Sprintf("%s|retry|%d|%d", line, m.ID, known.Failures))
-	case known.State == idmap.AgentSent && red:
-		r.b.metrics.reconciled.WithLabelValues("bubble").Inc()
-		return r.showAgain(ctx, around, m)
-	}
-	return nil
-}
-
-// showOwn takes the red from a message that the bridge itself has written: its
-// webhook failed, which Chatwoot shows as if the message had.
-func (r *runtime) showOwn(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.ConversationID, m chatwoot.MessageID) error {
-	links, err := r.b.ids.LinksByMessage(ctx, string(r.line.ID), int64(m))
-	if err != nil {
-		return err
-	}
-	status := idmap.Sent
-	if len(links) > 0 && links[0].Direction == idmap.FromOwnPhone && links[0].Status.Rank() > idmap.Sent.Rank() {
-		status = links[0].Status
-	}
-	err = desk.SetStatus(ctx, conversation, m, string(status), "")
-	if chatwoot.IsNotFound(err) {
-		return nil
-	}
-	return err
-}
-
-// showAgain lets the chat's status lane put on a bubble what its message has
-// reached: Chatwoot shows it as failed, because a webhook did not get through.
-func (r *runtime) showAgain(ctx context.Context, e chatwoot.Event, m chatwoot.Message) error {
-	links, err := r.b.ids.LinksByMessage(ctx, string(r.line.ID), int64(m.ID))
-	if err != nil || len(links) == 0 {
-		return err
-	}
-	e.Message = m
-	raw, err := chatwoot.EncodeCreated(m, e)
-	if err != nil {
-		return err
-	}
-	_, err = r.b.journal.Append(ctx, journal.Entry{
-		Lane:   journal.LaneKey{Line: string(r.line.ID), Chat: links[0].Chat, Dir: journal.Status},
-		Dedupe: fmt.Sprintf("%s|show|%d|%s", r.line.ID, m.ID, newID()),
-		Kind:   jobShow, Payload: raw, At: r.b.cfg.Clock(),
-	})
-	return err
 }

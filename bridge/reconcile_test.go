@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,5 +158,42 @@ func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
 		_, err = w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"end"}, w.alice.Texts())
+	})
+}
+
+// A database from a backup does not know what was sent since: a pass reports
+// and leaves everything alone until an admin confirms.
+func TestAPassOnlyReportsWhenTheDatabaseIsNotTheOneItWas(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		for _, text := range []string{"one", "two", "three", "four"} {
+			w.alice.SendText(w.phone, text)
+			w.desk.wait("the customer's", withText(text))
+		}
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		w.away(func() {
+			w.desk.say("missed")
+			for _, m := range w.desk.Messages(w.desk.Conversations()[0].ID) {
+				require.NoError(t, w.desk.Backdate(m.ID, time.Hour))
+			}
+			_, err := w.db.Exec(`DELETE FROM message_link`)
+			require.NoError(t, err)
+			_, err = w.db.Exec(`UPDATE line SET watermark = 0, reconciled = $1, created = $1`, time.Now().Add(-2*time.Hour).UnixMilli())
+			require.NoError(t, err)
+		})
+		require.Eventually(t, func() bool {
+			status, err := w.bridge.LineStatus(ctx, w.line)
+			return err == nil && strings.Contains(status.LastError, "confirm")
+		}, patience, 10*time.Millisecond)
+		w.connected()
+		require.Empty(t, w.alice.Texts())
+
+		require.NoError(t, w.bridge.Confirm(ctx, w.line))
+		_, err := w.alice.WaitText(patience, "missed")
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			status, err := w.bridge.LineStatus(ctx, w.line)
+			return err == nil && status.LastError == ""
+		}, patience, 10*time.Millisecond)
 	})
 }

@@ -60,7 +60,7 @@ func (r *runtime) takeFailure(ctx context.Context, e chatwoot.Event) error {
 	case err != nil:
 		return err
 	case known.State == idmap.AgentSent:
-		return r.showAgain(ctx, e, e.Message)
+		return r.showAgain(ctx, e)
 	case known.State == idmap.AgentUnseen:
 		r.webhooksMissed()
 	}

@@ -87,6 +87,10 @@ func (c *Client) Pair(ctx context.Context, id string, p Pair) error {
 // Logout unlinks a line's device.
 func (c *Client) Logout(ctx context.Context, id string) error { return c.command(ctx, id, "logout") }
 
+// Confirm lets a line send what was missed although its database lacks messages
+// that Chatwoot holds.
+func (c *Client) Confirm(ctx context.Context, id string) error { return c.command(ctx, id, "confirm") }
+
 // Reconnect ends a line's connection and connects at once.
 func (c *Client) Reconnect(ctx context.Context, id string) error {
 	return c.command(ctx, id, "reconnect")

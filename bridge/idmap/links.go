@@ -81,9 +81,14 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 // decides on a status reads it in its transaction.
 func (m *Map) LinkByWA(ctx context.Context, line, wa string, generation int64) (Link, error) {
 	return cached(ctx, m, cacheKey(line, generation, "wa", wa), func() (Link, bool, error) {
-		l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, wa))
+		l, err := m.Linked(ctx, line, wa)
 		return l, err == nil && l.Message != 0, err
 	})
+}
+
+// Linked finds a link by its WhatsApp id in the ledger itself.
+func (m *Map) Linked(ctx context.Context, line, wa string) (Link, error) {
+	return scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, wa))
 }
 
 // LinksByMessage finds the parts of a Chatwoot message, in order.

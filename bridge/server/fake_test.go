@@ -127,7 +127,9 @@ func (f *fake) Pair(_ context.Context, id bridge.LineID, phone string) error {
 	return f.known(id)
 }
 
-func (f *fake) Logout(_ context.Context, id bridge.LineID) error    { return f.call("logout", id) }
+func (f *fake) Logout(_ context.Context, id bridge.LineID) error  { return f.call("logout", id) }
+func (f *fake) Confirm(_ context.Context, id bridge.LineID) error { return f.call("confirm", id) }
+
 func (f *fake) Reconnect(_ context.Context, id bridge.LineID) error { return f.call("reconnect", id) }
 func (f *fake) Pause(_ context.Context, id bridge.LineID) error     { return f.call("pause", id) }
 func (f *fake) Resume(_ context.Context, id bridge.LineID) error    { return f.call("resume", id) }

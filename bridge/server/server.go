@@ -30,6 +30,7 @@ type Connections interface {
 	Pair(ctx context.Context, id bridge.LineID, phone string) error
 	Logout(ctx context.Context, id bridge.LineID) error
 	Reconnect(ctx context.Context, id bridge.LineID) error
+	Confirm(ctx context.Context, id bridge.LineID) error
 	Pause(ctx context.Context, id bridge.LineID) error
 	Resume(ctx context.Context, id bridge.LineID) error
 }
@@ -113,6 +114,7 @@ func (s *Server) routes(metrics http.Handler) *chi.Mux {
 		r.Post("/lines/{line}/pair", s.answer(s.pair))
 		r.Post("/lines/{line}/logout", s.answer(s.command(s.bridge.Logout)))
 		r.Post("/lines/{line}/reconnect", s.answer(s.command(s.bridge.Reconnect)))
+		r.Post("/lines/{line}/confirm", s.answer(s.command(s.bridge.Confirm)))
 		r.Post("/lines/{line}/pause", s.answer(s.command(s.bridge.Pause)))
 		r.Post("/lines/{line}/resume", s.answer(s.command(s.bridge.Resume)))
 		r.Get("/lines/{line}/events", s.answer(s.events))

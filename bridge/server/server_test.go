@@ -47,6 +47,7 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	require.NoError(t, w.client.Pair(ctx, "l1", api.Pair{Method: api.PairCode, Phone: "+55 11 99999-0001"}))
 	require.NoError(t, w.client.Logout(ctx, "l1"))
 	require.NoError(t, w.client.Reconnect(ctx, "l1"))
+	require.NoError(t, w.client.Confirm(ctx, "l1"))
 	require.NoError(t, w.client.Pause(ctx, "l1"))
 	require.NoError(t, w.client.Resume(ctx, "l1"))
 	require.NoError(t, w.client.Replay(ctx, 42))
@@ -64,7 +65,7 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 		bridge.LineID("l1"), bridge.LineUpdate{Name: &name, Settings: []byte(`{"language":"en"}`)},
 		bridge.LineID("l1"), false, bridge.LineID("l1"), true,
 		"pair", bridge.LineID("l1"), "", "pair", bridge.LineID("l1"), "+55 11 99999-0001",
-		"logout", bridge.LineID("l1"), "reconnect", bridge.LineID("l1"), "pause", bridge.LineID("l1"), "resume", bridge.LineID("l1"),
+		"logout", bridge.LineID("l1"), "reconnect", bridge.LineID("l1"), "confirm", bridge.LineID("l1"), "pause", bridge.LineID("l1"), "resume", bridge.LineID("l1"),
 		"replay", int64(42), "replay all", bridge.LineID(""), "replay all", bridge.LineID("l1"), "ready", "webhook", "l1", "s3cret",
 	}, w.asked())
 }

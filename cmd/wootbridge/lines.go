@@ -37,6 +37,9 @@ Usage:
       Let it run again.
   wootbridge lines reconnect LINE
       Connect to WhatsApp anew, after it was taken over by another program.
+  wootbridge lines confirm LINE
+      Send what was missed although the database lacks messages that Chatwoot
+      holds, as after a restored backup; the list says when that is asked.
   wootbridge lines logout LINE
       Unlink the phone. The line and its messages stay; link a phone with
       wootbridge pair
@@ -60,7 +63,7 @@ LINE is a line's id, the beginning of it, or its name.
 			return p.setLine(ctx, args)
 		case "delete":
 			return p.deleteLine(ctx, args)
-		case "pause", "resume", "reconnect", "logout":
+		case "pause", "resume", "reconnect", "confirm", "logout":
 			return p.commandLine(ctx, action, args)
 		}
 		return usagef("lines cannot %q", action)
@@ -224,6 +227,8 @@ func (p *program) commandLine(ctx context.Context, action string, args []string)
 			err, said = client.Resume(ctx, line.ID), "runs again."
 		case "reconnect":
 			err, said = client.Reconnect(ctx, line.ID), "connects anew."
+		case "confirm":
+			err, said = client.Confirm(ctx, line.ID), "sends what was missed."
 		case "logout":
 			err, said = client.Logout(ctx, line.ID), "is unlinked from its phone. Messages are kept."
 		}

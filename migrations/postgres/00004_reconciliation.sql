@@ -4,7 +4,11 @@
 ALTER TABLE line ADD COLUMN watermark BIGINT NOT NULL DEFAULT 0;
 -- When the last finished pass began; 0 = none yet.
 ALTER TABLE line ADD COLUMN reconciled BIGINT NOT NULL DEFAULT 0;
+-- How many messages of ours Chatwoot holds that the ledger lacks: then passes
+-- only report until an admin confirms, which is -1 until the next pass is done.
+ALTER TABLE line ADD COLUMN strange BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down
+ALTER TABLE line DROP COLUMN strange;
 ALTER TABLE line DROP COLUMN reconciled;
 ALTER TABLE line DROP COLUMN watermark;
