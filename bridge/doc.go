@@ -6,7 +6,7 @@
 // A Bridge holds the database, the journal, the ID map and one runtime per
 // line. What comes from outside is committed first and worked on later:
 //
-//	WhatsApp handler (line.Take)        webhook request (ServeHTTP)
+//	WhatsApp handler (line.Take)        webhook request (Webhooks)
 //	        \                                /
 //	         +--> journal lanes, one transaction <--+
 //	                      |

@@ -1,6 +1,3 @@
-// Package catalogue holds every text that the bridge itself shows to agents,
-// in the languages a line can have. The texts are data; a test keeps the
-// languages complete and their placeholders equal.
 package catalogue
 
 import (

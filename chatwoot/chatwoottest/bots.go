@@ -28,6 +28,9 @@ func botJSON(b agentBot) object {
 		"bot_type", "webhook", "bot_config", obj(), "account_id", b.account, "system_bot", false)
 }
 
+// nobodysBot is the name of a bot that no account has made.
+const nobodysBot = "Bot"
+
 // botName is what a bot is called; the caller holds mu.
 func (s *Server) botName(id int) string {
 	for _, b := range s.db.bots {
@@ -35,5 +38,5 @@ func (s *Server) botName(id int) string {
 			return b.name
 		}
 	}
-	return botName
+	return nobodysBot
 }

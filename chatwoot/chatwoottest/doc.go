@@ -31,6 +31,3 @@
 // without it. Close ends the listener, the delivery workers and delayed
 // deliveries, and waits for them.
 package chatwoottest
-
-// botName is the name of a bot that no account has made.
-const botName = "Bot"

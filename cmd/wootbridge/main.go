@@ -1,5 +1,3 @@
-// Command wootbridge runs the bridge between WhatsApp and Chatwoot, and talks
-// to one that runs.
 package main
 
 import (
