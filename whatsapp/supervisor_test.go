@@ -2,9 +2,7 @@ package whatsapp_test
 
 import (
 	"context"
-	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -239,88 +237,6 @@ func pass(client net.Conn, to string, away *atomic.Bool) {
 	other.Wait()
 }
 
-func TestAnotherPhoneIsNotLinkedToALine(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.pair()
-	require.ErrorIs(t, w.session.Pair(""), whatsapp.ErrLinked)
-	require.NoError(t, w.session.Logout(context.Background()))
-	w.waitState(whatsapp.StateLoggedOut)
-	other := w.srv.NewPeer("5511999990009", "Other")
-	w.scan(other)
-	w.sink.wait(t, "a refusal", func() bool { return w.session.State().Code == whatsapp.StateLoggedOut })
-	require.Contains(t, w.session.State().Sentence, "another phone number")
-	w.pair() // its own phone is welcome
-
-	// A restart does not forget the number.
-	require.NoError(t, w.session.Logout(context.Background()))
-	w.waitState(whatsapp.StateLoggedOut)
-	w.session.Stop()
-	w.configure = func(cfg *whatsapp.Config) { cfg.Phone = w.phone.Number() }
-	w.start("")
-	require.Equal(t, whatsapp.StateLoggedOut, w.session.State().Code)
-	w.scan(other)
-	w.sink.wait(t, "a refusal", func() bool { return w.session.State().QR == "" })
-	require.Contains(t, w.session.State().Sentence, "another phone number")
-}
-
-// R34: a phone that another line has is refused, with the reason; the hook
-// decides about other numbers too.
-func TestR34_APhoneOfAnotherLineIsRefused(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	taken := w.srv.NewPeer("5511999990007", "Taken")
-	other := w.srv.NewPeer("5511999990008", "Other")
-	w.session.Stop()
-	w.configure = func(cfg *whatsapp.Config) {
-		cfg.AllowPair = func(jid string) string {
-			if jid == taken.JID().String() {
-				return "This phone is linked to the line Sales."
-			}
-			return ""
-		}
-	}
-	w.start("")
-	w.scan(taken)
-	w.sink.wait(t, "a refusal", func() bool { return w.session.State().QR == "" })
-	require.Equal(t, whatsapp.StateNew, w.session.State().Code)
-	require.Equal(t, "This phone is linked to the line Sales.", w.session.State().Sentence)
-	w.pair()
-	require.NoError(t, w.session.Logout(context.Background()))
-	w.waitState(whatsapp.StateLoggedOut)
-	w.scan(other)
-	w.waitState(whatsapp.StateConnected)
-	require.Equal(t, other.Number(), w.session.State().Phone)
-}
-
-// R11, R22: the request that asked for a code is over before the phone scans.
-func TestR22_PairingOutlivesTheRequestThatAskedForIt(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.session.Stop()
-	ctx, cancel := context.WithCancel(context.Background())
-	w.session = whatsapp.NewSession(w.config(""))
-	w.session.Start(ctx)
-	require.NoError(t, w.session.Pair(""))
-	w.sink.wait(t, "a QR code", func() bool { return w.session.State().QR != "" })
-	cancel()
-	require.NoError(t, w.phone.ScanQR(w.session.State().QR))
-	w.waitState(whatsapp.StateConnected)
-	w.alice.SendText(w.phone, "hello")
-	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
-}
-
-func TestACodeThatNobodyScansIsSaid(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	require.NoError(t, w.session.Pair(""))
-	w.sink.wait(t, "a QR code", func() bool { return w.session.State().QR != "" })
-	w.srv.ExpireQR()
-	w.waitState(whatsapp.StateNew)
-	require.Contains(t, w.session.State().Sentence, "in time")
-	w.pair()
-}
-
 // R21, R28: two lines of one process pair and work at once; nothing crosses.
 func TestR28_TwoSessionsDoNotCross(t *testing.T) {
 	t.Parallel()
@@ -401,75 +317,4 @@ func TestEveryStateIsToldOnceWithASentence(t *testing.T) {
 			}
 		}
 	})
-}
-
-// memory is a VersionCache.
-type memory struct{ version atomic.Value }
-
-func (m *memory) LoadVersion(context.Context) (string, error) {
-	v, _ := m.version.Load().(string)
-	return v, nil
-}
-
-func (m *memory) SaveVersion(_ context.Context, version string) error {
-	m.version.Store(version)
-	return nil
-}
-
-type brokenMemory struct{}
-
-func (brokenMemory) LoadVersion(context.Context) (string, error) { return "", errors.New("away") }
-func (brokenMemory) SaveVersion(context.Context, string) error   { return errors.New("away") }
-
-func TestTheVersionIsFetchedRememberedAndNeverInTheWay(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	sim := &whatsapp.Simulator{Addr: w.srv.Addr(), RootKey: w.srv.RootKey()}
-	log := slog.New(slog.DiscardHandler)
-	ctx := context.Background()
-	cache := &memory{}
-	versions := whatsapp.OpenVersions(ctx, sim, cache, log)
-	builtIn := versions.String()
-	require.Error(t, versions.Refresh(ctx), "the page names none")
-	require.Equal(t, builtIn, versions.String())
-	w.srv.SetVersion(2000000001)
-	require.NoError(t, versions.Refresh(ctx))
-	require.Equal(t, "2.3000.2000000001", versions.String())
-	w.srv.SetVersion(5)
-	require.NoError(t, versions.Refresh(ctx))
-	require.Equal(t, "2.3000.2000000001", versions.String(), "an older one is not believed")
-	require.Equal(t, "2.3000.2000000001", whatsapp.OpenVersions(ctx, sim, cache, log).String())
-	require.Equal(t, builtIn, whatsapp.OpenVersions(ctx, sim, brokenMemory{}, log).String())
-	cache.version.Store("nonsense")
-	require.Equal(t, builtIn, whatsapp.OpenVersions(ctx, sim, cache, log).String())
-}
-
-func TestAnOutdatedVersionIsRenewedOnceThenSaid(t *testing.T) {
-	t.Parallel()
-	w, f := newWaitingWorld(t)
-	w.srv.SetVersion(2000000001)
-	w.srv.RequireVersion(2000000001)
-	w.session.Reconnect()
-	require.NoError(t, w.phone.Companion().WaitLogins(patience, 2))
-	w.waitState(whatsapp.StateConnected)
-	require.Equal(t, 1, w.srv.Refused())
-
-	w.srv.RequireVersion(2000000002) // and nobody says which version that would be
-	w.session.Reconnect()
-	require.Equal(t, time.Hour, f.next(t))
-	require.Equal(t, whatsapp.StateOutdated, w.session.State().Code)
-	require.Contains(t, w.session.State().Sentence, "Update Wootbridge")
-	require.Equal(t, 2, w.srv.Refused())
-
-	w.srv.SetVersion(2000000002)
-	f.end(t)
-	w.waitState(whatsapp.StateConnected)
-}
-
-func TestPairingWithAnOutdatedVersionGoesOnWithANewOne(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.srv.SetVersion(2000000001)
-	w.srv.RequireVersion(2000000001)
-	w.pair()
 }
