@@ -22,8 +22,12 @@ func (t *task) inbound() error {
 	if err != nil {
 		return err
 	}
+	late, err := t.lateness(m)
+	if err != nil {
+		return err
+	}
 	if known {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.lease.Done(t.ctx, t.job, late.record(t))
 	}
 	rc := renderContext{Words: t.words(), Formatting: t.settings().Formatting}
 	if m.Quote != nil {
@@ -35,9 +39,9 @@ func (t *task) inbound() error {
 	}
 	posts := renderInbound(m, rc)
 	if len(posts) == 0 {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.lease.Done(t.ctx, t.job, late.record(t))
 	}
-	return t.deliver(m, posts[0])
+	return t.deliver(m, posts[0], late)
 }
 
 // isKnown reports whether the message has a Chatwoot message already, or is an
@@ -78,12 +82,17 @@ func (t *task) priority() chatwoot.Priority {
 }
 
 // deliver posts a message, once, and records it.
-func (t *task) deliver(m whatsapp.Message, p post) error {
-	upload, late, done, err := t.fetch(&p)
+func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
+	upload, fileLater, done, err := t.fetch(&p)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if late.announce {
+		if err := t.announceLate(m, p); err != nil {
+			return err
+		}
+	}
 	chat, posted, err := t.post(m, p, upload)
 	var tooLarge *chatwoot.TooLargeError
 	if upload != nil && errors.As(err, &tooLarge) {
@@ -96,7 +105,12 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 	link := inboundLink(string(t.line.ID), m, chat, posted)
 	link.WA = p.SourceID[len(sourcePrefix):]
 	err = t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
-		if late {
+		if record := late.record(t); record != nil {
+			if err := record(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if fileLater {
 			if err := t.followUp(ctx, tx, m); err != nil {
 				return err
 			}
@@ -119,7 +133,7 @@ func (t *task) deliver(m whatsapp.Message, p post) error {
 func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
 	desk := t.desk.WithPriority(t.priority())
 	for attempt := 0; ; attempt++ {
-		chat, err := t.conversation(desk, m, p.Private)
+		chat, err := t.conversation(desk, m, p.Private && !p.Leads)
 		if err != nil {
 			return idmap.Chat{}, chatwoot.Message{}, err
 		}

@@ -53,9 +53,20 @@ type Settings struct {
 	Formatting bool `json:"formatting"`
 	// Language is the message catalogue's: en, pt-BR or es.
 	Language string `json:"language"`
+	// Events is how what happened beside the messages is shown: eventsPill,
+	// eventsNote or eventsOff.
+	Events string `json:"events"`
 	// Timezone is an IANA name; empty = the inbox's.
 	Timezone string `json:"timezone,omitempty"`
 }
+
+// The forms in which events can be shown: a small grey line, a private note, or
+// not at all.
+const (
+	eventsPill = "pill"
+	eventsNote = "note"
+	eventsOff  = "off"
+)
 
 // DefaultSettings are what a line starts with.
 func DefaultSettings() Settings {
@@ -66,6 +77,7 @@ func DefaultSettings() Settings {
 		ReadReceipts: true,
 		Formatting:   true,
 		Language:     "en",
+		Events:       eventsPill,
 	}
 }
 
@@ -95,6 +107,11 @@ func (s Settings) validate() error {
 	case "en", "pt-BR", "es":
 	default:
 		return invalid("language", "language must be en, pt-BR or es")
+	}
+	switch s.Events {
+	case eventsPill, eventsNote, eventsOff:
+	default:
+		return invalid("events", "events must be pill, note or off")
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil {
 		return invalid("timezone", "timezone must be an IANA name such as America/Sao_Paulo, or empty")

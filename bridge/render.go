@@ -18,6 +18,9 @@ type post struct {
 	Private  bool
 	Echo     bool
 	Voice    bool
+	// Leads says that a customer's message follows at once: the post belongs
+	// where that one will be.
+	Leads bool
 	// ReplyTo is the WhatsApp id of the message that this one answers.
 	ReplyTo string
 	// Media is the file to fetch and attach, or nil.
