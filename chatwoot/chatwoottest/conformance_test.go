@@ -113,7 +113,7 @@ func newReplay(t *testing.T, version string) *replay {
 	r.receiver = httptest.NewServer(http.HandlerFunc(r.receive))
 	t.Cleanup(r.receiver.Close)
 	r.s = New(Options{
-		Version: version, WebhookWorkers: 1, WebhookTimeout: 500 * time.Millisecond,
+		Version: version, WebhookWorkers: 1, WebhookTimeout: 5 * time.Second,
 		Admin: UserSpec{Name: "Ana Admin", Email: "ana@example.com", Token: "bridge-token"},
 		Agent: UserSpec{Name: "Bruno Agent", Email: "bruno@example.com", Token: "agent-token"},
 	})
