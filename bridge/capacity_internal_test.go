@@ -126,6 +126,17 @@ func (r *runtime) write(t *testing.T, chat int, id string) {
 	require.NoError(t, r.Take(t.Context(), whatsapp.Envelope{Kind: whatsapp.EnvMessage, Chat: from, Dedupe: id, At: time.Now(), Payload: payload}))
 }
 
+// startInbound starts the workers of the direction that these tests use.
+func (r *runtime) startInbound() {
+	for _, pool := range pools {
+		for range pool.workers {
+			if pool.dir == journal.In {
+				r.b.workers.Go(func() { r.b.work(pool.dir, pool.live) })
+			}
+		}
+	}
+}
+
 // 500 messages wait in 50 chats, and a Chatwoot of 16 messages a second is to
 // take them, while customers go on writing in 5 other chats.
 func TestR41_ABacklogTakesWhatLiveChatsLeave(t *testing.T) {
@@ -162,13 +173,7 @@ func testBacklog(t *testing.T, age time.Duration) {
 	}
 	time.Sleep(age)
 	began := time.Now()
-	for _, pool := range pools {
-		for range pool.workers {
-			if pool.dir == journal.In {
-				r.b.workers.Go(func() { r.b.work(pool.dir, pool.live) })
-			}
-		}
-	}
+	r.startInbound()
 	time.Sleep(max(0, journal.LiveAge+time.Second-age))
 
 	written := map[string]time.Time{}

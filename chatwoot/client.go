@@ -121,13 +121,15 @@ func (c *Client) do(ctx context.Context, req call) error {
 		return fmt.Errorf("%s: %w", req.what, err)
 	}
 	started := time.Now()
-	err := c.exchange(ctx, req)
-	c.gate.Leave(err, time.Since(started))
-	if err != nil {
+	err := errPanic // unless exchange returns: a panic must not keep the place
+	defer func() { c.gate.Leave(err, time.Since(started)) }()
+	if err = c.exchange(ctx, req); err != nil {
 		return fmt.Errorf("%s: %w", req.what, err)
 	}
 	return nil
 }
+
+var errPanic = errors.New("panic in a request")
 
 func (c *Client) exchange(ctx context.Context, req call) error {
 	path := req.path
