@@ -90,18 +90,64 @@ func TestR25_ContactsOfOthersAreAdopted(t *testing.T) {
 	}
 }
 
+// Mobiles with areas up to 28 and above, known to the desk with or without the
+// ninth digit and to WhatsApp in the other form or in both, and a landline.
 func TestR12_ANinthDigitMakesNoSecondContact(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
-		made, err := w.desk.AddContact("name", "Bruno", "phone_number", "+5566996679626")
+		for i, person := range []struct{ desk, phone, also string }{
+			{"+5566996679626", "556696679626", ""},
+			{"+556696679627", "5566996679627", ""},
+			{"+5511988887771", "551188887771", ""},
+			{"+551188887772", "5511988887772", ""},
+			{"+5566996679628", "556696679628", "5566996679628"},
+			{"+551133334444", "551133334444", ""},
+		} {
+			made, err := w.desk.AddContact("name", "Bruno", "phone_number", person.desk)
+			require.NoError(t, err)
+			bruno := w.wa.NewPeer(person.phone, "Bruno")
+			if person.also != "" {
+				bruno.AddAlias(person.also)
+			}
+			text := "oi from " + person.phone
+			bruno.SendText(w.phone, text)
+			m := w.desk.wait("the message", withText(text))
+			_, err = w.desk.Reply(m.Conversation, "olá")
+			require.NoError(t, err)
+			_, err = bruno.WaitText(patience, "olá")
+			require.NoError(t, err)
+			require.Len(t, w.desk.Contacts(), i+1, person.desk)
+			conversations := w.desk.Conversations()
+			for _, c := range conversations {
+				if c.ID == m.Conversation {
+					require.Equal(t, made.ID, c.Contact, person.desk)
+				}
+			}
+		}
+	})
+}
+
+// Where a message is sent to may be another address of the person than the one
+// that wrote; files, quotes and ticks are of the one chat whichever it is.
+func TestR13_LinksKeepTheChatWhateverTheTarget(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		asked := w.alice.SendText(w.phone, "by lid", whatsapptest.WithLIDOnly())
+		question := w.desk.wait("the question", withText("by lid"))
+		reply := w.desk.say("see this", chatwoottest.Quoting(question.ID), chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4")))
+		there := w.got(0)
+		require.Equal(t, asked, there.Quoted().GetStanzaID())
+		content, err := w.alice.Download(there)
 		require.NoError(t, err)
-		bruno := w.wa.NewPeer("556696679626", "Bruno")
-		bruno.SendText(w.phone, "oi")
-		w.desk.wait("the message", withText("oi"))
-		w.desk.say("olá")
-		_, err = bruno.WaitText(patience, "olá")
-		require.NoError(t, err)
-		require.Len(t, w.desk.Contacts(), 1)
-		require.Equal(t, made.ID, w.desk.Contacts()[0].ID)
+		require.Equal(t, "%PDF-1.4", string(content))
+		w.desk.wait("the tick", withStatus(reply.ID, "delivered"))
+
+		w.alice.Reply(w.phone, there, "by number", whatsapptest.WithLID())
+		answer := w.desk.wait("the answer", withText("by number"))
+		require.Equal(t, reply.ID, answer.ReplyTo)
+		w.alice.MarkRead(there.ID)
+		w.desk.wait("the blue tick", withStatus(reply.ID, "read"))
+		w.desk.say("to the number", chatwoottest.Quoting(question.ID))
+		require.Equal(t, asked, w.got(1).Quoted().GetStanzaID())
+		require.Len(t, w.desk.Conversations(), 1)
 	})
 }
 

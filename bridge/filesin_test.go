@@ -48,7 +48,7 @@ func (w *world) filed(id string) (chatwoottest.Message, chatwoottest.File) {
 	return m, m.Files[0]
 }
 
-func TestEveryKindOfFileReachesTheDesk(t *testing.T) {
+func TestR23_EveryKindOfFileReachesTheDeskAndIsFetchedOnce(t *testing.T) {
 	jpg, clip := sampleJPEG(t), append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), make([]byte, 500)...)
 	ogg, mp3 := append([]byte("OggS\x00\x02"), make([]byte, 300)...), append([]byte("ID3\x04"), make([]byte, 300)...)
 	webp, pdf := []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe"), []byte("%PDF-1.4 contract")
@@ -87,7 +87,7 @@ func TestEveryKindOfFileReachesTheDesk(t *testing.T) {
 			require.Equal(t, tc.send == "voice", f.Voice, tc.title)
 			require.Equal(t, "incoming", m.Kind)
 		}
-		require.Equal(t, 13, w.wa.Downloads(), "R23: every file is fetched once")
+		require.Equal(t, 13, w.wa.Downloads(), "every file is fetched once")
 	})
 }
 

@@ -1,0 +1,71 @@
+package bridge_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// docs/regressions.md names every regression test there is, in the row of
+// every id that its name begins with, and nothing else.
+func TestTheListOfRegressionsIsTrue(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/regressions.md")
+	require.NoError(t, err)
+	listed := map[string]string{} // test in row
+	mentioned := regexp.MustCompile("`(Test[RD][0-9]{2}_[A-Za-z0-9_]+)`")
+	row := regexp.MustCompile(`^\| ([RD][0-9]{2}) \|`)
+	described := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		id := row.FindStringSubmatch(line)
+		if id == nil {
+			continue
+		}
+		require.False(t, described[id[1]], "%s has two rows", id[1])
+		described[id[1]] = true
+		tests := mentioned.FindAllStringSubmatch(line, -1)
+		for _, test := range tests {
+			listed[test[1]+" in "+id[1]] = test[1]
+		}
+		columns := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), "|"), " |")
+		require.True(t, len(tests) > 0 || strings.TrimSpace(columns[len(columns)-1]) != "", "%s has neither a test nor a reason", id[1])
+	}
+
+	for n := 1; n <= 42; n++ {
+		id := fmt.Sprintf("R%02d", n)
+		require.Equal(t, n != 16 && n != 29, described[id], id)
+	}
+
+	defined := regexp.MustCompile(`(?m)^func (Test(?:[RD][0-9]{2}_)+[A-Za-z0-9_]+)\(`)
+	ids := regexp.MustCompile(`[RD][0-9]{2}_`)
+	exist := map[string]bool{}
+	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, match := range defined.FindAllSubmatch(source, -1) {
+			name := string(match[1])
+			exist[name] = true
+			for _, id := range ids.FindAllString(name, -1) {
+				id = strings.TrimSuffix(id, "_")
+				if described[id] { // a row that is not described yet has no list
+					require.Contains(t, listed, name+" in "+id, "%s is not listed in row %s", name, id)
+				}
+			}
+		}
+		return nil
+	}))
+	for entry, name := range listed {
+		require.True(t, exist[name], "%s: there is no such test", entry)
+	}
+}
