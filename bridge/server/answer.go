@@ -10,6 +10,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge"
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // handler is a route's code; what it returns becomes the answer.
@@ -30,6 +31,7 @@ var (
 	errNoRoute      = &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Message: "there is nothing at this address; /api/v1/openapi.json lists what there is"}
 	errMethod       = &api.Error{Status: http.StatusMethodNotAllowed, Code: api.CodeMethod, Message: "this address does not take this method; /api/v1/openapi.json lists what there is"}
 	errUnauthorized = &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorized, Message: "send the admin token as: Authorization: Bearer TOKEN; it is WOOTBRIDGE_ADMIN_TOKEN or the file admin-token in the data folder"}
+	errNoDatabase   = &api.Error{Status: http.StatusServiceUnavailable, Code: string(bridge.CodeUnavailable), Message: "the database does not answer; nothing is lost, try again when it does"}
 	errInternal     = &api.Error{Status: http.StatusInternalServerError, Code: api.CodeInternal, Message: "something went wrong in the bridge; its log says what"}
 )
 
@@ -53,6 +55,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		said = &api.Error{Status: statuses[known.Code], Code: string(known.Code), Message: known.Error()}
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody is there to be told
+	case database.IsUnavailable(err):
+		s.log.Warn("a request failed: the database does not answer", "method", r.Method, "route", route(r))
+		said = errNoDatabase
 	default:
 		s.log.Error("a request failed", "method", r.Method, "route", route(r), "error", err)
 		said = errInternal

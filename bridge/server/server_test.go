@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/http"
@@ -198,6 +199,15 @@ func TestR36_HealthNeedsNoTokenAndTellsTheTruth(t *testing.T) {
 	require.Contains(t, body, "the database does not answer")
 	status, _ = w.doAs("", http.MethodGet, "/healthz", "")
 	require.Equal(t, http.StatusOK, status, "it lives")
+}
+
+func TestADatabaseThatIsAwayIsSaidToBeAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.err = fmt.Errorf("count jobs: %w", driver.ErrBadConn)
+	status, body := w.do(http.MethodGet, "/api/v1/lines", "")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, body, "the database does not answer")
 }
 
 func TestAPanicIsAnsweredAndCounted(t *testing.T) {
