@@ -18,7 +18,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
 test:
-	.ci/test-services go test -race -timeout 20m -run '$(RUN)' $(PKG)
+	.ci/test-services go test -race -timeout 40m -run '$(RUN)' $(PKG)
 
 crash:
 	.ci/test-services go test -count=1 -v -timeout 60m ./bridge/crashtest -args \

@@ -29,12 +29,27 @@
 // Nothing is dropped: a job ends done or dead, and a dead one has told the
 // agent why.
 //
+// # What Chatwoot does not tell
+//
+// Chatwoot posts a webhook once. After a start, after a gap and every few
+// minutes its messages are compared with the ledger (reconcile.go,
+// findings.go): what nobody told of is journaled as if its webhook had come,
+// before anything newer is sent; deletions are taken back; bubbles that are red
+// for nothing show the truth. With a ledger that lacks what Chatwoot holds, a
+// pass only reports until an admin confirms.
+//
 // # Ownership
 //
-// Bridge.Run owns every goroutine: the workers, the line runtimes and their
-// WhatsApp sessions, the journal's wake-ups, the pruner. It returns when all
-// have ended. Handlers (Take, the webhook) do SQL only, apart from the one
-// single-flight refetch of a webhook secret. A line's runtime is replaced as a
-// whole, never changed in place, except for its settings, which are swapped
-// atomically.
+// What should be is in SQL, and one goroutine, tend (lifecycle.go), makes it so:
+// it renews the lease on this process's lines (ownership.go), claims free ones,
+// and makes, replaces and ends their runtimes. Everybody else writes SQL and
+// asks for a look. A runtime is replaced as a whole, never changed in place,
+// except for its settings, which are swapped atomically. An owner that cannot
+// renew disconnects before its lease ends.
+//
+// A Bridge owns every goroutine of its own: tend, the workers, the sessions,
+// the journal's wake-ups, the pruner. Stop claims no more, lets the jobs under
+// way finish, disconnects, gives the lines back, and returns when all have
+// ended. Handlers (Take, the webhook) do SQL only, apart from the one
+// single-flight refetch of a webhook secret.
 package bridge
