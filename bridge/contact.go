@@ -38,11 +38,28 @@ func (t *task) findContact(desk *chatwoot.Client, aliases []string) (chatwoot.Co
 		if err != nil {
 			return chatwoot.Contact{}, err
 		}
+		if len(found) == 0 && key.attribute == "phone_number" {
+			if found, err = t.searchNumber(desk, key.value); err != nil {
+				return chatwoot.Contact{}, err
+			}
+		}
 		if len(found) > 0 {
 			return slices.MinFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) }), nil
 		}
 	}
 	return chatwoot.Contact{}, nil
+}
+
+// searchNumber finds the contact with a phone number where the filter does not.
+func (t *task) searchNumber(desk *chatwoot.Client, phone string) ([]chatwoot.Contact, error) {
+	if filtered, err := t.findsNumbers(); err != nil || filtered {
+		return nil, err
+	}
+	found, err := t.searchContact(desk, "", phone)
+	if err != nil || found.ID == 0 {
+		return nil, err
+	}
+	return []chatwoot.Contact{found}, nil
 }
 
 // adopt gives a contact that somebody else made its place in the inbox. Its

@@ -15,8 +15,11 @@ type desk struct {
 	t testing.TB
 }
 
-func newDesk(t testing.TB) desk {
-	d := desk{chatwoottest.New(chatwoottest.Options{Dir: t.TempDir()}), t}
+func newDesk(t testing.TB) desk { return newDeskOf(t, chatwoottest.DefaultVersion) }
+
+// newDeskOf is a Chatwoot of another release.
+func newDeskOf(t testing.TB, version string) desk {
+	d := desk{chatwoottest.New(chatwoottest.Options{Dir: t.TempDir(), Version: version}), t}
 	require.NoError(t, d.Start())
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	return d

@@ -29,7 +29,7 @@ func (t *task) inbound() error {
 	if known {
 		return t.lease.Done(t.ctx, t.job, late.record(t))
 	}
-	rc := renderContext{Words: t.words(), Formatting: t.settings().Formatting}
+	rc := renderContext{Words: t.words(), Formatting: t.settings().FormatsInbound()}
 	if m.Quote != nil {
 		if _, err := t.linkByWA(m.Quote.ID); err == nil {
 			rc.QuoteKnown = true

@@ -148,7 +148,7 @@ func TestSettingsChangeWhileTheLineRuns(t *testing.T) {
 		status, err := w.bridge.LineStatus(ctx, w.line)
 		require.NoError(t, err)
 		require.Equal(t, name, status.Line.Name)
-		require.False(t, status.Line.Settings.Formatting)
+		require.False(t, status.Line.Settings.FormatsInbound())
 		require.Equal(t, "4.16.2", status.Version)
 
 		logins := w.phone.Companion().Logins()

@@ -49,8 +49,10 @@ type Settings struct {
 	MaxAgeHours int `json:"max_age_hours"`
 	// ReadReceipts shows customers blue ticks when an agent replies.
 	ReadReceipts bool `json:"read_receipts"`
-	// Formatting converts bold, italic and the like in both directions.
-	Formatting bool `json:"formatting"`
+	// Formatting converts bold, italic and the like in both directions. nil
+	// leaves it to Chatwoot's version: what agents write is not converted where
+	// their editor is plain, which it is up to 4.8.
+	Formatting *bool `json:"formatting"`
 	// Language is the message catalogue's: en, pt-BR or es.
 	Language string `json:"language"`
 	// Events is how what happened beside the messages is shown: eventsPill,
@@ -75,7 +77,6 @@ func DefaultSettings() Settings {
 		OrderWaitMS:  250,
 		MaxAgeHours:  24,
 		ReadReceipts: true,
-		Formatting:   true,
 		Language:     "en",
 		Events:       eventsPill,
 	}
@@ -88,6 +89,9 @@ func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 		return s, nil
 	}
 	merged := s
+	if s.Formatting != nil { // decoding would change the one that others read
+		merged.Formatting = new(*s.Formatting)
+	}
 	if err := decodeStrict(raw, &merged); err != nil {
 		return s, invalid("settings", "settings: "+err.Error())
 	}
@@ -118,6 +122,10 @@ func (s Settings) validate() error {
 	}
 	return nil
 }
+
+// FormatsInbound reports whether customers' bold, italic and the like are shown
+// as such.
+func (s Settings) FormatsInbound() bool { return s.Formatting == nil || *s.Formatting }
 
 // OrderWait is OrderWaitMS as a duration.
 func (s Settings) OrderWait() time.Duration { return time.Duration(s.OrderWaitMS) * time.Millisecond }

@@ -67,7 +67,11 @@ func (t *task) send(e chatwoot.Event) error {
 		t.b.metrics.overtaken.Inc() // it came after a later one had left; better late than never
 	}
 	s := sending{e: e, chat: chat, to: to, sent: sentParts(links)}
-	err = t.sendParts(s, planOutbound(e.Message, t.settings().Formatting), quote)
+	markdown, err := t.writesMarkdown()
+	if err != nil {
+		return err
+	}
+	err = t.sendParts(s, planOutbound(e.Message, markdown), quote)
 	// After the links of what was sent are recorded: see markReadIfAnswered.
 	t.markRead(chat, to)
 	if errors.Is(err, errDeletedMeanwhile) {

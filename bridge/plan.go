@@ -27,9 +27,9 @@ type part struct {
 // planOutbound splits an agent's message into what WhatsApp can carry: the
 // text goes as the caption of the first file that can have one, and otherwise
 // as a message of its own before the files. It is pure.
-func planOutbound(m chatwoot.Message, formatting bool) []part {
-	text := m.Content
-	if formatting {
+func planOutbound(m chatwoot.Message, markdown bool) []part {
+	text := markup.PlainBreaks(m.Content)
+	if markdown {
 		text = markup.ToWhatsApp(text)
 	}
 	text = strings.ReplaceAll(text, "\x00", "")

@@ -84,7 +84,13 @@ func eachModeWith(t *testing.T, orderWait time.Duration, flow func(t *testing.T,
 
 func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, orderWait time.Duration) *world {
 	t.Helper()
-	w := &world{t: t, db: db, cache: cache, wa: whatsapptest.New(whatsapptest.Options{}), desk: newDesk(t)}
+	return newWorldAt(t, newDesk(t), db, cache, orderWait)
+}
+
+// newWorldAt is a world with a Chatwoot of one's own.
+func newWorldAt(t *testing.T, at desk, db *database.DB, cache idmap.Cache, orderWait time.Duration) *world {
+	t.Helper()
+	w := &world{t: t, db: db, cache: cache, wa: whatsapptest.New(whatsapptest.Options{}), desk: at}
 	require.NoError(t, w.wa.Start())
 	t.Cleanup(w.wa.Close)
 	w.phone, w.alice = w.wa.NewPeer("5511999990001", "Shop"), w.wa.NewPeer("5511888880002", "Alice")

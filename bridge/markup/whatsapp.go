@@ -13,6 +13,14 @@ var untouchable = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`|(?i:https?://|www\
 
 var hardBreak = regexp.MustCompile(`(\\|[ \t]+)\r?\n`)
 
+var backslashBreak = regexp.MustCompile(`\\(\r?\n)`)
+
+// PlainBreaks takes away what editors leave behind: the backslash before a line
+// break, and line breaks at the end. Newer releases of Chatwoot do so themselves.
+func PlainBreaks(text string) string {
+	return strings.TrimRight(backslashBreak.ReplaceAllString(text, "$1"), "\r\n")
+}
+
 // ToWhatsApp turns an agent's markdown into WhatsApp's formatting.
 func ToWhatsApp(markdown string) string {
 	markdown = hardBreak.ReplaceAllString(strings.ReplaceAll(markdown, "\x00", ""), "\n")

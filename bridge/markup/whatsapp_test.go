@@ -31,6 +31,15 @@ func TestEditorOutputOnWhatsApp(t *testing.T) {
 	require.NoError(t, rows.Err())
 }
 
+func TestPlainBreaks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "a": "a", "a\\\nb": "a\nb", "a\\\r\nb\n\n": "a\r\nb", `C:\ d`: `C:\ d`, "*a*\n\nb": "*a*\n\nb", "\n": "",
+	} {
+		require.Equal(t, want, markup.PlainBreaks(text), "%q", text)
+	}
+}
+
 func TestMarkdownOnWhatsApp(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
