@@ -80,7 +80,9 @@ type Bridge struct {
 	looks      chan look
 	expiry     *time.Timer // fires when the lease on the lines is about to end
 
-	bots noteBots
+	bots    noteBots
+	outages outages
+	shares  shares
 
 	mu       sync.Mutex
 	running  map[LineID]*runtime

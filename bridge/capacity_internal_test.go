@@ -76,25 +76,32 @@ func (d *slowDesk) count() int {
 func newScheduler(t *testing.T, desk http.RoundTripper) *runtime {
 	t.Helper()
 	db := databasetest.SQLite(t)
-	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ('l1', '', '', 1, 1, '{}', '', 0)`)
-	require.NoError(t, err)
 	b := New(Config{
 		DB: db, Cache: idmap.NewMemory(1000, time.Now), Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 		Instance: "test", Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 	b.expiry.Stop()
-	line := Line{ID: "l1", ChatwootURL: "http://chat.example.com", Account: 1, Inbox: 1, Settings: DefaultSettings(), token: "x", sourceKey: "k"}
-	r, err := b.newRuntime(line, true, false)
-	require.NoError(t, err)
-	r.desk, err = chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: "x", Account: 1, Transport: desk, Gate: b.gate(line.ChatwootURL), Log: b.log})
-	require.NoError(t, err)
-	b.running[line.ID] = r
 	t.Cleanup(func() {
 		b.cancel()
 		b.workers.Wait()
 		b.cancelWork()
 		b.background.Wait()
 	})
+	return b.addLine(t, "l1", desk)
+}
+
+// addLine adds a line that writes to a desk of its own.
+func (b *Bridge) addLine(t *testing.T, id LineID, desk http.RoundTripper) *runtime {
+	t.Helper()
+	const insert = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ($1, '', '', 1, 1, '{}', $1, 0)`
+	_, err := b.db.Exec(insert, string(id))
+	require.NoError(t, err)
+	line := Line{ID: id, ChatwootURL: "http://" + string(id) + ".example.com", Account: 1, Inbox: 1, Settings: DefaultSettings(), token: "x", sourceKey: "k"}
+	r, err := b.newRuntime(line, true, false)
+	require.NoError(t, err)
+	r.desk, err = chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: "x", Account: 1, Transport: desk, Gate: b.gate(line.ChatwootURL), Log: b.log})
+	require.NoError(t, err)
+	b.running[line.ID] = r
 	return r
 }
 
@@ -105,12 +112,12 @@ func (r *runtime) know(t *testing.T, chat int) {
 	t.Helper()
 	ctx := t.Context()
 	require.NoError(t, r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		id, _, err := r.b.ids.Resolve(ctx, tx, "l1", r.sourceID, chatJID(chat))
+		id, _, err := r.b.ids.Resolve(ctx, tx, string(r.line.ID), r.sourceID, chatJID(chat))
 		if err != nil {
 			return err
 		}
 		return r.b.ids.SetContact(ctx, tx, idmap.Chat{
-			ID: id, Line: "l1", SourceID: r.sourceID(id), Contact: int64(chat), Conversation: int64(chat), Name: "known", Identifier: chatJID(chat),
+			ID: id, Line: string(r.line.ID), SourceID: r.sourceID(id), Contact: int64(chat), Conversation: int64(chat), Name: "known", Identifier: chatJID(chat),
 		})
 	}))
 }
@@ -131,7 +138,7 @@ func (r *runtime) startInbound() {
 	for _, pool := range pools {
 		for range pool.workers {
 			if pool.dir == journal.In {
-				r.b.workers.Go(func() { r.b.work(pool.dir, pool.live) })
+				r.b.workers.Go(func() { r.b.work(pool) })
 			}
 		}
 	}

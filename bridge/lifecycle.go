@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/wootbridge/wootbridge/bridge/journal"
 )
 
 // settleAfter is when a line that is still connecting counts as survived: the
@@ -263,17 +261,4 @@ func (b *Bridge) waitEnded(ctx context.Context, id LineID) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// ownLines are the lines whose lanes of a direction this process works on.
-func (b *Bridge) ownLines(dir journal.Direction) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	own := make([]string, 0, len(b.running))
-	for id, r := range b.running {
-		if r.active && (dir != journal.Out || r.caughtUp.Load()) {
-			own = append(own, string(id))
-		}
-	}
-	return own
 }

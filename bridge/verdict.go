@@ -16,6 +16,8 @@ type verdict struct {
 	reason string
 	// after is when to try again, for retry.
 	after time.Duration
+	// away says that Chatwoot is what is waited for.
+	away bool
 }
 
 type action int
@@ -81,7 +83,9 @@ func judge(err error, attempt int, firstFailed, now time.Time) verdict {
 		v.after = underWayWait
 	case errors.As(err, &ambiguous):
 		v.after = max(v.after, ambiguousWait)
-	case errors.As(err, &unavailable), errors.Is(err, whatsapp.ErrNotConnected):
+	case errors.As(err, &unavailable):
+		v.away, v.after = true, min(v.after, awayMost)
+	case errors.Is(err, whatsapp.ErrNotConnected):
 	default:
 		if attempt+1 >= patientAttempts && !firstFailed.IsZero() && now.Sub(firstFailed) > patientTime {
 			v.action = bury

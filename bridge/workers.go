@@ -3,6 +3,9 @@ package bridge
 import (
 	"context"
 	"errors"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -12,11 +15,13 @@ import (
 // pools are the workers by direction: one direction that stands still does not
 // take the workers of another. The live ones leave the backlog alone: when all
 // others are busy with it, what a customer writes now finds a worker.
-var pools = []struct {
+var pools = []*pool{{journal.In, 8, false}, {journal.In, 4, true}, {journal.Out, 8, false}, {journal.Status, 2, false}, {journal.Upkeep, 2, false}}
+
+type pool struct {
 	dir     journal.Direction
 	workers int
 	live    bool
-}{{journal.In, 8, false}, {journal.In, 4, true}, {journal.Out, 8, false}, {journal.Status, 2, false}, {journal.Upkeep, 2, false}}
+}
 
 // pollEvery bounds how long a missed wake-up or a clock that jumped can delay
 // a lane.
@@ -25,23 +30,24 @@ const pollEvery = 5 * time.Second
 func (b *Bridge) startWorkers() {
 	for _, pool := range pools {
 		for range pool.workers {
-			b.workers.Go(func() { b.work(pool.dir, pool.live) })
+			b.workers.Go(func() { b.work(pool) })
 		}
 	}
 }
 
 // work claims one lane of this process's lines after the other until the
 // bridge stops.
-func (b *Bridge) work(dir journal.Direction, live bool) {
+func (b *Bridge) work(p *pool) {
 	for b.ctx.Err() == nil {
 		changed := b.journal.Changed()
-		filter := journal.Filter{Lines: b.ownLines(dir), Dirs: []journal.Direction{dir}, Live: live}
+		lines, places := b.claimable(p)
+		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Dirs: []journal.Direction{p.dir}, Live: p.live}
 		lease, err := b.journal.Claim(b.ctx, filter)
 		if err != nil {
 			b.log.Warn("no lane can be claimed", "error", err)
 		}
 		if lease != nil {
-			b.drain(lease, live)
+			b.drainShared(lease, share{p, lines[lease.Lane().Line]}, places)
 			continue
 		}
 		wait := pollEvery
@@ -58,6 +64,21 @@ func (b *Bridge) work(dir journal.Direction, live bool) {
 		}
 		timer.Stop()
 	}
+}
+
+// drainShared works on a lane, unless others have taken the last of its
+// destination's places meanwhile. A lane that was not released cleanly is not
+// put back, as nobody would know any more that it was not.
+func (b *Bridge) drainShared(lease *journal.Lease, sh share, places int) {
+	if lease.Unclean() {
+		places = math.MaxInt
+	}
+	if !b.shares.enter(sh, places) {
+		_ = lease.Defer(b.workCtx, b.cfg.Clock())
+		return
+	}
+	defer b.shares.leave(sh)
+	b.drain(lease, sh.pool.live)
 }
 
 // batch is how many jobs of a lane a worker looks at together.
@@ -133,6 +154,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean}
 	dir := string(lease.Lane().Dir)
 	failure := b.isolate(t.act)
+	defer b.endOutage(ctx, r.line.ChatwootURL)
 	if failure == nil {
 		b.metrics.effects.WithLabelValues(dir, "done").Inc()
 		b.announce(r.line.ID)
@@ -158,7 +180,14 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock())
 	default:
 		b.metrics.effects.WithLabelValues(dir, "retry").Inc()
-		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock().Add(v.after))
+		until := b.cfg.Clock().Add(v.after)
+		if err := lease.Fail(ctx, job, v.reason, until); err != nil {
+			return false, err
+		}
+		if v.away {
+			b.outages.rest(r.line.ChatwootURL, lease.Lane(), until)
+		}
+		return false, nil
 	}
 }
 

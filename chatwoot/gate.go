@@ -31,6 +31,7 @@ type Gate struct {
 	inFlight int
 	good     int
 	shut     time.Time
+	away     bool
 	waiting  waiters
 	order    uint64
 	clock    func() time.Time
@@ -105,11 +106,12 @@ func (g *Gate) Leave(err error, took time.Duration) {
 	var limited *RateLimitedError
 	var unavailable *UnavailableError
 	var ambiguous *AmbiguousError
+	g.away = errors.As(err, &unavailable) || errors.As(err, &ambiguous)
 	switch {
 	case errors.As(err, &limited):
 		g.shut = g.clock().Add(limited.RetryAfter)
 		g.shrink()
-	case errors.As(err, &unavailable), errors.As(err, &ambiguous), took > gateSlow:
+	case g.away, took > gateSlow:
 		g.shrink()
 	default:
 		if g.good++; g.good >= gateGrow && g.limit < gateMax {
@@ -118,6 +120,13 @@ func (g *Gate) Leave(err error, took time.Duration) {
 	}
 	g.inFlight--
 	g.admit()
+}
+
+// Away reports whether the last request that ended found Chatwoot away.
+func (g *Gate) Away() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.away
 }
 
 func (g *Gate) shrink() { g.limit, g.good = max(gateMin, g.limit/2), 0 }

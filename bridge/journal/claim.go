@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -154,4 +156,24 @@ func (j *Journal) Hasten(ctx context.Context, line string, dir Direction) error 
 	}
 	j.Wake()
 	return nil
+}
+
+// HastenLanes makes lanes due now that rest until the given times; a lane that
+// rests until another time by now is left alone.
+func (j *Journal) HastenLanes(ctx context.Context, lanes map[LaneKey]time.Time) error {
+	now := j.clock().UnixMilli()
+	keys := slices.SortedFunc(maps.Keys(lanes), func(a, b LaneKey) int { return strings.Compare(a.String(), b.String()) })
+	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, key := range keys { // in the order in which every writer locks lanes
+			const hasten = `UPDATE lane SET due = $3 WHERE key = $1 AND due = $2 AND due > $3`
+			if _, err := tx.ExecContext(ctx, hasten, key.String(), lanes[key].UnixMilli(), now); err != nil {
+				return fmt.Errorf("hasten lane: %w", err)
+			}
+		}
+		return j.notify(ctx, tx)
+	})
+	if err == nil {
+		j.Wake()
+	}
+	return err
 }

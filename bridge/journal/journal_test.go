@@ -174,7 +174,7 @@ func TestDoneRollsBackWithItsRecord(t *testing.T) {
 	})
 }
 
-func TestAFailingHeadHoldsItsLaneUntilItsTime(t *testing.T) {
+func TestD20_AFailingHeadHoldsItsLaneUntilItsTimeAndNoOther(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		b.append(t, inLane, "a")
 		b.append(t, inLane, "b")
@@ -182,6 +182,12 @@ func TestAFailingHeadHoldsItsLaneUntilItsTime(t *testing.T) {
 		retry := b.clock.Now().Add(5 * time.Second)
 		require.NoError(t, lease.Fail(ctx, first(t, lease), "refused", retry))
 		require.Nil(t, b.claim(t))
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "other chat")
+		other := b.claim(t)
+		require.Equal(t, []string{"other chat"}, payloads(t, other))
+		require.NoError(t, other.Done(ctx, first(t, other), nil))
+		_, err := other.Release(ctx)
+		require.NoError(t, err)
 		due, ok, err := b.NextDue(ctx, inbound)
 		require.NoError(t, err)
 		require.True(t, ok)

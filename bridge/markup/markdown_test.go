@@ -170,6 +170,18 @@ func TestCleanTextStaysClean(t *testing.T) {
 	}
 }
 
+func TestD40_NamesAndLinksSurviveBothWays(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"snake_case_name", "__init__.py", "https://x/a_b_c", "https://x.com/a_b_c?q=1_2&r=a*b*c", "see https://x.com/_a_/~b~ now",
+		"first_last@example.com", "C:\\my_dir\\file_name.txt", "2*3*4=24", "AB--12", "a_b_c and d_e_f", "v1.2.3_rc-1",
+	} {
+		requireShown(t, text, markup.ToMarkdown(text), "")
+		requireShown(t, text, markup.Escape(text), "")
+		require.Equal(t, text, markup.ToWhatsApp(text), "as an agent's webhook carries it")
+	}
+}
+
 func TestTokensAreNotTypographed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

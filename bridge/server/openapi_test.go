@@ -3,7 +3,9 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -80,6 +82,25 @@ func TestEveryRouteIsDescribedAndEveryDescriptionIsARoute(t *testing.T) {
 	slices.Sort(routes)
 	slices.Sort(documented)
 	require.Equal(t, routes, documented)
+}
+
+// Whatever the server has, nothing of it is for people without the token but
+// these.
+func TestD35_EveryRouteNeedsTheToken(t *testing.T) {
+	t.Parallel()
+	open := []string{"/healthz", "/readyz", "/api/v1/openapi.json", "/webhooks/{line}/{secret}"}
+	b := bridge.New(bridge.Config{Metrics: bridge.NewMetrics(prometheus.NewRegistry())})
+	s := New(Config{Bridge: b, Token: "secret", Registry: prometheus.NewRegistry(), Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler)})
+	for path, methods := range readDocument(t).Paths {
+		for method := range methods {
+			if slices.Contains(open, path) {
+				continue
+			}
+			answer := httptest.NewRecorder()
+			s.router.ServeHTTP(answer, httptest.NewRequest(strings.ToUpper(method), strings.NewReplacer("{line}", "l1", "{job}", "1").Replace(path), strings.NewReader("{}")))
+			require.Equal(t, http.StatusUnauthorized, answer.Code, "%s %s", method, path)
+		}
+	}
 }
 
 func TestTheDocumentsSchemasAreTheTypes(t *testing.T) {

@@ -169,7 +169,7 @@ func TestBadRequestsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestTheAPINeedsTheToken(t *testing.T) {
+func TestD35_NothingIsServedWithoutTheToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, authorization := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Basic " + token, token, "Bearer " + token + "x"} {
