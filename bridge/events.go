@@ -18,11 +18,12 @@ import (
 func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) error {
 	switch e.Kind {
 	case chatwoot.EventMessageCreated:
+		// Echoes too: they tell first that webhooks are late.
+		r.lag.note(e.Message.CreatedAt.Time, r.b.cfg.Clock())
 		if !sendable(e.Message) {
 			return nil
 		}
 		defer r.arriving.begin(e.Message.ID)()
-		r.lag.note(e.Message.CreatedAt.Time, r.b.cfg.Clock())
 		return r.commit(ctx, e, raw, jobCreated, createdKey(string(r.line.ID), e.Message.ID), nil)
 	case chatwoot.EventMessageUpdated:
 		return r.takeUpdate(ctx, e, raw)

@@ -1,0 +1,56 @@
+package bridge_test
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// WhatsApp does not answer for as long as it likes: that is not the webhook's
+// business.
+func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		companion := w.phone.Companion()
+		companion.HoldAcks(true)
+		first := w.desk.say("first")
+		w.eventually("a send without an answer", func() bool { return companion.HeldAcks() > 0 })
+		w.desk.told("message_created", first.ID)
+		second := w.desk.say("second")
+		w.desk.told("message_created", second.ID)
+		for _, d := range w.desk.Webhooks() {
+			require.Equal(t, http.StatusOK, d.Status, "%+v", d)
+		}
+		require.Positive(t, companion.HeldAcks())
+		companion.HoldAcks(false)
+		w.desk.wait("the first tick", withStatus(first.ID, "delivered"))
+		w.desk.wait("the second tick", withStatus(second.ID, "delivered"))
+		require.Equal(t, []string{"first", "second"}, w.alice.Texts())
+	})
+}
+
+// WhatsApp takes a message, and the connection breaks before it says so.
+func TestD18_ARepeatAfterALostAnswerArrivesOnce(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		var broken atomic.Bool
+		w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+			if e.Is(whatsapptest.StanzaOut, "ack") && e.Attr("class") == "message" && broken.CompareAndSwap(false, true) {
+				return whatsapptest.Action{Close: true}
+			}
+			return whatsapptest.Action{}
+		})
+		m := w.desk.say("once")
+		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		w.desk.say("after")
+		_, err := w.alice.WaitText(patience, "after")
+		require.NoError(t, err)
+		require.Equal(t, []string{"once", "after"}, w.alice.Texts())
+		require.True(t, broken.Load())
+		require.Positive(t, w.wa.Repeats(), "it was sent again, under the same id")
+	})
+}
