@@ -96,7 +96,9 @@ func (b *Bridge) addLine(t *testing.T, id LineID, desk http.RoundTripper) *runti
 	const insert = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ($1, '', '', 1, 1, '{}', $1, 0)`
 	_, err := b.db.Exec(insert, string(id))
 	require.NoError(t, err)
-	line := Line{ID: id, ChatwootURL: "http://" + string(id) + ".example.com", Account: 1, Inbox: 1, Settings: DefaultSettings(), token: "x", sourceKey: "k"}
+	settings := DefaultSettings()
+	settings.Events = eventsOff // no lines about when a message was sent
+	line := Line{ID: id, ChatwootURL: "http://" + string(id) + ".example.com", Account: 1, Inbox: 1, Settings: settings, token: "x", sourceKey: "k"}
 	r, err := b.newRuntime(line, true, false)
 	require.NoError(t, err)
 	r.desk, err = chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: "x", Account: 1, Transport: desk, Gate: b.gate(line.ChatwootURL), Log: b.log})

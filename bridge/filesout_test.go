@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -168,6 +169,20 @@ func TestD42_AFileThatIsStoredLateIsWaitedFor(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "%PDF-1.4", string(content))
 		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+	})
+}
+
+func TestD42_AFileThatIsNeverStoredFailsWithTheReason(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		w.desk.MissFiles(1000)
+		m := w.desk.say("here", chatwoottest.WithFile("never.pdf", "application/pdf", []byte("%PDF-1.4")))
+		w.waitJobs("created", 1)
+		require.Empty(t, w.alice.Texts(), "it is waited for")
+		w.age("created", 31*time.Second)
+		require.Equal(t, "here", w.got(0).Text(), "the text by itself")
+		require.NotEmpty(t, w.desk.wait("the red bubble", withStatus(m.ID, "failed")).Reason)
+		require.Len(t, w.alice.Messages(), 1)
 	})
 }
 

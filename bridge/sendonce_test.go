@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,7 +19,7 @@ func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
 		companion := w.phone.Companion()
 		companion.HoldAcks(true)
 		first := w.desk.say("first")
-		w.eventually("a send without an answer", func() bool { return companion.HeldAcks() > 0 })
+		require.Eventually(t, func() bool { return companion.HeldAcks() > 0 }, patience, 5*time.Millisecond, "a send without an answer")
 		w.desk.told("message_created", first.ID)
 		second := w.desk.say("second")
 		w.desk.told("message_created", second.ID)
