@@ -41,6 +41,10 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 		id := fmt.Sprintf("R%02d", n)
 		require.Equal(t, n != 16 && n != 29, described[id], id)
 	}
+	for n := 1; n <= 44; n++ {
+		id := fmt.Sprintf("D%02d", n)
+		require.True(t, described[id], id)
+	}
 
 	defined := regexp.MustCompile(`(?m)^func (Test(?:[RD][0-9]{2}_)+[A-Za-z0-9_]+)\(`)
 	ids := regexp.MustCompile(`[RD][0-9]{2}_`)
