@@ -2,13 +2,10 @@ package bridge_test
 
 import (
 	"net/http"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // WhatsApp does not answer for as long as it likes: that is not the webhook's
@@ -34,24 +31,23 @@ func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
 	})
 }
 
-// WhatsApp takes a message, and the connection breaks before it says so.
+// WhatsApp takes a message, and the process ends before it says so.
 func TestD18_ARepeatAfterALostAnswerArrivesOnce(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		talking(w)
-		var broken atomic.Bool
-		w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
-			if e.Is(whatsapptest.StanzaOut, "ack") && e.Attr("class") == "message" && broken.CompareAndSwap(false, true) {
-				return whatsapptest.Action{Close: true}
-			}
-			return whatsapptest.Action{}
-		})
-		m := w.desk.say("once")
-		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		w.alice.SetAutoDelivery(false) // a receipt would tell that it arrived
+		companion := w.phone.Companion()
+		companion.HoldAcks(true)
+		w.desk.say("once")
+		require.Eventually(t, func() bool { return companion.HeldAcks() > 0 }, patience, 5*time.Millisecond, "a send without an answer")
+		w.bridge.Stop()
+		companion.HoldAcks(false)
+		w.start()
+		w.connected()
 		w.desk.say("after")
 		_, err := w.alice.WaitText(patience, "after")
 		require.NoError(t, err)
 		require.Equal(t, []string{"once", "after"}, w.alice.Texts())
-		require.True(t, broken.Load())
 		require.Positive(t, w.wa.Repeats(), "it was sent again, under the same id")
 	})
 }
