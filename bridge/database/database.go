@@ -47,6 +47,7 @@ type DB struct {
 	*sql.DB
 	Dialect Dialect
 	url     string
+	group   *group // of SQLite
 }
 
 // URL is the address for further connections (LISTEN); it holds the password,
@@ -78,13 +79,20 @@ func open(cfg Config) (*DB, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		return &DB{DB: openSQLite(SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db"))), Dialect: SQLite}, nil
+		db := &DB{DB: openSQLite(SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db"))), Dialect: SQLite}
+		db.group = &group{db: db}
+		return db, nil
 	}
 	parsed, err := url.Parse(cfg.URL)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
 		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
 	}
-	connector, err := pq.NewConnector(cfg.URL)
+	// Parameters go along with the statement: one round trip in place of two.
+	// It also lets the bridge work behind a pooler.
+	options := parsed.Query()
+	options.Set("binary_parameters", "yes")
+	parsed.RawQuery = options.Encode()
+	connector, err := pq.NewConnector(parsed.String())
 	if err != nil {
 		return nil, errors.New("the database address has options that Postgres does not know")
 	}
