@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/lib/pq"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -106,7 +105,7 @@ func newGuard(failed func(error), panicked func(value any)) *guard {
 }
 
 func (g *guard) wrap(d *store.Device) {
-	d.EventBuffer = &guardedBuffer{d.EventBuffer, g}
+	d.EventBuffer = &guardedBuffer{EventBuffer: d.EventBuffer, g: g}
 	d.Sessions = &guardedSessions{SessionStore: d.Sessions, g: g}
 	d.PreKeys = &guardedPreKeys{d.PreKeys, g}
 	d.SenderKeys = &guardedSenderKeys{d.SenderKeys, g}
@@ -131,48 +130,4 @@ func (g *guard) giveUp(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		g.failed(err)
 	}
-}
-
-type guardedBuffer struct {
-	store.EventBuffer
-	g *guard
-}
-
-// DoDecryptionTxn also makes a panic of the decryption an error: the library
-// would acknowledge the message and leave nothing but a line in its log. As an
-// error it is asked for again, and shown as a message that may still come.
-func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
-	if err := b.g.sessions.take(ctx); err != nil {
-		return err
-	}
-	defer b.g.sessions.give()
-	inside := false
-	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) (err error) {
-		defer func() {
-			if value := recover(); value != nil {
-				b.g.panicked(value)
-				err = &panicError{value}
-			}
-			inside = err != nil
-		}()
-		return fn(ctx)
-	})
-	if err == nil || inside {
-		return err // of the message itself, or of a store that has said so
-	}
-	b.g.giveUp(ctx, err)
-	return &storeError{err}
-}
-
-func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
-	event, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
-	if err != nil {
-		b.g.giveUp(ctx, err)
-		return nil, &storeError{err}
-	}
-	return event, nil
-}
-
-func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
-	return b.g.check(ctx, b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at))
 }

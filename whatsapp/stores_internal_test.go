@@ -13,10 +13,16 @@ import (
 // plainBuffer runs decryptions without a database.
 type plainBuffer struct {
 	store.EventBuffer
-	broken error
+	broken  error
+	cleared [][32]byte
 }
 
-func (b plainBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
+func (b *plainBuffer) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
+	b.cleared = append(b.cleared, hash)
+	return nil
+}
+
+func (b *plainBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
 	if b.broken != nil {
 		return b.broken
 	}
@@ -38,7 +44,7 @@ func TestAPanicInADecryptionIsTheMessagesError(t *testing.T) {
 	t.Parallel()
 	var panics []any
 	g := newGuard(func(error) { t.Error("the generation was given up") }, func(value any) { panics = append(panics, value) })
-	buffer := &guardedBuffer{plainBuffer{}, g}
+	buffer := &guardedBuffer{EventBuffer: &plainBuffer{}, g: g}
 	err := buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { panic("boom") })
 	var panicked *panicError
 	require.ErrorAs(t, err, &panicked)
@@ -53,17 +59,40 @@ func TestAFailingStoreKeepsTheMessage(t *testing.T) {
 	var given error
 	g := newGuard(func(err error) { given = err }, func(any) {})
 	away := errors.New("away")
-	buffer := &guardedBuffer{plainBuffer{broken: away}, g}
+	buffer := &guardedBuffer{EventBuffer: &plainBuffer{broken: away}, g: g}
 	err := buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { return nil })
 	require.ErrorIs(t, err, context.Canceled, "the library neither acknowledges nor asks again")
 	require.ErrorIs(t, err, away)
 	require.ErrorIs(t, given, away)
 }
 
+// What was handled is cleared in the next decryption's transaction, and again
+// if that one did not hold.
+func TestHandledMessagesAreClearedWithTheNextDecryption(t *testing.T) {
+	t.Parallel()
+	stored := &plainBuffer{}
+	buffer := &guardedBuffer{EventBuffer: stored, g: newGuard(func(error) {}, func(any) {})}
+	ctx := context.Background()
+	one, two := [32]byte{1}, [32]byte{2}
+	require.NoError(t, buffer.ClearBufferedEventPlaintext(ctx, one))
+	require.NoError(t, buffer.ClearBufferedEventPlaintext(ctx, two))
+	require.Empty(t, stored.cleared)
+	unreadable := errors.New("unreadable")
+	require.ErrorIs(t, buffer.DoDecryptionTxn(ctx, func(context.Context) error { return unreadable }), unreadable)
+	require.Empty(t, stored.cleared, "that transaction is rolled back")
+	stored.broken = errors.New("away")
+	require.Error(t, buffer.DoDecryptionTxn(ctx, func(context.Context) error { return nil }))
+	stored.broken = nil
+	for range 2 {
+		require.NoError(t, buffer.DoDecryptionTxn(ctx, func(context.Context) error { return nil }))
+		require.Equal(t, [][32]byte{one, two}, stored.cleared)
+	}
+}
+
 func TestTheSessionLock(t *testing.T) {
 	t.Parallel()
 	decrypt := func(ctx context.Context, g *guard) error {
-		return (&guardedBuffer{plainBuffer{}, g}).DoDecryptionTxn(ctx, func(ctx context.Context) error {
+		return (&guardedBuffer{EventBuffer: &plainBuffer{}, g: g}).DoDecryptionTxn(ctx, func(ctx context.Context) error {
 			_, err := (&guardedSessions{SessionStore: plainSessions{}, g: g}).GetSession(ctx, "a")
 			return err
 		})

@@ -1,0 +1,100 @@
+package whatsapp
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.mau.fi/whatsmeow/store"
+)
+
+type guardedBuffer struct {
+	store.EventBuffer
+	g  *guard
+	mu sync.Mutex
+	// handled are messages whose plaintext is not needed any more.
+	handled [][32]byte
+}
+
+// ClearBufferedEventPlaintext puts the clearing off to the next decryption's
+// transaction: one commit for each message in place of two. A message that
+// comes again meanwhile is read from the buffer, and known to the sink. What
+// is not cleared when the process ends goes with the old hashes.
+func (b *guardedBuffer) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.handled = append(b.handled, hash)
+	return nil
+}
+
+// clearHandled clears what was put off, in the transaction of ctx. If that does
+// not hold, the hashes must be given back with clearLater.
+func (b *guardedBuffer) clearHandled(ctx context.Context) (cleared [][32]byte, err error) {
+	b.mu.Lock()
+	cleared, b.handled = b.handled, nil
+	b.mu.Unlock()
+	for _, hash := range cleared {
+		if err := b.EventBuffer.ClearBufferedEventPlaintext(ctx, hash); err != nil {
+			return cleared, fmt.Errorf("clear handled messages: %w", err)
+		}
+	}
+	return cleared, nil
+}
+
+func (b *guardedBuffer) clearLater(hashes [][32]byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.handled = append(hashes, b.handled...)
+}
+
+// DoDecryptionTxn also makes a panic of the decryption an error: the library
+// would acknowledge the message and leave nothing but a line in its log. As an
+// error it is asked for again, and shown as a message that may still come.
+func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
+	if err := b.g.sessions.take(ctx); err != nil {
+		return err
+	}
+	defer b.g.sessions.give()
+	inside := false
+	var cleared [][32]byte
+	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) (err error) {
+		if err := b.decrypt(ctx, fn); err != nil {
+			inside = true
+			return err
+		}
+		cleared, err = b.clearHandled(ctx)
+		return err
+	})
+	if err != nil {
+		b.clearLater(cleared)
+	}
+	if err == nil || inside {
+		return err // of the message itself, or of a store that has said so
+	}
+	b.g.giveUp(ctx, err)
+	return &storeError{err}
+}
+
+func (b *guardedBuffer) decrypt(ctx context.Context, fn func(context.Context) error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			b.g.panicked(value)
+			err = &panicError{value}
+		}
+	}()
+	return fn(ctx)
+}
+
+func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
+	event, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
+	if err != nil {
+		b.g.giveUp(ctx, err)
+		return nil, &storeError{err}
+	}
+	return event, nil
+}
+
+func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
+	return b.g.check(ctx, b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at))
+}
