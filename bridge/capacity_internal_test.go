@@ -138,9 +138,10 @@ func (r *runtime) write(t *testing.T, chat int, id string) {
 // startInbound starts the workers of the direction that these tests use.
 func (r *runtime) startInbound() {
 	for _, pool := range pools {
+		bell := r.b.journal.Bell(pool.dir)
 		for range pool.workers {
 			if pool.dir == journal.In {
-				r.b.workers.Go(func() { r.b.work(pool) })
+				r.b.workers.Go(func() { r.b.work(pool, bell) })
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func (t *task) joinChats() error {
 	if err != nil {
 		return err
 	}
-	t.b.journal.Wake()
+	t.b.journal.WakeAll()
 	return t.lease.Done(t.ctx, t.job, nil)
 }
 

@@ -61,7 +61,7 @@ func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind
 		return record(ctx, tx)
 	})
 	if err == nil {
-		r.b.journal.Wake()
+		r.b.journal.Wake(journal.Out)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -121,7 +122,9 @@ func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
 		return t.recordNews(ctx, tx, chat, m)
 	})
 	if err == nil {
-		t.b.journal.Wake()
+		if _, news := newsOfContact(chat, m); news || fileLater {
+			t.b.journal.Wake(journal.Upkeep)
+		}
 		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
 		t.markReadIfAnswered(chat, link.Message)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -76,7 +77,7 @@ const catchUpWait = 20 * time.Second
 
 func (r *runtime) catchUpDone() {
 	r.caughtUp.Store(true)
-	r.b.journal.Wake()
+	r.b.journal.Wake(journal.Out)
 }
 
 // webhooksMissed asks for a pass soon.

@@ -102,7 +102,7 @@ func (r *runtime) start() {
 		r.greet()
 		r.keepReconciled()
 	})
-	r.b.journal.Wake()
+	r.b.journal.WakeAll()
 }
 
 // stop disconnects and gives the line back.
@@ -147,8 +147,10 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 		return nil // of a list: it has no bubble
 	}
 	line := string(r.line.ID)
+	var lane journal.LaneKey
 	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		lane, kind := journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, string(e.Kind)
+		kind := string(e.Kind)
+		lane = journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}
 		if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
 			kind = jobParked
 		} else if e.Kind != whatsapp.EnvHistory {
@@ -176,7 +178,7 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 		r.b.metrics.takeFailures.Inc()
 		return fmt.Errorf("commit an event: %w", err)
 	}
-	r.b.journal.Wake()
+	r.b.journal.Wake(lane.Dir)
 	return nil
 }
 

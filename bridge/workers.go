@@ -29,17 +29,17 @@ const pollEvery = 5 * time.Second
 
 func (b *Bridge) startWorkers() {
 	for _, pool := range pools {
+		bell := b.journal.Bell(pool.dir)
 		for range pool.workers {
-			b.workers.Go(func() { b.work(pool) })
+			b.workers.Go(func() { b.work(pool, bell) })
 		}
 	}
 }
 
 // work claims one lane of this process's lines after the other until the
 // bridge stops.
-func (b *Bridge) work(p *pool) {
+func (b *Bridge) work(p *pool, bell *journal.Bell) {
 	for b.ctx.Err() == nil {
-		changed := b.journal.Changed()
 		lines, places := b.claimable(p)
 		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Dirs: []journal.Direction{p.dir}, Live: p.live}
 		lease, err := b.journal.Claim(b.ctx, filter)
@@ -47,6 +47,7 @@ func (b *Bridge) work(p *pool) {
 			b.log.Warn("no lane can be claimed", "error", err)
 		}
 		if lease != nil {
+			bell.Ring() // there may be more than one lane
 			b.drainShared(lease, share{p, lines[lease.Lane().Line]}, places)
 			continue
 		}
@@ -59,7 +60,7 @@ func (b *Bridge) work(p *pool) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-b.ctx.Done():
-		case <-changed:
+		case <-bell.Rung():
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -100,7 +101,7 @@ func (b *Bridge) drain(lease *journal.Lease, live bool) {
 		}
 		if err == nil && len(jobs) > 0 {
 			var more bool
-			if more, err = b.step(ctx, lease, jobs, first && lease.Unclean()); err == nil && !more {
+			if more, err = b.step(ctx, lease, jobs, first && lease.Unclean()); err == nil && (!more || lease.Released()) {
 				return
 			}
 			first = false

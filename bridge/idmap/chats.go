@@ -65,18 +65,32 @@ func (m *Map) lookUp(ctx context.Context, tx *sql.Tx, line string, jids []string
 		created int64
 	}
 	var all []found
-	for _, jid := range jids {
-		const find = `SELECT chat.id, chat.created FROM chat_alias JOIN chat ON chat.id = chat_alias.chat
-			WHERE chat_alias.line = $1 AND chat_alias.jid = $2`
+	args, marks := []any{line}, ""
+	for i, jid := range jids {
+		args = append(args, jid)
+		marks += fmt.Sprintf(", $%d", i+2)
+	}
+	find := `SELECT chat_alias.jid, chat.id, chat.created FROM chat_alias JOIN chat ON chat.id = chat_alias.chat
+		WHERE chat_alias.line = $1 AND chat_alias.jid IN (` + marks[2:] + `)`
+	rows, err := tx.QueryContext(ctx, find, args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look up a chat: %w", err)
+	}
+	defer rows.Close()
+	unknown = slices.Clone(jids)
+	for rows.Next() {
+		var jid string
 		var f found
-		switch err := tx.QueryRowContext(ctx, find, line, jid).Scan(&f.chat, &f.created); {
-		case errors.Is(err, sql.ErrNoRows):
-			unknown = append(unknown, jid)
-		case err != nil:
+		if err := rows.Scan(&jid, &f.chat, &f.created); err != nil {
 			return nil, nil, fmt.Errorf("look up a chat: %w", err)
-		case !slices.Contains(all, f):
+		}
+		unknown = slices.DeleteFunc(unknown, func(other string) bool { return other == jid })
+		if !slices.Contains(all, f) {
 			all = append(all, f)
 		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, fmt.Errorf("look up a chat: %w", err)
 	}
 	slices.SortFunc(all, func(a, b found) int {
 		if a.created != b.created {

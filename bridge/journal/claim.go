@@ -35,53 +35,87 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	if f.Lines != nil && len(f.Lines) == 0 {
 		return nil, nil
 	}
-	var lease *Lease
-	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		lease = nil
-		now := j.clock()
-		found, unclean, err := j.findDue(ctx, tx, f, now)
-		if err != nil || found == nil {
-			return err
-		}
-		found.token, found.until = j.token(), now.Add(j.ttl)
-		const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1`
-		if _, err := tx.ExecContext(ctx, take, found.key.String(), found.token, found.until.UnixMilli()); err != nil {
-			return fmt.Errorf("take lease: %w", err)
-		}
-		found.unclean = unclean
-		lease = found
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("claim a lane: %w", err)
-	}
-	return lease, nil
-}
-
-// findDue looks among the live lanes first, then among all. Two queries, each
-// in the order of an index, so that a long backlog is not sorted for each claim.
-func (j *Journal) findDue(ctx context.Context, tx *sql.Tx, f Filter, now time.Time) (*Lease, bool, error) {
-	orders := []string{isLive(now) + ` ORDER BY l.head`, ` ORDER BY l.due`}
+	now := j.clock()
+	// Two queries, each in the order of an index, so that a long backlog is not
+	// sorted for each claim.
+	orders := []string{isLive(now) + ` ORDER BY l.head LIMIT 1`, ` ORDER BY l.due LIMIT 1`}
 	if f.Live {
 		orders = orders[:1]
 	}
+	take := j.takeFirst
+	if j.db.Dialect == database.Postgres {
+		take = j.takeAtOnce
+	}
 	for _, order := range orders {
-		query, args := j.dueQuery(f, now, `l.line, l.chat, l.dir, l.owner, line.generation`)
-		query += order + ` LIMIT 1`
-		if j.db.Dialect == database.Postgres {
-			query += ` FOR UPDATE OF l SKIP LOCKED`
+		query, args := j.dueQuery(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`)
+		lease := &Lease{j: j, token: j.token(), until: now.Add(j.ttl)}
+		taken, err := take(ctx, lease, query+order, args)
+		if err != nil {
+			return nil, fmt.Errorf("claim a lane: %w", err)
 		}
-		lease := &Lease{j: j}
-		var owner string
-		err := tx.QueryRowContext(ctx, query, args...).Scan(&lease.key.Line, &lease.key.Chat, &lease.key.Dir, &owner, &lease.generation)
-		if err == nil {
-			return lease, owner != "", nil
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return nil, false, fmt.Errorf("look for a due lane: %w", err)
+		if taken {
+			return lease, nil
 		}
 	}
-	return nil, false, nil
+	return nil, nil
+}
+
+// takeAtOnce takes the lane that query finds and nobody else is just taking, in
+// one statement.
+func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+	n := len(args)
+	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
+		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
+		RETURNING due.line, due.chat, due.dir, due.owner, due.generation`
+	// A claim whose answer is not waited for would look like an owner that died.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+	defer cancel()
+	var before string
+	err := j.db.QueryRowContext(ctx, query, append(args, l.token, l.until.UnixMilli())...).
+		Scan(&l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation)
+	l.unclean = before != ""
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+const claimTimeout = 30 * time.Second
+
+// takeFirst looks without taking the turn to write: most looks find nothing.
+// Between the look and the write somebody else may have taken the lane; then
+// it looks again.
+func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+	for {
+		var key, before string
+		err := j.db.QueryRowContext(ctx, query, args...).Scan(&key, &l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("look for a due lane: %w", err)
+		}
+		var taken int64
+		err = j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1 AND owner = $4 AND due <= $5 AND lease <= $5`
+			res, err := tx.ExecContext(ctx, take, key, l.token, l.until.UnixMilli(), before, args[0])
+			if err != nil {
+				return err
+			}
+			if taken, err = res.RowsAffected(); err != nil || taken == 0 {
+				return err
+			}
+			// As of now: it may have been raised since the look.
+			return tx.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, l.key.Line).Scan(&l.generation)
+		})
+		if err != nil {
+			return false, err
+		}
+		if taken == 1 {
+			l.unclean = before != ""
+			return true, nil
+		}
+	}
 }
 
 // isLive is the condition for live lanes.
@@ -149,12 +183,12 @@ func (j *Journal) Hasten(ctx context.Context, line string, dir Direction) error 
 				return fmt.Errorf("hasten lane: %w", err)
 			}
 		}
-		return j.notify(ctx, tx)
+		return j.notify(ctx, tx, dir)
 	})
 	if err != nil {
 		return err
 	}
-	j.Wake()
+	j.Wake(dir)
 	return nil
 }
 
@@ -170,10 +204,10 @@ func (j *Journal) HastenLanes(ctx context.Context, lanes map[LaneKey]time.Time) 
 				return fmt.Errorf("hasten lane: %w", err)
 			}
 		}
-		return j.notify(ctx, tx)
+		return nil
 	})
 	if err == nil {
-		j.Wake()
+		j.WakeAll() // only this process rests them
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func (j *Journal) Unhold(ctx context.Context, line string) error {
 	j.mu.Lock()
 	delete(j.held, line)
 	j.mu.Unlock()
-	j.Wake()
+	j.Wake(In)
 	return nil
 }
 

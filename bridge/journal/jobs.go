@@ -159,8 +159,8 @@ var ErrNoDeadJob = errors.New("no dead job of this id")
 // Replay puts a dead job at its lane's end, with a clean record and its
 // original time.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
+	var lane LaneKey
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var lane LaneKey
 		const find = `SELECT lane.line, lane.chat, lane.dir FROM job JOIN lane ON lane.key = job.lane
 			WHERE job.id = $1 AND job.state = 'dead'`
 		err := tx.QueryRowContext(ctx, find, id).Scan(&lane.Line, &lane.Chat, &lane.Dir)
@@ -182,12 +182,12 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(ErrNoDeadJob, err)
 		}
-		return j.notify(ctx, tx)
+		return j.notify(ctx, tx, lane.Dir)
 	})
 	if err != nil {
 		return fmt.Errorf("replay job %d: %w", id, err)
 	}
-	j.Wake()
+	j.Wake(lane.Dir)
 	return nil
 }
 

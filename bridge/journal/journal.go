@@ -89,16 +89,18 @@ type Journal struct {
 	ttl      time.Duration
 	log      *slog.Logger
 
-	mu      sync.Mutex
-	changed chan struct{}
-	held    map[string]bool
+	id string // of this Journal, among all on the database
+
+	mu    sync.Mutex
+	bells map[Direction][]*Bell
+	held  map[string]bool
 }
 
 // New makes a Journal on a migrated database.
 func New(db *database.DB, opts Options) *Journal {
 	j := &Journal{
 		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
-		changed: make(chan struct{}), held: map[string]bool{},
+		id: randomID(), bells: map[Direction][]*Bell{}, held: map[string]bool{},
 	}
 	if j.clock == nil {
 		j.clock = time.Now
@@ -120,7 +122,7 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 		return err
 	})
 	if err == nil && appended {
-		j.Wake()
+		j.Wake(e.Lane.Dir)
 	}
 	return appended, err
 }
@@ -128,6 +130,12 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 // AppendTx records an entry in the caller's transaction; call Wake after the
 // commit.
 func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
+	if e.Payload == nil {
+		e.Payload = []byte{}
+	}
+	if j.db.Dialect == database.Postgres {
+		return j.appendAtOnce(ctx, tx, e)
+	}
 	const known = `SELECT 1 FROM job WHERE dedupe = $1`
 	var one int
 	switch err := tx.QueryRowContext(ctx, known, e.Dedupe).Scan(&one); err {
@@ -142,29 +150,45 @@ func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	if e.Payload == nil {
-		e.Payload = []byte{}
-	}
-	// Two appends with one key can pass the look above together; the loser
-	// leaves a gap in the positions, which nothing minds.
-	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dedupe) DO NOTHING`
-	res, err := tx.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now)
-	if err != nil {
+	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	if _, err := tx.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now); err != nil {
 		return false, fmt.Errorf("append job: %w", err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("append job: %w", err)
-	}
-	return n == 1, j.notify(ctx, tx)
+	return true, nil
 }
 
+// appendAtOnce does all of an append in one statement, because each costs a
+// round trip. Two appends with one key can pass the look for it together; the
+// loser leaves a gap in the positions, which nothing minds. Other processes are
+// told only of a lane that was empty: whoever works on it looks again by itself.
+func (j *Journal) appendAtOnce(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
+	const add = `WITH raised AS (
+			INSERT INTO lane (key, line, chat, dir, seq, due, head)
+			SELECT $1::text, $2::text, $3::text, $4::text, 1, $5::bigint, $5::bigint WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
+			` + onRaise + `, due
+		), added AS (
+			INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
+			SELECT $1, $2, seq, $6::text, $7::text, $8::bytea, $9::bigint, $5 FROM raised ON CONFLICT (dedupe) DO NOTHING RETURNING id
+		)
+		SELECT COUNT(*), (SELECT pg_notify('` + channel + `', $10) FROM raised WHERE due = $5)::text FROM added`
+	var added int
+	var told sql.NullString
+	err := tx.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), j.clock().UnixMilli(),
+		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), j.word(e.Lane.Dir)).Scan(&added, &told)
+	if err != nil {
+		return false, fmt.Errorf("append job: %w", err)
+	}
+	return added == 1, nil
+}
+
+// onRaise ends an insert of a lane's first position: of a lane that is there it
+// takes the next one. Its row stays locked until the transaction ends.
+const onRaise = `ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due),
+	head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
+	RETURNING seq`
+
 func (j *Journal) nextPosition(ctx context.Context, tx *sql.Tx, lane LaneKey, now int64) (int64, error) {
-	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $5, $5)
-		ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due),
-			head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
-		RETURNING seq`
+	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $5, $5) ` + onRaise
 	var pos int64
 	if err := tx.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos); err != nil {
 		return 0, fmt.Errorf("raise lane: %w", err)
@@ -174,10 +198,12 @@ func (j *Journal) nextPosition(ctx context.Context, tx *sql.Tx, lane LaneKey, no
 
 // token names one claim, so that not even this process mistakes another claim
 // for its own.
-func (j *Journal) token() string {
+func (j *Journal) token() string { return j.instance + "/" + randomID() }
+
+func randomID() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
-	return j.instance + "/" + hex.EncodeToString(b[:])
+	return hex.EncodeToString(b[:])
 }
 
 // EndLeases ends the leases that an earlier run of this instance left behind.

@@ -139,6 +139,49 @@ func TestReleaseIsRefusedWhenSomethingCame(t *testing.T) {
 	})
 }
 
+func TestTheLastJobGivesTheLaneBackUnlessMoreCame(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, inLane, "a")
+		lease := b.claim(t)
+		jobs, err := lease.Waiting(ctx, 2)
+		require.NoError(t, err)
+		b.append(t, inLane, "b")
+		require.NoError(t, lease.Done(ctx, jobs[0], nil))
+		require.False(t, lease.Released(), "something came since the look")
+		require.Nil(t, b.claim(t))
+
+		jobs, err = lease.Waiting(ctx, 2)
+		require.NoError(t, err)
+		require.NoError(t, lease.Done(ctx, jobs[0], func(ctx context.Context, tx *sql.Tx) error {
+			_, err := b.AppendTx(ctx, tx, journal.Entry{Lane: inLane, Dedupe: "c"})
+			return err
+		}))
+		require.True(t, lease.Released())
+		require.ErrorIs(t, lease.Renew(ctx), journal.ErrLeaseLost)
+		next := b.claim(t)
+		require.NotNil(t, next, "what the last job has appended")
+		require.False(t, next.Unclean())
+		require.Len(t, payloads(t, next), 1)
+		require.NoError(t, next.Done(ctx, first(t, next), nil))
+		require.False(t, next.Released(), "there may be more than was read")
+	})
+}
+
+func TestABellWakesOneWorkerForEachRing(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		in, out := b.Bell(journal.In), b.Bell(journal.Out)
+		for _, name := range []string{"a", "b"} {
+			b.append(t, inLane, name)
+		}
+		require.Len(t, in.Rung(), 1)
+		require.Empty(t, out.Rung())
+		<-in.Rung()
+		b.WakeAll()
+		require.Len(t, in.Rung(), 1)
+		require.Len(t, out.Rung(), 1)
+	})
+}
+
 func TestAnExpiredLeaseCannotRecord(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		b.append(t, inLane, "a")

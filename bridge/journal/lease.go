@@ -21,6 +21,10 @@ type Lease struct {
 	generation int64
 	unclean    bool
 	seq        int64
+	// left is how many jobs wait at position seq and before, or -1 when only
+	// the first of them were read.
+	left     int
+	released bool
 }
 
 // Lane is what was claimed.
@@ -34,45 +38,63 @@ func (l *Lease) Generation() int64 { return l.generation }
 // its head may have had an effect already.
 func (l *Lease) Unclean() bool { return l.unclean }
 
+// Released reports whether the lane was given back with the end of its last
+// job.
+func (l *Lease) Released() bool { return l.released }
+
 // Waiting reads the next jobs in order, at most n.
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
-	// seq first: a job appended between the two reads makes the release look
-	// again, which is harmless; the other way round it would be missed.
-	const readSeq = `SELECT seq FROM lane WHERE key = $1`
-	err := l.j.db.QueryRowContext(ctx, readSeq, l.key.String()).Scan(&l.seq)
-	if errors.Is(err, sql.ErrNoRows) { // deleted with its line
-		return nil, ErrLeaseLost
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read lane: %w", err)
-	}
-	const readJobs = `SELECT id, pos, kind, payload, attempt, first_failed, last_error, at, created
-		FROM job WHERE lane = $1 AND state = 'waiting' ORDER BY pos LIMIT $2`
-	rows, err := l.j.db.QueryContext(ctx, readJobs, l.key.String(), n)
+	// The lane's position and its jobs in one query, so that both are of the
+	// same moment: what is appended after it makes a release look again.
+	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created
+		FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
+	rows, err := l.j.db.QueryContext(ctx, read, l.key.String(), n)
 	if err != nil {
 		return nil, fmt.Errorf("read jobs: %w", err)
 	}
 	defer rows.Close()
 	var jobs []Job
+	found := false
 	for rows.Next() {
-		var job Job
-		var firstFailed, at, created int64
-		if err := rows.Scan(&job.ID, &job.Pos, &job.Kind, &job.Payload, &job.Attempt, &firstFailed, &job.LastError, &at, &created); err != nil {
+		found = true
+		job, any, err := l.scanJob(rows)
+		if err != nil {
 			return nil, fmt.Errorf("read job: %w", err)
 		}
-		job.At, job.Created = time.UnixMilli(at), time.UnixMilli(created)
-		if firstFailed != 0 {
-			job.FirstFailed = time.UnixMilli(firstFailed)
+		if any {
+			jobs = append(jobs, job)
 		}
-		jobs = append(jobs, job)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read jobs: %w", err)
 	}
+	if !found { // deleted with its line
+		return nil, ErrLeaseLost
+	}
+	if l.left = len(jobs); l.left == n {
+		l.left = -1
+	}
 	return jobs, nil
 }
 
-// Done ends a job, together with what record writes.
+// scanJob reads a row of Waiting, which of an empty lane has no job in it.
+func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
+	var id, pos, attempt, firstFailed, at, created sql.NullInt64
+	var kind, cause sql.NullString
+	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created); err != nil {
+		return Job{}, false, err
+	}
+	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
+	job.At, job.Created = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
+	if firstFailed.Int64 != 0 {
+		job.FirstFailed = time.UnixMilli(firstFailed.Int64)
+	}
+	return job, id.Valid, nil
+}
+
+// Done ends a job, together with what record writes. With the last job that
+// waits the lane is given back in the same commit, unless something was
+// appended meanwhile; see Released.
 func (l *Lease) Done(ctx context.Context, job Job, record func(ctx context.Context, tx *sql.Tx) error) error {
 	return l.end(ctx, job, Done, "", record)
 }
@@ -84,7 +106,11 @@ func (l *Lease) Dead(ctx context.Context, job Job, reason string, record func(ct
 }
 
 func (l *Lease) end(ctx context.Context, job Job, state State, reason string, record func(context.Context, *sql.Tx) error) error {
-	return l.commit(ctx, l.j.clock().Add(l.j.ttl), func(ctx context.Context, tx *sql.Tx) error {
+	last := nothing
+	if l.left == 1 {
+		last = l.seq
+	}
+	err := l.commit(ctx, l.j.clock().Add(l.j.ttl), last, func(ctx context.Context, tx *sql.Tx) error {
 		const end = `UPDATE job SET state = $2, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
 			WHERE id = $1 AND state = 'waiting'`
 		if _, err := tx.ExecContext(ctx, end, job.ID, string(state), l.j.clock().UnixMilli(), reason); err != nil {
@@ -95,17 +121,21 @@ func (l *Lease) end(ctx context.Context, job Job, state State, reason string, re
 		}
 		return record(ctx, tx)
 	})
+	if err == nil && l.left > 0 {
+		l.left--
+	}
+	return err
 }
 
 // Record commits what record writes, if the lease is still ours. It is for
 // facts that must be known before the job's end, such as a send that began.
 func (l *Lease) Record(ctx context.Context, record func(ctx context.Context, tx *sql.Tx) error) error {
-	return l.commit(ctx, l.j.clock().Add(l.j.ttl), record)
+	return l.commit(ctx, l.j.clock().Add(l.j.ttl), nothing, record)
 }
 
 // Renew proves that the lease is still ours and extends it.
 func (l *Lease) Renew(ctx context.Context) error {
-	return l.commit(ctx, l.j.clock().Add(l.j.ttl), func(context.Context, *sql.Tx) error { return nil })
+	return l.commit(ctx, l.j.clock().Add(l.j.ttl), nothing, func(context.Context, *sql.Tx) error { return nil })
 }
 
 // Fail counts a failed attempt of a job, moves the lane to retryAt and
@@ -125,7 +155,7 @@ func (l *Lease) Defer(ctx context.Context, until time.Time) error {
 }
 
 func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
-	err := l.commit(ctx, time.Time{}, func(ctx context.Context, tx *sql.Tx) error {
+	err := l.commit(ctx, time.Time{}, nothing, func(ctx context.Context, tx *sql.Tx) error {
 		if err := record(ctx, tx); err != nil {
 			return err
 		}
@@ -136,40 +166,55 @@ func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context
 		return err
 	})
 	if err == nil {
-		l.j.Wake() // whoever waits must learn the new due time
+		l.j.Wake(l.key.Dir) // whoever waits must learn the new due time
 	}
 	return err
 }
 
+// nothing is the position of no job: with it a commit keeps the lane.
+const nothing int64 = -1
+
 // commit runs record in a transaction that holds only if the lease is ours; it
-// sets the lease's end to until, or ends it when until is zero.
-func (l *Lease) commit(ctx context.Context, until time.Time, record func(context.Context, *sql.Tx) error) error {
+// sets the lease's end to until, or ends it when until is zero. If the lane's
+// newest position still is last, it gives the lane back.
+func (l *Lease) commit(ctx context.Context, until time.Time, last int64, record func(context.Context, *sql.Tx) error) error {
+	released := false
 	err := l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// The lane row first: it is the lock that every writer of the lane
 		// takes first, so transactions cannot wait for each other in a circle.
-		const renew = `UPDATE lane SET lease = $3 WHERE key = $1 AND owner = $2`
+		const renew = `UPDATE lane SET lease = CASE WHEN seq = $4 THEN 0 ELSE CAST($3 AS BIGINT) END, due = CASE WHEN seq = $4 THEN NULL ELSE due END,
+			owner = CASE WHEN seq = $4 THEN '' ELSE owner END WHERE key = $1 AND owner = $2 RETURNING owner`
 		lease := int64(0)
 		if !until.IsZero() {
 			lease = until.UnixMilli()
 		}
-		res, err := tx.ExecContext(ctx, renew, l.key.String(), l.token, lease)
+		var owner string
+		err := tx.QueryRowContext(ctx, renew, l.key.String(), l.token, lease, last).Scan(&owner)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrLeaseLost
+		}
 		if err != nil {
 			return fmt.Errorf("renew lease: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(ErrLeaseLost, err)
-		}
+		released = owner == ""
 		return record(ctx, tx)
 	})
-	if err == nil && !until.IsZero() {
+	if err != nil {
+		return err
+	}
+	l.released = released
+	if !until.IsZero() {
 		l.until = until
 	}
-	return err
+	return nil
 }
 
 // Release gives an emptied lane back. It reports false, and keeps the lease,
 // when something was appended since the last Waiting: read again.
 func (l *Lease) Release(ctx context.Context) (released bool, err error) {
+	if l.released {
+		return true, nil
+	}
 	err = l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		const release = `UPDATE lane SET due = NULL, lease = 0, owner = '' WHERE key = $1 AND owner = $2 AND seq = $3`
 		res, err := tx.ExecContext(ctx, release, l.key.String(), l.token, l.seq)

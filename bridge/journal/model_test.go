@@ -115,7 +115,11 @@ func (m *model) work(t *testing.T, b bundle, r *rand.Rand, chat string, held *he
 		delete(m.due, chat)
 		return
 	}
-	job := first(t, held.lease)
+	read := 1 + r.IntN(3)
+	jobs, err := held.lease.Waiting(ctx, read)
+	require.NoError(t, err)
+	job := jobs[0]
+	last := len(jobs) == 1 && read > 1 // it is known to be the last one
 	switch r.IntN(5) {
 	case 0:
 		require.NoError(t, held.lease.Dead(ctx, job, "given up", nil))
@@ -133,6 +137,11 @@ func (m *model) work(t *testing.T, b bundle, r *rand.Rand, chat string, held *he
 	}
 	if len(m.waiting[chat]) == 0 {
 		m.waiting[chat] = nil
+		require.Equal(t, last, held.lease.Released())
+		if last {
+			delete(m.leased, chat)
+			delete(m.due, chat)
+		}
 	}
 }
 

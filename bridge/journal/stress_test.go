@@ -38,8 +38,9 @@ func TestConcurrentWritersAndWorkersLoseNothing(t *testing.T) {
 			}
 		}
 		var group sync.WaitGroup
+		bell := j.Bell(journal.In)
 		for range workers {
-			group.Go(func() { drain(ctx, t, j, done, handle) })
+			group.Go(func() { drain(ctx, t, j, bell, done, handle) })
 		}
 		for w := range writers {
 			group.Go(func() {
@@ -65,9 +66,8 @@ func TestConcurrentWritersAndWorkersLoseNothing(t *testing.T) {
 	})
 }
 
-func drain(ctx context.Context, t *testing.T, j *journal.Journal, done <-chan struct{}, handle func(journal.LaneKey, string)) {
+func drain(ctx context.Context, t *testing.T, j *journal.Journal, bell *journal.Bell, done <-chan struct{}, handle func(journal.LaneKey, string)) {
 	for {
-		changed := j.Changed()
 		lease, err := j.Claim(ctx, inbound)
 		if err != nil {
 			t.Errorf("claim: %v", err)
@@ -75,7 +75,7 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, done <-chan st
 		}
 		if lease == nil {
 			select {
-			case <-changed:
+			case <-bell.Rung():
 				continue
 			case <-done:
 				return
@@ -83,6 +83,7 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, done <-chan st
 				return
 			}
 		}
+		bell.Ring()
 		for {
 			jobs, err := lease.Waiting(ctx, 3)
 			if err != nil {
@@ -95,6 +96,9 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, done <-chan st
 					return
 				}
 				handle(lease.Lane(), string(job.Payload))
+			}
+			if lease.Released() {
+				break
 			}
 			if len(jobs) > 0 {
 				continue
@@ -157,12 +161,13 @@ func TestWakeUpsReachOtherProcesses(t *testing.T) {
 		cancel()
 		require.NoError(t, <-ended)
 	})
-	changed := listening.Changed()
+	bell := listening.Bell(journal.In)
 	for i := 0; ; i++ {
-		_, err := appending.Append(ctx, journal.Entry{Lane: inLane, Dedupe: fmt.Sprint(i)})
+		lane := journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", i), Dir: journal.In} // an empty one: of others nobody is told
+		_, err := appending.Append(ctx, journal.Entry{Lane: lane, Dedupe: fmt.Sprint(i)})
 		require.NoError(t, err)
 		select {
-		case <-changed:
+		case <-bell.Rung():
 			return
 		case <-time.After(20 * time.Millisecond):
 			require.Less(t, i, 1000, "no wake-up came")

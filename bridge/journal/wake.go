@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -12,30 +13,72 @@ import (
 
 const channel = "wootbridge_lane"
 
-// Changed gives a channel that is closed at the next change. Take it before
-// looking, so that no change between the look and the wait is missed.
-func (j *Journal) Changed() <-chan struct{} {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.changed
+// Bell wakes the workers that share it, one for each time it rings. A ring
+// while nobody waits is kept, one at most: a worker that found something to do
+// rings again, so that another one looks whether there is more.
+type Bell struct{ ring chan struct{} }
+
+// Rung gives a value for a ring.
+func (b *Bell) Rung() <-chan struct{} { return b.ring }
+
+// Ring wakes a worker.
+func (b *Bell) Ring() {
+	select {
+	case b.ring <- struct{}{}:
+	default:
+	}
 }
 
-// Wake tells this process's workers that there may be something to claim.
-func (j *Journal) Wake() {
+// Bell makes a bell that rings when there may be something to claim in a
+// direction, or when a lane's due time has changed.
+func (j *Journal) Bell(dir Direction) *Bell {
+	b := &Bell{ring: make(chan struct{}, 1)}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	close(j.changed)
-	j.changed = make(chan struct{})
+	j.bells[dir] = append(j.bells[dir], b)
+	return b
+}
+
+// Wake tells this process's workers of a direction that there may be something
+// to claim.
+func (j *Journal) Wake(dir Direction) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, b := range j.bells[dir] {
+		b.Ring()
+	}
+}
+
+// WakeAll tells the workers of every direction.
+func (j *Journal) WakeAll() {
+	for _, dir := range []Direction{In, Out, Status, Upkeep} {
+		j.Wake(dir)
+	}
 }
 
 // notify tells the other processes on the same Postgres, when the transaction
 // commits.
-func (j *Journal) notify(ctx context.Context, tx *sql.Tx) error {
+func (j *Journal) notify(ctx context.Context, tx *sql.Tx, dir Direction) error {
 	if j.db.Dialect != database.Postgres {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `SELECT pg_notify($1, '')`, channel)
+	_, err := tx.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, j.word(dir))
 	return err
+}
+
+// word is what other processes are told.
+func (j *Journal) word(dir Direction) string { return j.id + "/" + string(dir) }
+
+// heard wakes the workers that a word is for; the journal's own workers know
+// already.
+func (j *Journal) heard(n *pq.Notification) {
+	if n == nil { // after a reconnect: something may have been missed
+		j.WakeAll()
+		return
+	}
+	if from, dir, _ := strings.Cut(n.Extra, "/"); from != j.id {
+		j.Wake(Direction(dir))
+	}
 }
 
 // Run passes on wake-ups from other processes until ctx ends. On SQLite there
@@ -67,12 +110,12 @@ func (j *Journal) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case _, ok := <-notify: // nil after a reconnect: something may have been missed
+		case n, ok := <-notify:
 			if !ok {
 				notify = nil
 				continue
 			}
-			j.Wake()
+			j.heard(n)
 		}
 	}
 }
