@@ -3,6 +3,8 @@
 # make test PKG=./bridge/journal RUN=TestOrder   a part of it
 # make crash           kill the program at random moments for some minutes, then compare both sides
 # make crash SEED=42   the same chances again
+# make bench           ratios to the bare parts, written to docs/benchmarks.md
+# make bench SCALE=0.2 FIGURE=receive   fewer messages, one figure; docs/benchmarks.md stays
 # make services        a shell with those two running, for developers
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -12,8 +14,10 @@ SEED ?= 0
 CHATS ?= 20
 MESSAGES ?= 1000
 KILLS ?= 30
+SCALE ?= 1
+FIGURE ?=
 
-.PHONY: build test crash services
+.PHONY: build test crash bench services
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
@@ -23,6 +27,10 @@ test:
 crash:
 	.ci/test-services go test -count=1 -v -timeout 60m ./bridge/crashtest -args \
 		-crash.seed $(SEED) -crash.chats $(CHATS) -crash.messages $(MESSAGES) -crash.kills $(KILLS)
+
+bench:
+	TEST_FSYNC=on .ci/test-services go test -run '^$$' -bench 'Figures/$(FIGURE)' -benchtime 1x -timeout 60m ./bridge/benchtest -args \
+		-scale $(SCALE) $(if $(FIGURE),,-output ../../docs/benchmarks.md)
 
 services:
 	.ci/test-services $${SHELL:-bash}

@@ -1,0 +1,82 @@
+package benchtest
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types/events"
+	waLog "go.mau.fi/whatsmeow/util/log"
+
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// bareClient links a bare whatsmeow client to a phone, with the settings of the
+// bridge's clients, on a database like the bridge's. Its handler says yes to
+// everything.
+func bareClient(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsapptest.Peer) *whatsmeow.Client {
+	ctx := context.Background()
+	db, _ := m.open(tb)
+	_, err := whatsapp.OpenStore(ctx, db.DB, string(db.Dialect), waLog.Noop) // prepares the library and its tables
+	require.NoError(tb, err)
+	cli := whatsmeow.NewClient(sqlstore.NewWithDB(db.DB, string(db.Dialect), waLog.Noop).NewDevice(), waLog.Noop)
+	cli.SynchronousAck = true
+	cli.EnableDecryptedEventBuffer = true
+	cli.UseRetryMessageStore = true
+	cli.ManualHistorySyncDownload = true
+	cli.DisableManualHistorySyncReceipt = true
+	cli.AutomaticMessageRerequestFromPhone = true
+	cli.SendReportingTokens = true
+	cli.SetForceActiveDeliveryReceipts(true)
+	srv.Wire(cli)
+	codes, connected := make(chan string, 16), make(chan struct{}, 16)
+	cli.AddEventHandlerWithSuccessStatus(func(event any) bool {
+		switch evt := event.(type) {
+		case *events.QR:
+			codes <- evt.Codes[0]
+		case *events.Connected:
+			connected <- struct{}{}
+		}
+		return true
+	})
+	require.NoError(tb, cli.Connect())
+	tb.Cleanup(cli.Disconnect)
+	require.NoError(tb, phone.ScanQR(<-codes))
+	<-connected
+	require.NoError(tb, phone.Companion().WaitOnline(patience))
+	return cli
+}
+
+// yes is a sink that takes everything and does nothing.
+type yes struct{}
+
+func (yes) Take(context.Context, whatsapp.Envelope) error { return nil }
+func (yes) Typing(whatsapp.Address, bool)                 {}
+func (yes) StateChanged(whatsapp.State)                   {}
+func (yes) Backlog(int)                                   {}
+
+// bareSession links a session of the bridge's own, with its store wrappers, to
+// a phone; nobody takes what it receives.
+func bareSession(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsapptest.Peer) {
+	ctx := context.Background()
+	log := slog.New(slog.DiscardHandler)
+	db, _ := m.open(tb)
+	store, err := whatsapp.OpenStore(ctx, db.DB, string(db.Dialect), waLog.Noop)
+	require.NoError(tb, err)
+	session := whatsapp.NewSession(whatsapp.Config{
+		Store: store, Sink: yes{}, Log: log, Clock: time.Now,
+		Simulator: &whatsapp.Simulator{Addr: srv.Addr(), RootKey: srv.RootKey()},
+	})
+	session.Start(ctx)
+	tb.Cleanup(session.Stop)
+	require.NoError(tb, session.Pair(""))
+	require.Eventually(tb, func() bool { return session.State().QR != "" }, patience, time.Millisecond)
+	require.NoError(tb, phone.ScanQR(session.State().QR))
+	require.Eventually(tb, func() bool { return session.State().Code == whatsapp.StateConnected }, patience, time.Millisecond)
+	require.NoError(tb, phone.Companion().WaitOnline(patience))
+}

@@ -1,0 +1,94 @@
+package benchtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// delay measures, at 50 messages a second in known chats, the time from the
+// moment WhatsApp writes a message to the line until the request with it is at
+// Chatwoot, and how many requests there are for each message.
+func delay(tb testing.TB, s size) []row {
+	var rows []row
+	for _, m := range modes {
+		o := newOffice(tb, m, 20)
+		o.drained()
+		n := s.of(1000, 40)
+		clock := &stopwatch{left: map[string]time.Time{}}
+		defer o.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+			if e.Is(whatsapptest.StanzaOut, "message") {
+				clock.leaves(e.Attr("id"))
+			}
+			return whatsapptest.Action{}
+		})()
+		o.gateway.note(clock.arrives)
+		tick := time.NewTicker(time.Second / 50)
+		for i := range n {
+			<-tick.C
+			o.customers[i%len(o.customers)].SendText(o.phone, fmt.Sprint("question ", i))
+		}
+		tick.Stop()
+		require.Eventually(tb, func() bool { return clock.count() >= n }, patience, 5*time.Millisecond)
+		o.drained()
+		took := clock.samples()
+		perMessage := float64(o.gateway.count()) / float64(n)
+		rows = append(rows,
+			row{
+				figure: "from WhatsApp to the request, at 50/s, median / p99, " + m.name, against: "–",
+				bridge: fmt.Sprintf("%.1f / %.1f ms", took.median(), took.percentile(99)), aim: "< 5 / < 25 ms",
+				verdict: verdict(took.median() < 5 && took.percentile(99) < 25),
+			},
+			row{
+				figure: "requests to Chatwoot for a message in a known chat, " + m.name, against: "the least there can be", bare: "1",
+				bridge: fmt.Sprintf("%.2f", perMessage), aim: "1.0", verdict: verdict(perMessage < 1.005),
+			})
+	}
+	return rows
+}
+
+// stopwatch times messages by their WhatsApp ids.
+type stopwatch struct {
+	mu   sync.Mutex
+	left map[string]time.Time
+	took samples
+}
+
+func (w *stopwatch) leaves(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left[id] = time.Now()
+}
+
+func (w *stopwatch) arrives(at time.Time, body []byte) {
+	var posted struct {
+		SourceID string `json:"source_id"`
+	}
+	_ = json.Unmarshal(body, &posted)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := strings.TrimPrefix(posted.SourceID, "WAID:")
+	if left, ok := w.left[id]; ok {
+		delete(w.left, id) // a repeat does not count again
+		w.took = append(w.took, millis(at.Sub(left)))
+	}
+}
+
+func (w *stopwatch) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.took)
+}
+
+func (w *stopwatch) samples() samples {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.took
+}

@@ -1,0 +1,61 @@
+package benchtest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// receive measures how many messages a second one line takes from 200 chats,
+// until WhatsApp has the last acknowledgement. While Chatwoot hangs that is
+// what the journal costs; while it answers, the deliveries go on beside it.
+func receive(tb testing.TB, s size) []row {
+	var rows []row
+	for _, m := range modes {
+		o := newOffice(tb, m, s.of(200, 5))
+		wrapped, plain := o.wa.NewPeer("5511999990002", "Wrapped"), o.wa.NewPeer("5511999990003", "Plain")
+		bareSession(tb, o.wa, m, wrapped)
+		bareClient(tb, o.wa, m, plain)
+		const each = 4
+		for _, phone := range []*whatsapptest.Peer{wrapped, plain} {
+			takes(tb, phone, o.customers, 1) // sessions begin with a costlier message
+		}
+		takes(tb, o.phone, o.customers, 1)
+		o.drained()
+		side := func(phone *whatsapptest.Peer) func() float64 {
+			return func() float64 { return takes(tb, phone, o.customers, each) }
+		}
+		rounds := s.of(5, 1)
+		delivering := alternate(rounds, side(wrapped), func() float64 {
+			defer o.drained()
+			return takes(tb, o.phone, o.customers, each)
+		})
+		hang := o.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(patience)})
+		rows = append(rows,
+			alternate(rounds, side(wrapped), side(o.phone)).rates("received, "+m.name, "whatsmeow with our store wrappers, handler says yes", 0.7),
+			alternate(rounds, side(plain), side(o.phone)).rates("received, "+m.name, "whatsmeow with its own stores, handler says yes", 0),
+			delivering.rates("received while delivering, "+m.name, "whatsmeow with our store wrappers, handler says yes", 0),
+		)
+		hang()
+	}
+	return rows
+}
+
+// takes lets every customer write to a phone and gives the rate at which its
+// companion settled that.
+func takes(tb testing.TB, phone *whatsapptest.Peer, customers []*whatsapptest.Peer, each int) float64 {
+	began := time.Now()
+	for i := range each {
+		for _, c := range customers {
+			c.SendText(phone, fmt.Sprint("question ", i))
+		}
+	}
+	require.NoError(tb, phone.Companion().WaitSettled(patience))
+	return rate(each*len(customers), time.Since(began))
+}

@@ -1,0 +1,92 @@
+package benchtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+)
+
+// send measures how many agents' messages a second leave one line. They are in
+// the journal when the line connects, and the rate is that of the stanzas at
+// WhatsApp, from the first to the last. The customers' receipts come meanwhile.
+func send(tb testing.TB, s size) []row {
+	var rows []row
+	for _, m := range modes {
+		o := newOffice(tb, m, s.of(50, 5))
+		bare := o.wa.NewPeer("5511999990002", "Bare")
+		cli := bareClient(tb, o.wa, m, bare)
+		each := s.of(8, 2)
+		n := each * len(o.customers)
+		loop := func() float64 {
+			departures := departuresOf(o.wa, bare)
+			for i := range each {
+				for _, c := range o.customers {
+					text := fmt.Sprint("answer ", i)
+					_, err := cli.SendMessage(context.Background(), c.JID(), &waE2E.Message{Conversation: &text})
+					require.NoError(tb, err)
+				}
+			}
+			return departures.wait(tb, n)
+		}
+		drain := func() float64 {
+			ctx := context.Background()
+			require.NoError(tb, o.bridge.Pause(ctx, o.line))
+			for i := range each {
+				for _, c := range o.desk.Conversations() {
+					_, err := o.desk.Reply(c.ID, fmt.Sprint("answer ", i))
+					require.NoError(tb, err)
+				}
+			}
+			require.NoError(tb, o.desk.WaitIdle(ctx))
+			departures := departuresOf(o.wa, o.phone)
+			require.NoError(tb, o.bridge.Resume(ctx, o.line))
+			reached := departures.wait(tb, n)
+			o.drained()
+			return reached
+		}
+		loop() // sessions begin with a costlier message
+		drain()
+		rows = append(rows, alternate(s.of(5, 1), loop, drain).rates("sent, "+m.name, "whatsmeow's SendMessage in a loop", 0.8))
+	}
+	return rows
+}
+
+// departures notes when messages of a phone's companion reach WhatsApp.
+type departures struct {
+	mu     sync.Mutex
+	times  []time.Time
+	remove func()
+}
+
+func departuresOf(srv *whatsapptest.Server, phone *whatsapptest.Peer) *departures {
+	d := &departures{}
+	d.remove = srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Is(whatsapptest.StanzaIn, "message") && e.Device != nil && e.Device.Account() == phone {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.times = append(d.times, time.Now())
+		}
+		return whatsapptest.Action{}
+	})
+	return d
+}
+
+// wait waits for n messages and gives their rate.
+func (d *departures) wait(tb testing.TB, n int) float64 {
+	defer d.remove()
+	require.Eventually(tb, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.times) >= n
+	}, patience, 2*time.Millisecond, "messages at WhatsApp")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return rate(len(d.times)-1, d.times[len(d.times)-1].Sub(d.times[0]))
+}
