@@ -67,6 +67,9 @@ func TestR21_R28_R35_TwoLinesAreNoConcernOfEachOther(t *testing.T) {
 			})
 		}
 		pairing.Wait()
+		for _, phone := range phones {
+			require.NoError(t, phone.Companion().WaitAppState(patience))
+		}
 		customers := []*whatsapptest.Peer{w.wa.NewPeer("5511888880021", "Nora"), w.wa.NewPeer("5511888880022", "Simon")}
 		for i, phone := range phones {
 			require.NoError(t, phone.SendHistory(history(customers[i])))

@@ -168,4 +168,5 @@ func pair(t *testing.T, w *world) {
 	require.NoError(t, err)
 	require.NoError(t, w.phone.ScanQR(state.QR))
 	w.connected()
+	require.NoError(t, w.phone.Companion().WaitAppState(patience))
 }

@@ -165,6 +165,7 @@ func (w *world) pair() {
 	w.t.Helper()
 	w.scan(w.phone)
 	w.waitState(whatsapp.StateConnected)
+	require.NoError(w.t, w.phone.Companion().WaitAppState(patience))
 }
 
 // scan lets a phone scan the code of a new pairing.

@@ -123,11 +123,13 @@ func (c *conn) handleAppState(iq *waBinary.Node) {
 	account := c.device.account
 	sync := iq.GetChildByTag("sync")
 	var answers, changed []waBinary.Node
+	var fetched []appstate.WAPatchName
 	for _, asked := range sync.GetChildren() {
 		name := appstate.WAPatchName(attrText(&asked, "name"))
 		patch := childBytes(&asked, "patch")
 		if patch == nil {
 			answers = append(answers, account.state.collection(name, attrInt(&asked, "version")))
+			fetched = append(fetched, name)
 			continue
 		}
 		answer, accepted, err := account.state.push(name, attrInt(&asked, "version"), patch)
@@ -140,6 +142,9 @@ func (c *conn) handleAppState(iq *waBinary.Node) {
 		answers = append(answers, answer)
 	}
 	c.sendResult(iq, waBinary.Node{Tag: "sync", Content: answers})
+	for _, name := range fetched {
+		c.device.fetchedAppState(name)
+	}
 	account.notifyAppState(changed, c.device)
 }
 

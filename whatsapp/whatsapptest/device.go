@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"go.mau.fi/whatsmeow/appstate"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -32,6 +33,7 @@ type Device struct {
 	holdAcks  bool
 	held      []waBinary.Node
 	watching  map[types.JID]bool
+	fetched   map[appstate.WAPatchName]bool
 	changed   notifier
 }
 
@@ -237,6 +239,25 @@ func (d *Device) WaitOnline(timeout time.Duration) error {
 // WaitLogins waits until the client has logged in n times and takes messages.
 func (d *Device) WaitLogins(timeout time.Duration, n int) error {
 	return d.waitFor(timeout, "another login", func() bool { return d.active && d.logins >= n })
+}
+
+// WaitAppState waits until the client has fetched every collection of the app
+// state, which it does when it has just been linked. Tests that cut connections
+// wait for that first: the library has a data race between a request that waits
+// and its own reconnecting.
+func (d *Device) WaitAppState(timeout time.Duration) error {
+	return d.waitFor(timeout, "the app state fetched", func() bool { return len(d.fetched) == len(appstate.AllPatchNames) })
+}
+
+// fetchedAppState notes that the client was given a collection.
+func (d *Device) fetchedAppState(name appstate.WAPatchName) {
+	d.mu.Lock()
+	if d.fetched == nil {
+		d.fetched = map[appstate.WAPatchName]bool{}
+	}
+	d.fetched[name] = true
+	d.mu.Unlock()
+	d.changed.broadcast()
 }
 
 func (d *Device) waitFor(timeout time.Duration, what string, condition func() bool) error {
