@@ -9,6 +9,7 @@
 // renewal that fails if the lease was lost, so a worker that was too slow
 // cannot record anything.
 //
+// The end of the last job that waits gives the lane back in the same commit.
 // A lane is released only if nothing was appended since the worker last
 // looked; without that guard a job appended between the last look and the
 // release would wait for ever.
