@@ -33,9 +33,16 @@ func (t *task) receipt() error {
 	if err != nil {
 		return err
 	}
+	// Reads that wait behind count already: of "delivered" and "read" in a row
+	// only the last costs a request.
+	read := t.readBehind()
 	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, link := range links {
-			if _, err := t.b.ids.Advance(ctx, tx, link.Line, link.WA, to); err != nil {
+			reached := to
+			if read[link.WA] {
+				reached = idmap.Read
+			}
+			if _, err := t.b.ids.Advance(ctx, tx, link.Line, link.WA, reached); err != nil {
 				return err
 			}
 		}
@@ -60,6 +67,23 @@ func (t *task) receipt() error {
 		return errNoLinkYet
 	}
 	return t.lease.Done(t.ctx, t.job, nil)
+}
+
+// readBehind are the messages that receipts behind this one say were read.
+func (t *task) readBehind() map[string]bool {
+	read := map[string]bool{}
+	for _, job := range t.behind {
+		if job.Kind != string(whatsapp.EnvReceipt) {
+			continue
+		}
+		// What cannot be read says so in its own turn.
+		if r, err := whatsapp.DecodeReceipt(job.Payload); err == nil && r.Kind == whatsapp.ReceiptRead {
+			for _, id := range r.IDs {
+				read[id] = true
+			}
+		}
+	}
+	return read
 }
 
 // waitElsewhere moves a receipt whose message is not known out of the way of

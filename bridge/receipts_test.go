@@ -1,11 +1,13 @@
 package bridge_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -31,5 +33,37 @@ func TestAnUnknownReceiptKeepsNobodyWaiting(t *testing.T) {
 			return w.db.QueryRow(aside).Scan(&waiting) == nil && waiting == 1
 		}, patience, 5*time.Millisecond, "the deletion's receipt waits for its message")
 		w.desk.wait("the next tick", withStatus(w.desk.say("next").ID, "delivered"))
+	})
+}
+
+// Of receipts that wait in a row only the highest costs a request.
+func TestReceiptsThatWaitAreShownAtOnce(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		w.alice.SetAutoDelivery(false)
+		reply := w.desk.say("hello")
+		there, err := w.alice.WaitText(patience, "hello")
+		require.NoError(t, err)
+		jobs := func(where string) func() bool {
+			return func() bool {
+				var n int
+				return w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE `+where).Scan(&n) == nil && n == 1
+			}
+		}
+		require.Eventually(t, jobs(`kind = 'created' AND state = 'done'`), patience, time.Millisecond, "the send is over")
+		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPatch, Path: "/messages/", Times: 1, Fault: chatwoottest.InternalServerError()})
+		w.alice.MarkDelivered(there.ID)
+		require.Eventually(t, jobs(`kind = 'receipt' AND state = 'waiting' AND attempt > 0`), patience, time.Millisecond, "the first receipt failed")
+		w.alice.MarkRead(there.ID)
+		w.desk.wait("the read tick", withStatus(reply.ID, "read"))
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		told := 0
+		for _, hook := range w.desk.Webhooks() {
+			if hook.Message == reply.ID && hook.Event == "message_updated" {
+				told++
+			}
+		}
+		require.Equal(t, 1, told, "one status was set")
 	})
 }

@@ -136,6 +136,8 @@ type task struct {
 	// ambiguous says that an effect may be there already, unclean that it may
 	// even be under way: the lane's last owner died.
 	ambiguous, unclean bool
+	// behind are the jobs that wait behind this one.
+	behind []journal.Job
 }
 
 // step does the next job of a lane, and says whether the lease is still held.
@@ -152,7 +154,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 		}
 		job = next.job
 	}
-	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean}
+	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean, behind: jobs[1:]}
 	dir := string(lease.Lane().Dir)
 	failure := b.isolate(t.act)
 	defer b.endOutage(ctx, r.line.ChatwootURL)
