@@ -43,6 +43,23 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 // nil writes nothing.
 type recorder func(context.Context, *sql.Tx) error
 
+// The dedupe keys of what is to be done about an agent's message, however it
+// became known: by its webhook, by a later one, or by a pass over Chatwoot's
+// messages.
+
+func createdKey(line string, id chatwoot.MessageID) string {
+	return fmt.Sprintf("%s|created|%d", line, id)
+}
+
+func deletedKey(line string, id chatwoot.MessageID) string {
+	return fmt.Sprintf("%s|deleted|%d", line, id)
+}
+
+// retryKey tells one retry from the next: each follows another failure.
+func retryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) string {
+	return fmt.Sprintf("%s|retry|%d|%d", line, id, known.Failures)
+}
+
 // commit appends an event to the out lane of its chat, together with what
 // record writes; an event that was taken before changes nothing.
 func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record recorder) error {

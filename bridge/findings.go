@@ -95,13 +95,13 @@ func (r *runtime) compareAgents(ctx context.Context, found *findings, e chatwoot
 	switch {
 	case m.Attributes.Deleted:
 		if known.State != idmap.AgentDeleted {
-			take("deletion", jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID), r.recordDeleted(m.ID))
+			take("deletion", jobDeleted, deletedKey(line, m.ID), r.recordDeleted(m.ID))
 		}
 	case !sendable(m):
 	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
 		take("message", jobCreated, createdKey(line, m.ID), nil)
 	case known.State == idmap.AgentFailed && !red:
-		take("retry", jobRetry, fmt.Sprintf("%s|retry|%d|%d", line, m.ID, known.Failures), nil)
+		take("retry", jobRetry, retryKey(line, m.ID, known), nil)
 	case known.State == idmap.AgentSent && red:
 		found.add("bubble", func(ctx context.Context) error { return r.showAgain(ctx, e) })
 	}

@@ -224,8 +224,3 @@ func (r *runtime) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	r.b.ids.Once(ctx, fmt.Sprintf("earlier/%s/%d", line, m.ID), lateReach)
 	return r.b.journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: createdKey(line, m.ID), Kind: jobCreated, Payload: raw, At: m.CreatedAt.Time})
 }
-
-// createdKey is the dedupe key of an agent's message, however it became known.
-func createdKey(line string, id chatwoot.MessageID) string {
-	return fmt.Sprintf("%s|created|%d", line, id)
-}

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -18,7 +17,7 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 		if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
 			return nil
 		}
-		return r.commit(ctx, e, raw, jobDeleted, fmt.Sprintf("%s|deleted|%d", line, m.ID), r.recordDeleted(m.ID))
+		return r.commit(ctx, e, raw, jobDeleted, deletedKey(line, m.ID), r.recordDeleted(m.ID))
 	}
 	if m.Attributes.ExternalError != "" {
 		return r.takeFailure(ctx, e) // Retry clears the reason before anything else
@@ -32,8 +31,7 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 	}
 	switch {
 	case known.State == idmap.AgentFailed:
-		key := fmt.Sprintf("%s|retry|%d|%d", line, m.ID, known.Failures)
-		return r.commit(ctx, e, raw, jobRetry, key, r.recordShown(m.ID, ""))
+		return r.commit(ctx, e, raw, jobRetry, retryKey(line, m.ID, known), r.recordShown(m.ID, ""))
 	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:
 		// It waits for the connection and goes out by itself; Retry has only
 		// taken the red away, which comes back.
@@ -81,19 +79,14 @@ func (r *runtime) recordShown(id chatwoot.MessageID, shown idmap.Status) func(co
 // agent asked for that, only its state in Chatwoot says.
 func (t *task) retryMessage(e chatwoot.Event) error {
 	id := e.Message.ID
-	found, err := t.desk.Messages(t.ctx, e.Conversation.ID, id, id+1)
+	m, err := t.desk.Message(t.ctx, e.Conversation.ID, id)
 	if err != nil && !chatwoot.IsNotFound(err) {
 		return err
 	}
-	for _, m := range found {
-		if m.ID != id || !sendable(m) {
-			continue
-		}
-		// A receipt of another part may have turned it into more than "sent".
-		if m.Status != string(idmap.Failed) || t.shownWaiting(id) {
-			e.Message = m
-			return t.send(e)
-		}
+	// A receipt of another part may have turned it into more than "sent".
+	if err == nil && sendable(m) && (m.Status != string(idmap.Failed) || t.shownWaiting(id)) {
+		e.Message = m
+		return t.send(e)
 	}
 	return t.lease.Done(t.ctx, t.job, t.recordFailed)
 }

@@ -74,15 +74,9 @@ var errDeletedMeanwhile = errors.New("the message was deleted in Chatwoot")
 // wasDeleted asks Chatwoot whether a message was deleted, of which nobody may
 // have told: its files are gone then.
 func (t *task) wasDeleted(e chatwoot.Event) (bool, error) {
-	id := e.Message.ID
-	found, err := t.desk.Messages(t.ctx, e.Conversation.ID, id, id+1)
+	m, err := t.desk.Message(t.ctx, e.Conversation.ID, e.Message.ID)
 	if chatwoot.IsNotFound(err) {
 		return true, nil
 	}
-	for _, m := range found {
-		if m.ID == id && m.Attributes.Deleted {
-			return true, nil
-		}
-	}
-	return false, err
+	return m.Attributes.Deleted, err
 }

@@ -98,6 +98,21 @@ func (c *Client) Messages(ctx context.Context, conversation ConversationID, afte
 	return answer.Payload, err
 }
 
+// Message reads one message, for which Chatwoot has no route of its own; one
+// that is not there is a NotFoundError.
+func (c *Client) Message(ctx context.Context, conversation ConversationID, id MessageID) (Message, error) {
+	found, err := c.Messages(ctx, conversation, id, id+1)
+	if err != nil {
+		return Message{}, err
+	}
+	for _, m := range found {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return Message{}, fmt.Errorf("read a message: %w", &NotFoundError{})
+}
+
 // findPages bounds how far FindMessage looks back: 2,000 messages.
 const findPages = 100
 

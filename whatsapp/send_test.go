@@ -119,18 +119,7 @@ func TestR02_AnOutdatedDeviceListIsMadeGood(t *testing.T) {
 	require.NoError(t, w.trySend(w.alice, "3EB0FIRST"))
 	require.Zero(t, c.all()["device list outdated"])
 
-	// Alice links a device of her own.
-	hers := newSink()
-	cfg := w.config("")
-	cfg.Sink = hers
-	desktop := whatsapp.NewSession(cfg)
-	desktop.Start(context.Background())
-	t.Cleanup(desktop.Stop)
-	require.NoError(t, desktop.Pair(""))
-	hers.wait(t, "a QR code", func() bool { return desktop.State().QR != "" })
-	require.NoError(t, w.alice.ScanQR(desktop.State().QR))
-	hers.wait(t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
-
+	hers := w.linkAlicesDesktop()
 	require.NoError(t, w.trySend(w.alice, "3EB0SECOND"))
 	hers.wait(t, "the text on her other device", func() bool { return len(hers.texts()) > 0 })
 	hers.update(func() { require.Equal(t, []string{"3EB0SECOND"}, hers.texts()) })
@@ -150,20 +139,27 @@ func TestR02_ADeviceWithoutKeysDoesNotKeepTheOthersFromIt(t *testing.T) {
 	})
 	w.alice.SendText(w.phone, "hi") // so that there is a session with her phone
 	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+	w.linkAlicesDesktop()
+	require.NoError(t, w.trySend(w.alice, "3EB0PART"))
+	_, err := w.alice.WaitText(patience, "3EB0PART")
+	require.NoError(t, err)
+	require.Positive(t, c.all()["device without keys"])
+}
+
+// linkAlicesDesktop gives the customer a second device, and what it receives.
+func (w *world) linkAlicesDesktop() *sink {
+	w.t.Helper()
 	hers := newSink()
 	cfg := w.config("")
 	cfg.Sink = hers
 	desktop := whatsapp.NewSession(cfg)
 	desktop.Start(context.Background())
-	t.Cleanup(desktop.Stop)
-	require.NoError(t, desktop.Pair(""))
-	hers.wait(t, "a QR code", func() bool { return desktop.State().QR != "" })
-	require.NoError(t, w.alice.ScanQR(desktop.State().QR))
-	hers.wait(t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
-	require.NoError(t, w.trySend(w.alice, "3EB0PART"))
-	_, err := w.alice.WaitText(patience, "3EB0PART")
-	require.NoError(t, err)
-	require.Positive(t, c.all()["device without keys"])
+	w.t.Cleanup(desktop.Stop)
+	require.NoError(w.t, desktop.Pair(""))
+	hers.wait(w.t, "a QR code", func() bool { return desktop.State().QR != "" })
+	require.NoError(w.t, w.alice.ScanQR(desktop.State().QR))
+	hers.wait(w.t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
+	return hers
 }
 
 // asksForKeys tells a request for the keys of others from one about one's own.
