@@ -107,8 +107,11 @@ func (t *task) joinChats() error {
 		return err
 	}
 	younger, err := t.b.ids.Chat(t.ctx, string(t.line.ID), merge.Younger, generation)
+	if ignoreUnknown(err) != nil {
+		return err
+	}
 	if err != nil || younger.ID != merge.Younger {
-		return errors.Join(err, t.lease.Done(t.ctx, t.job, nil)) // joined meanwhile
+		return t.lease.Done(t.ctx, t.job, nil) // joined meanwhile
 	}
 	err = t.b.db.InTx(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.join(ctx, tx, merge)

@@ -196,3 +196,27 @@ func TestR36_ADeletedLineLeavesNothingBehind(t *testing.T) {
 		stateOf(t, w.bridge, line.ID, whatsapp.StateNew)
 	})
 }
+
+// Two chats that are to be joined stay so while the database fails for a moment.
+func TestAJoinOutlivesADatabaseThatFails(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		_, err := w.db.Exec(`ALTER TABLE chat RENAME TO chat_away`)
+		require.NoError(t, err)
+		now := time.Now().UnixMilli()
+		_, err = w.db.Exec(`INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, 'join-b', 'upkeep', 1, $3, $3)`, string(w.line)+"/join-b/upkeep", string(w.line), now)
+		require.NoError(t, err)
+		_, err = w.db.Exec(`INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, 1, 'join', 'join', $3, $4, $4)`,
+			string(w.line)+"/join-b/upkeep", string(w.line), []byte(`{"Elder":"a","Younger":"b"}`), now)
+		require.NoError(t, err)
+		job := func() (state string, attempt int) {
+			require.NoError(t, w.db.QueryRow(`SELECT state, attempt FROM job WHERE dedupe = 'join'`).Scan(&state, &attempt))
+			return state, attempt
+		}
+		require.Eventually(t, func() bool { state, attempt := job(); return attempt > 0 || state != "waiting" }, patience, 5*time.Millisecond)
+		state, _ := job()
+		require.Equal(t, "waiting", state)
+		_, err = w.db.Exec(`ALTER TABLE chat_away RENAME TO chat`)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { state, _ := job(); return state == "done" }, patience, 5*time.Millisecond)
+	})
+}
