@@ -144,24 +144,31 @@ func (c *Client) exchange(ctx context.Context, req call) error {
 	if req.lookup {
 		effect = http.MethodGet
 	}
-	status, answer, err := send(ctx, req, path)
+	got, err := send(ctx, req, path)
 	if err != nil {
 		return transportError(err, effect)
 	}
-	if err := statusError(status, answer, effect); err != nil {
+	if err := statusError(got, effect); err != nil {
 		return err
 	}
 	if req.into == nil {
 		return nil
 	}
-	if err := json.Unmarshal(answer, req.into); err != nil {
+	if err := json.Unmarshal(got.body, req.into); err != nil {
 		return &AmbiguousError{Err: errors.New("the answer is not the JSON that was expected")}
 	}
 	return nil
 }
 
+// answer is what Chatwoot, or something in front of it, answered.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // request makes a call that has no file.
-func (c *Client) request(ctx context.Context, req call, path string) (status int, answer []byte, err error) {
+func (c *Client) request(ctx context.Context, req call, path string) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	r := c.http.R().SetContext(ctx).SetQueryParamsFromValues(req.query)
@@ -170,9 +177,9 @@ func (c *Client) request(ctx context.Context, req call, path string) (status int
 	}
 	resp, err := r.Execute(req.method, path)
 	if err != nil {
-		return 0, nil, err
+		return answer{}, err
 	}
-	return resp.StatusCode(), resp.Body(), nil
+	return answer{resp.StatusCode(), resp.Header(), resp.Body()}, nil
 }
 
 // transportError classifies a request without an answer. It drops the
@@ -204,10 +211,24 @@ func transportError(err error, method string) error {
 // the token's owner.
 const floodText = "Too many messages"
 
-// defaultRetryAfter is Chatwoot's window; its 429 does not name one.
-const defaultRetryAfter = 60 * time.Second
+const (
+	// defaultRetryAfter is Chatwoot's window; its own 429 does not name one.
+	defaultRetryAfter = 60 * time.Second
+	// maxRetryAfter bounds what a server in front may ask for.
+	maxRetryAfter = 10 * time.Minute
+)
 
-func statusError(status int, body []byte, method string) error {
+// retryAfter is how long a 429 asks to wait.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.Atoi(header.Get("Retry-After"))
+	if err != nil || seconds <= 0 {
+		return defaultRetryAfter
+	}
+	return min(time.Duration(min(seconds, 86400))*time.Second, maxRetryAfter)
+}
+
+func statusError(got answer, method string) error {
+	status := got.status
 	switch {
 	case status >= 200 && status < 300:
 		return nil
@@ -218,7 +239,7 @@ func statusError(status int, body []byte, method string) error {
 	case status == http.StatusRequestEntityTooLarge:
 		return &TooLargeError{}
 	case status == http.StatusTooManyRequests:
-		return &RateLimitedError{RetryAfter: defaultRetryAfter}
+		return &RateLimitedError{RetryAfter: retryAfter(got.header)}
 	case status >= 500 && method == http.MethodGet:
 		return &UnavailableError{Err: fmt.Errorf("status %d", status)}
 	case status >= 500:
@@ -228,7 +249,7 @@ func statusError(status int, body []byte, method string) error {
 		Error      string   `json:"error"`
 		Attributes []string `json:"attributes"`
 	}
-	_ = json.Unmarshal(body, &refused)
+	_ = json.Unmarshal(got.body, &refused)
 	if status == http.StatusUnprocessableEntity && strings.Contains(refused.Error, floodText) {
 		return &FloodError{}
 	}

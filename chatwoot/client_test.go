@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,38 @@ func TestAnswersBecomeTypedErrors(t *testing.T) {
 			require.NotContains(t, err.Error(), "hush")
 			require.NotContains(t, err.Error(), "secret-token")
 		})
+	}
+}
+
+func TestARateLimitSaysHowLongToWait(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]time.Duration{
+		"":                              time.Minute,
+		"7":                             7 * time.Second,
+		"0":                             time.Minute,
+		"-3":                            time.Minute,
+		"soon":                          time.Minute,
+		"999999999999":                  10 * time.Minute,
+		"Wed, 21 Oct 2015 07:28:00 GMT": time.Minute,
+	} {
+		for name, file := range map[string]*chatwoot.Upload{"text": nil, "file": {
+			Name: "a.txt", ContentType: "text/plain", Size: 1, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("x")), nil },
+		}} {
+			t.Run(name+" "+said, func(t *testing.T) {
+				t.Parallel()
+				c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					if said != "" {
+						w.Header().Set("Retry-After", said)
+					}
+					w.WriteHeader(http.StatusTooManyRequests)
+				})
+				_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "x", Attachment: file})
+				var limited *chatwoot.RateLimitedError
+				require.ErrorAs(t, err, &limited)
+				require.Equal(t, want, limited.RetryAfter)
+			})
+		}
 	}
 }
 

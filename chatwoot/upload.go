@@ -9,7 +9,7 @@ import (
 // upload sends a form without resty, which would read all of it into memory
 // beforehand, to be able to repeat it. Not the whole takes a limited time, but
 // every standstill, Chatwoot's work at the end included.
-func (c *Client) upload(ctx context.Context, call call, path string) (status int, answer []byte, err error) {
+func (c *Client) upload(ctx context.Context, call call, path string) (answer, error) {
 	ctx, moved, stop := untilStalled(ctx, c.timeout)
 	defer stop()
 	form := call.stream
@@ -17,7 +17,7 @@ func (c *Client) upload(ctx context.Context, call call, path string) (status int
 	req, err := http.NewRequestWithContext(ctx, call.method, c.base.String()+path, body)
 	if err != nil {
 		_ = body.Close()
-		return 0, nil, err
+		return answer{}, err
 	}
 	req.ContentLength = form.size
 	req.Header.Set("Content-Type", form.contentType())
@@ -26,9 +26,9 @@ func (c *Client) upload(ctx context.Context, call call, path string) (status int
 	req.Header.Set(tokenHeader, c.token)
 	resp, err := c.uploads.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return answer{}, err
 	}
 	defer resp.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return resp.StatusCode, answer, err
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return answer{resp.StatusCode, resp.Header, content}, err
 }
