@@ -60,8 +60,9 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.Outgoin
 // fetchFailure tells what may pass from what will not.
 func (t *task) fetchFailure(err error) error {
 	var away *chatwoot.UnavailableError
+	var limited *chatwoot.RateLimitedError
 	late := errors.Is(err, chatwoot.ErrNotStored) && t.b.cfg.Clock().Sub(t.job.Created) < storedWithin
-	if late || errors.As(err, &away) || t.ctx.Err() != nil {
+	if late || errors.As(err, &away) || errors.As(err, &limited) || t.ctx.Err() != nil {
 		return err
 	}
 	return &fileError{err}

@@ -220,3 +220,46 @@ func TestATextBeforeSoundIsAMessageOfItsOwn(t *testing.T) {
 		require.Equal(t, []string{"listen", "", ""}, w.alice.Texts())
 	})
 }
+
+// A file that meets Chatwoot's limit of requests is not broken: it is waited for.
+func TestD37_AFileThatMeetsTheRateLimitIsWaitedFor(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		limited := chatwoottest.TooManyRequests()
+		limited.Header = http.Header{"Retry-After": {"1"}}
+		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodGet, Path: "/rails/active_storage", Times: 1, Fault: limited})
+		w.desk.say("please sign", chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4 contract")))
+		got, err := w.alice.WaitText(patience, "please sign")
+		require.NoError(t, err)
+		content, err := w.alice.Download(got)
+		require.NoError(t, err, "the text came without its file")
+		require.Equal(t, "%PDF-1.4 contract", string(content))
+	})
+}
+
+// While all of Chatwoot is away its files are waited for, however often they
+// were tried; only a file that fails by itself leaves its text to go alone.
+func TestD42_AFileOutlivesAnOutageOfChatwoot(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		w.desk.AddRule(chatwoottest.Rule{Path: "/", Fault: chatwoottest.Fault{Status: http.StatusServiceUnavailable}})
+		m := w.desk.say("please sign", chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4 contract")))
+		attempts := func() (n int) {
+			require.NoError(t, w.db.QueryRow(`SELECT COALESCE(MAX(attempt), 0) FROM job WHERE kind = 'created' AND state = 'waiting'`).Scan(&n))
+			return n
+		}
+		require.Eventually(t, func() bool { return attempts() > 0 }, patience, 5*time.Millisecond)
+		_, err := w.db.Exec(`UPDATE job SET attempt = 20 WHERE kind = 'created' AND state = 'waiting'`)
+		require.NoError(t, err)
+		w.hasten("out")
+		require.Eventually(t, func() bool { return attempts() > 20 }, patience, 5*time.Millisecond, "it was given up")
+		w.desk.ClearFaults()
+		got, err := w.alice.WaitText(patience, "please sign")
+		require.NoError(t, err)
+		content, err := w.alice.Download(got)
+		require.NoError(t, err, "the text came without its file")
+		require.Equal(t, "%PDF-1.4 contract", string(content))
+		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+	})
+}

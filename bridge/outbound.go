@@ -203,10 +203,16 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 const fileAttempts = 5
 
 // fileTrouble is what an error with a file means for its message: for a while
-// the lane waits, which keeps the order, then the message goes without it.
+// the lane waits, which keeps the order, then the message goes without it. It
+// goes on waiting while not the file but all of Chatwoot is away.
 func (t *task) fileTrouble(err error) error {
 	var unfit *fileError
-	if errors.As(err, &unfit) || t.job.Attempt+1 < fileAttempts || errors.Is(err, whatsapp.ErrNotConnected) || t.ctx.Err() != nil {
+	var limited *chatwoot.RateLimitedError
+	switch {
+	case errors.As(err, &unfit), errors.As(err, &limited), errors.Is(err, whatsapp.ErrNotConnected), t.ctx.Err() != nil, t.job.Attempt+1 < fileAttempts:
+		return err
+	}
+	if _, away := t.desk.WithPriority(chatwoot.Upkeep).Version(t.ctx); away != nil {
 		return err
 	}
 	return &fileError{err}

@@ -47,6 +47,8 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	switch {
 	case resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusForbidden:
 		return DownloadInfo{}, ErrNotStored // object storage may say 403 of what it does not have
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &RateLimitedError{RetryAfter: retryAfter(resp.Header)})
 	case resp.StatusCode >= 500:
 		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &UnavailableError{Err: fmt.Errorf("status %d", resp.StatusCode)})
 	case resp.StatusCode != http.StatusOK:
