@@ -3,7 +3,9 @@ package bridge_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -218,5 +221,51 @@ func TestAJoinOutlivesADatabaseThatFails(t *testing.T) {
 		_, err = w.db.Exec(`ALTER TABLE chat_away RENAME TO chat`)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { state, _ := job(); return state == "done" }, patience, 5*time.Millisecond)
+	})
+}
+
+// What an admin changes in Chatwoot is noticed while the line runs: the inbox's
+// settings are followed, and a token that was taken away stops the line although
+// nobody writes.
+func TestChangesInChatwootAreNoticedWithoutTraffic(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		first := w.desk.wait("the conversation", withText("hi"))
+		client, err := chatwoot.New(chatwoot.Config{BaseURL: w.desk.URL(), Token: w.desk.AdminToken(), Account: int64(w.desk.Account())})
+		require.NoError(t, err)
+		inbox, err := client.Inbox(t.Context(), chatwoot.InboxID(first.Inbox))
+		require.NoError(t, err)
+		require.True(t, inbox.LockToSingle)
+		req, err := http.NewRequest(http.MethodPatch, fmt.Sprintf("%s/api/v1/accounts/%d/inboxes/%d", w.desk.URL(), w.desk.Account(), first.Inbox), strings.NewReader(`{"lock_to_single_conversation":false}`))
+		require.NoError(t, err)
+		req.Header.Set("Api-Access-Token", w.desk.AdminToken())
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		asked := func() (n int) {
+			for route, times := range w.desk.Requests() {
+				if strings.HasPrefix(route, "GET ") && strings.HasSuffix(route, "/inboxes/{id}") {
+					n += times
+				}
+			}
+			return n
+		}
+		before := asked()
+		require.Positive(t, before)
+		require.Eventually(t, func() bool { return asked() > before }, patience, 20*time.Millisecond)
+		require.NoError(t, w.desk.Resolve(first.Conversation))
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		w.alice.SendText(w.phone, "again")
+		require.NotEqual(t, first.Conversation, w.desk.wait("another conversation", withText("again")).Conversation)
+
+		token, err := w.desk.ResetToken(w.desk.Users()[0].ID)
+		require.NoError(t, err)
+		client, err = chatwoot.New(chatwoot.Config{BaseURL: w.desk.URL(), Token: token, Account: int64(w.desk.Account())})
+		require.NoError(t, err)
+		// A bubble that is red for nothing asks for a pass; no job is.
+		require.NoError(t, client.SetStatus(t.Context(), chatwoot.ConversationID(first.Conversation), chatwoot.MessageID(first.ID), "failed", "503"))
+		w.until("the pause", func(s whatsapp.State) bool { return s.Code == bridge.StatePaused })
 	})
 }

@@ -32,8 +32,9 @@ const (
 )
 
 // keepReconciled compares Chatwoot's messages with the ledger after a start,
-// after webhooks may have been missed, and from time to time. One pass costs a
-// request, and one more for each conversation in which something happened.
+// after webhooks may have been missed, and from time to time; the inbox's own
+// settings are read again then, too. One pass costs three requests, and one more
+// for each conversation in which something happened.
 func (r *runtime) keepReconciled() {
 	var last time.Time
 	for wait, failures := time.Duration(0), 0; ; {
@@ -52,9 +53,19 @@ func (r *runtime) keepReconciled() {
 		}
 		first := !r.caughtUp.Load()
 		last = r.b.cfg.Clock()
-		err := r.b.isolate(func() error { return r.reconcile(r.ctx) })
+		err := r.b.isolate(func() error {
+			if !first { // what was changed in Chatwoot since the line has started
+				if err := r.greetOnce(); err != nil {
+					return err
+				}
+			}
+			return r.reconcile(r.ctx)
+		})
 		switch {
 		case r.ctx.Err() != nil:
+			return
+		case err != nil && judge(err, 0, time.Time{}, r.b.cfg.Clock()).action == pause:
+			r.pauseFor(err)
 			return
 		case err != nil:
 			r.log.Warn("messages cannot be compared with Chatwoot's", "error", err)
