@@ -96,7 +96,7 @@ func open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("the database address has options that Postgres does not know")
 	}
-	return &DB{DB: sql.OpenDB(connector), Dialect: Postgres, url: cfg.URL}, nil
+	return &DB{DB: sql.OpenDB(&relaxingConnector{connector}), Dialect: Postgres, url: cfg.URL}, nil
 }
 
 // SQLiteDSN has every setting that whatsmeow's store and the journal need:

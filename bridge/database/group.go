@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -58,13 +59,17 @@ func (g *group) run(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx
 
 // share commits all that wait, m first, and hands the lead on.
 func (g *group) share(m *member) {
-	tx, err := g.db.BeginTx(m.ctx, nil) // which waits for the writer before
+	ctx := m.ctx
+	if !g.relaxed() {
+		ctx = strict(ctx)
+	}
+	tx, err := g.db.BeginTx(ctx, nil) // which waits for the writer before
 	var shared []*member
 	if err != nil {
-		shared = g.take(1) // its patience is over, not that of the others
+		shared = g.take(1, true) // its patience is over, not that of the others
 		err = fmt.Errorf("begin transaction: %w", err)
 	} else {
-		shared = g.take(groupMost)
+		shared = g.take(groupMost, !isRelaxed(ctx))
 		err = commit(tx, shared)
 	}
 	for _, other := range shared {
@@ -84,11 +89,24 @@ func (g *group) share(m *member) {
 	}
 }
 
-// take gives those that share a commit, at most n; the leader is the first.
-func (g *group) take(n int) []*member {
+// relaxed reports whether none that wait now need the disk.
+func (g *group) relaxed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !slices.ContainsFunc(g.waiting, needsDisk)
+}
+
+func needsDisk(m *member) bool { return !isRelaxed(m.ctx) }
+
+// take gives those that share a commit, at most n; the leader is the first. A
+// commit that does not wait for the disk is shared up to the first that needs it.
+func (g *group) take(n int, disk bool) []*member {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n = min(len(g.waiting), n)
+	if i := slices.IndexFunc(g.waiting[:n], needsDisk); !disk && i >= 0 {
+		n = i
+	}
 	shared := g.waiting[:n:n]
 	g.waiting = g.waiting[n:]
 	return shared

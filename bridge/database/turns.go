@@ -47,7 +47,7 @@ func (c *turnsConnector) Connect(context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the SQLite driver's connections are not as expected: %T", conn), conn.Close())
 	}
-	return &turnsConn{sqliteConn: whole, turn: c.turn}, nil
+	return &turnsConn{sqliteConn: whole, turn: c.turn, statements: statements{conn: whole}}, nil
 }
 
 // Driver implements driver.Connector.
@@ -59,6 +59,8 @@ type turnsConn struct {
 	sqliteConn
 	turn    chan struct{}
 	writing bool // inside a transaction
+	relaxed bool // its commits do not wait for the disk
+	statements
 }
 
 func (c *turnsConn) take(ctx context.Context) error {
@@ -76,13 +78,38 @@ func (c *turnsConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.
 	if err := c.take(ctx); err != nil {
 		return nil, err
 	}
-	tx, err := c.sqliteConn.BeginTx(ctx, opts)
+	tx, err := c.begin(ctx, opts)
 	if err != nil {
 		<-c.turn
 		return nil, err
 	}
 	c.writing = true
 	return &turnsTx{tx, c}, nil
+}
+
+func (c *turnsConn) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if err := c.relax(ctx); err != nil {
+		return nil, err
+	}
+	return c.sqliteConn.BeginTx(ctx, opts)
+}
+
+// relax makes the connection's commits wait for the disk, or not. SQLite takes
+// that between transactions only.
+func (c *turnsConn) relax(ctx context.Context) error {
+	relaxed := isRelaxed(ctx)
+	if relaxed == c.relaxed {
+		return nil
+	}
+	pragma := `PRAGMA synchronous = FULL`
+	if relaxed {
+		pragma = `PRAGMA synchronous = NORMAL`
+	}
+	if _, err := c.sqliteConn.ExecContext(ctx, pragma, nil); err != nil {
+		return err
+	}
+	c.relaxed = relaxed
+	return nil
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -92,8 +119,21 @@ func (c *turnsConn) ExecContext(ctx context.Context, query string, args []driver
 			return nil, err
 		}
 		defer func() { <-c.turn }()
+		if err := c.relax(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return c.sqliteConn.ExecContext(ctx, query, args)
+	return c.statements.exec(ctx, query, args)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *turnsConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.statements.query(ctx, query, args)
+}
+
+// Close implements driver.Conn.
+func (c *turnsConn) Close() error {
+	return errors.Join(c.statements.close(), c.sqliteConn.Close())
 }
 
 type turnsTx struct {

@@ -32,6 +32,30 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	}
 }
 
+// Queryer is what runs statements: a transaction, or the database itself.
+type Queryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// InOne is InTx for an fn that runs a single statement. On Postgres that is a
+// transaction of its own, which saves two round trips; there Relaxed says
+// nothing, and the statement itself says whether its commit waits for the disk.
+func (db *DB) InOne(ctx context.Context, fn func(ctx context.Context, q Queryer) error) error {
+	if db.Dialect != Postgres {
+		return db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return fn(ctx, tx) })
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		err := fn(ctx, db.DB)
+		if err == nil || attempt == txAttempts || !isConflict(err) {
+			return err
+		}
+	}
+}
+
 // attempt runs fn once. On SQLite it may share its commit with others.
 func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	if db.group != nil {

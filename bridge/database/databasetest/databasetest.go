@@ -97,3 +97,16 @@ func required(t testing.TB, name string) string {
 	}
 	return value
 }
+
+// WaitsForDisk reports whether the commit of q's transaction waits for the
+// disk; of the database itself, whether that of a single statement does.
+func WaitsForDisk(t testing.TB, q database.Queryer, dialect database.Dialect) bool {
+	t.Helper()
+	ask := `PRAGMA synchronous`
+	if dialect == database.Postgres {
+		ask = `SHOW synchronous_commit`
+	}
+	var answer string
+	require.NoError(t, q.QueryRowContext(context.Background(), ask).Scan(&answer))
+	return answer == "2" || answer == "on"
+}

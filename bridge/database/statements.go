@@ -1,0 +1,118 @@
+package database
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+)
+
+// statements keeps what a connection has prepared: SQLite parses and plans a
+// query anew each time otherwise, which takes longer than most of ours run. It
+// belongs to one connection and is used like it, from one goroutine at a time.
+type statements struct {
+	conn sqliteConn
+	kept map[string]*statement
+}
+
+// keptMost bounds how many statements a connection keeps. The bridge and the
+// library have fewer; queries put together for the moment must not pile up.
+const keptMost = 128
+
+// statement is a prepared query, which runs once at a time.
+type statement struct {
+	sqliteStmt
+	busy bool // its rows are being read
+}
+
+// sqliteStmt is what database/sql uses of the driver's statements.
+type sqliteStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// prepared gives the kept statement of a query, or nil when the query is to be
+// run by itself: scripts, which have no arguments, and a query inside another
+// one of the same text.
+func (s *statements) prepared(ctx context.Context, query string, args []driver.NamedValue) (*statement, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	if kept, ok := s.kept[query]; ok {
+		if kept.busy {
+			return nil, nil
+		}
+		return kept, nil
+	}
+	if len(s.kept) >= keptMost {
+		if err := s.close(); err != nil {
+			return nil, err
+		}
+	}
+	stmt, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := stmt.(sqliteStmt)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the SQLite driver's statements are not as expected: %T", stmt), stmt.Close())
+	}
+	if s.kept == nil {
+		s.kept = map[string]*statement{}
+	}
+	s.kept[query] = &statement{sqliteStmt: whole}
+	return s.kept[query], nil
+}
+
+func (s *statements) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	kept, err := s.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		return s.conn.ExecContext(ctx, query, args)
+	}
+	return kept.ExecContext(ctx, args)
+}
+
+func (s *statements) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	kept, err := s.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		return s.conn.QueryContext(ctx, query, args)
+	}
+	rows, err := kept.QueryContext(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	kept.busy = true
+	return &statementRows{rows, kept}, nil
+}
+
+// close ends all statements that are not in use; one that is ends with its
+// connection.
+func (s *statements) close() error {
+	var failed error
+	for query, kept := range s.kept {
+		if !kept.busy {
+			failed = errors.Join(failed, kept.Close())
+			delete(s.kept, query)
+		}
+	}
+	return failed
+}
+
+// statementRows gives the statement back when its rows were read.
+type statementRows struct {
+	driver.Rows
+	of *statement
+}
+
+// Close implements driver.Rows.
+func (r *statementRows) Close() error {
+	r.of.busy = false
+	return r.Rows.Close()
+}
