@@ -125,7 +125,9 @@ func (w *world) start() {
 // process starts a bridge beside those that run.
 func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Bridge {
 	w.t.Helper()
-	store, err := whatsapp.OpenStore(context.Background(), db.DB, string(db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	store, err := whatsapp.OpenStore(context.Background(), whatsapp.StoreConfig{
+		DB: db.DB, Dialect: string(db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}),
+	})
 	require.NoError(w.t, err)
 	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
 	require.NoError(w.t, err)

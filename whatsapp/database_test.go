@@ -67,7 +67,7 @@ func openPostgres(t *testing.T) *sql.DB {
 
 func openStore(t *testing.T, db *sql.DB, dialect string) *whatsapp.Store {
 	t.Helper()
-	store, err := whatsapp.OpenStore(context.Background(), db, dialect, whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	store, err := whatsapp.OpenStore(context.Background(), whatsapp.StoreConfig{DB: db, Dialect: dialect, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {})})
 	require.NoError(t, err)
 	return store
 }

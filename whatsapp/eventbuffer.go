@@ -21,7 +21,14 @@ type guardedBuffer struct {
 // transaction: one commit for each message in place of two. A message that
 // comes again meanwhile is read from the buffer, and known to the sink. What
 // is not cleared when the process ends goes with the old hashes.
-func (b *guardedBuffer) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
+//
+// The library acknowledges the message after this. So where nobody has
+// committed it, the clearing is not put off: its commit takes the decryption's
+// to the disk.
+func (b *guardedBuffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
+	if b.g.relaxed != nil && !b.g.onDisk.Load() {
+		return b.g.check(ctx, b.EventBuffer.ClearBufferedEventPlaintext(ctx, hash))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.handled = append(b.handled, hash)
@@ -48,7 +55,11 @@ func (b *guardedBuffer) clearLater(hashes [][32]byte) {
 	b.handled = append(hashes, b.handled...)
 }
 
-// DoDecryptionTxn also makes a panic of the decryption an error: the library
+// DoDecryptionTxn does not wait for the disk: the message is acknowledged only
+// after the sink's own commit, which takes this one along. If neither reaches
+// the disk, the message comes again and finds the session as it was.
+//
+// It also makes a panic of the decryption an error: the library
 // would acknowledge the message and leave nothing but a line in its log. As an
 // error it is asked for again, and shown as a message that may still come.
 func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
@@ -58,7 +69,8 @@ func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Con
 	defer b.g.sessions.give()
 	inside := false
 	var cleared [][32]byte
-	err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, decrypting{}, true), func(ctx context.Context) (err error) {
+	b.g.onDisk.Store(false)
+	err := b.EventBuffer.DoDecryptionTxn(b.relax(context.WithValue(ctx, decrypting{}, true)), func(ctx context.Context) (err error) {
 		if err := b.decrypt(ctx, fn); err != nil {
 			inside = true
 			return err
@@ -74,6 +86,13 @@ func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Con
 	}
 	b.g.giveUp(ctx, err)
 	return &storeError{err}
+}
+
+func (b *guardedBuffer) relax(ctx context.Context) context.Context {
+	if b.g.relaxed == nil {
+		return ctx
+	}
+	return b.g.relaxed(ctx)
 }
 
 func (b *guardedBuffer) decrypt(ctx context.Context, fn func(context.Context) error) (err error) {

@@ -111,6 +111,7 @@ func (g *generation) take(ctx context.Context, e Envelope, patience time.Duratio
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := g.s.cfg.Sink.Take(ctx, e)
 		if err == nil {
+			g.guard.onDisk.Store(true)
 			return true
 		}
 		g.s.cfg.Count("take failure")

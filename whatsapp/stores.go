@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lib/pq"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -18,7 +19,22 @@ import (
 )
 
 // Store keeps the devices and their keys in the process's database.
-type Store struct{ container *sqlstore.Container }
+type Store struct {
+	container *sqlstore.Container
+	relaxed   func(context.Context) context.Context
+}
+
+// StoreConfig says where a Store keeps what it keeps.
+type StoreConfig struct {
+	DB *sql.DB
+	// Dialect is "postgres" or "sqlite".
+	Dialect string
+	// Relaxed marks a context whose transactions need not wait for the disk,
+	// because a later one of the same database that does takes them along. The
+	// Sink's Take must be such a one. nil makes every transaction wait.
+	Relaxed func(context.Context) context.Context
+	Log     waLog.Logger
+}
 
 // prepareLibrary sets the variables of the library, which it reads without a
 // lock: how Postgres takes lists, what the phone shows in its list of linked
@@ -34,15 +50,15 @@ var prepareLibrary = sync.OnceFunc(func() {
 // deviceName is what the phone calls the linked device.
 const deviceName = "Wootbridge"
 
-// OpenStore brings the library's tables up to date. dialect is "postgres" or
-// "sqlite". Call it once, before any session.
-func OpenStore(ctx context.Context, db *sql.DB, dialect string, log waLog.Logger) (*Store, error) {
+// OpenStore brings the library's tables up to date. Call it once, before any
+// session.
+func OpenStore(ctx context.Context, cfg StoreConfig) (*Store, error) {
 	prepareLibrary()
-	container := sqlstore.NewWithDB(db, dialect, log)
+	container := sqlstore.NewWithDB(cfg.DB, cfg.Dialect, cfg.Log)
 	if err := container.Upgrade(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the device store: %w", err)
 	}
-	return &Store{container: container}, nil
+	return &Store{container: container, relaxed: cfg.Relaxed}, nil
 }
 
 func (s *Store) device(ctx context.Context, jid string) (*store.Device, error) {
@@ -94,6 +110,10 @@ type guard struct {
 	sessions sessionLock
 	failed   func(error) // gives the generation up
 	panicked func(value any)
+	relaxed  func(context.Context) context.Context // nil = every transaction waits for the disk
+	// onDisk says that the sink has committed since the last decryption, whose
+	// own transaction does not wait for the disk.
+	onDisk atomic.Bool
 }
 
 // decrypting marks a context inside a decryption. It carries no dependency,

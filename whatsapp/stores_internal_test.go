@@ -89,6 +89,39 @@ func TestHandledMessagesAreClearedWithTheNextDecryption(t *testing.T) {
 	}
 }
 
+// The library acknowledges a message once its plaintext is cleared. By then the
+// decryption is on the disk: with the sink's commit, or with the clearing's own.
+func TestADecryptionIsOnTheDiskBeforeTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	stored := &plainBuffer{}
+	g := newGuard(func(error) {}, func(any) {})
+	g.relaxed = func(ctx context.Context) context.Context { return context.WithValue(ctx, relaxedMark{}, true) }
+	buffer := &guardedBuffer{EventBuffer: stored, g: g}
+	ctx := context.Background()
+	relaxed := false
+	decrypt := func() {
+		require.NoError(t, buffer.DoDecryptionTxn(ctx, func(ctx context.Context) error {
+			relaxed = ctx.Value(relaxedMark{}) != nil
+			return nil
+		}))
+	}
+	one, two, three := [32]byte{1}, [32]byte{2}, [32]byte{3}
+	decrypt()
+	require.True(t, relaxed)
+	require.NoError(t, buffer.ClearBufferedEventPlaintext(ctx, one))
+	require.Equal(t, [][32]byte{one}, stored.cleared, "nobody committed it")
+	decrypt()
+	g.onDisk.Store(true) // as after the sink's commit
+	require.NoError(t, buffer.ClearBufferedEventPlaintext(ctx, two))
+	require.Equal(t, [][32]byte{one}, stored.cleared, "that can wait")
+	decrypt()
+	require.Equal(t, [][32]byte{one, two}, stored.cleared)
+	require.NoError(t, buffer.ClearBufferedEventPlaintext(ctx, three))
+	require.Equal(t, [][32]byte{one, two, three}, stored.cleared, "a commit before the decryption is none after it")
+}
+
+type relaxedMark struct{}
+
 func TestTheSessionLock(t *testing.T) {
 	t.Parallel()
 	decrypt := func(ctx context.Context, g *guard) error {

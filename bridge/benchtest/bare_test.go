@@ -22,7 +22,7 @@ import (
 func bareClient(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsapptest.Peer) *whatsmeow.Client {
 	ctx := context.Background()
 	db, _ := m.open(tb)
-	_, err := whatsapp.OpenStore(ctx, db.DB, string(db.Dialect), waLog.Noop) // prepares the library and its tables
+	_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: waLog.Noop}) // prepares the library and its tables
 	require.NoError(tb, err)
 	cli := whatsmeow.NewClient(sqlstore.NewWithDB(db.DB, string(db.Dialect), waLog.Noop).NewDevice(), waLog.Noop)
 	cli.SynchronousAck = true
@@ -66,7 +66,7 @@ func bareSession(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsap
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
 	db, _ := m.open(tb)
-	store, err := whatsapp.OpenStore(ctx, db.DB, string(db.Dialect), waLog.Noop)
+	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: waLog.Noop})
 	require.NoError(tb, err)
 	session := whatsapp.NewSession(whatsapp.Config{
 		Store: store, Sink: yes{}, Log: log, Clock: time.Now,

@@ -95,7 +95,9 @@ func newOffice(tb testing.TB, m mode, customers int) *office {
 
 func (o *office) start(cache idmap.Cache) {
 	ctx := context.Background()
-	store, err := whatsapp.OpenStore(ctx, o.db.DB, string(o.db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
+		DB: o.db.DB, Dialect: string(o.db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}),
+	})
 	require.NoError(o.tb, err)
 	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
 	require.NoError(o.tb, err)

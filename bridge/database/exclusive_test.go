@@ -37,7 +37,7 @@ func TestProcessesThatStartAtOnceMigrateInTurn(t *testing.T) {
 				if err := db.Migrate(ctx); err != nil {
 					return err
 				}
-				_, err := whatsapp.OpenStore(ctx, db.DB, string(db.Dialect), whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}))
+				_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {})})
 				return err
 			})
 		})

@@ -81,7 +81,9 @@ func (p *Process) openDatabase(ctx context.Context) (err error) {
 			if err := p.db.Migrate(ctx); err != nil {
 				return err
 			}
-			p.store, err = whatsapp.OpenStore(ctx, p.db.DB, string(p.db.Dialect), whatsapp.Log(p.log, func(string) {}))
+			p.store, err = whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
+				DB: p.db.DB, Dialect: string(p.db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(p.log, func(string) {}),
+			})
 			return err
 		})
 	})
