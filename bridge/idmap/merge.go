@@ -1,0 +1,72 @@
+package idmap
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Merge says that two chats turned out to be one counterpart.
+type Merge struct{ Elder, Younger string }
+
+// Contacts gives the Chatwoot contacts of two chats that are to be merged, 0
+// where there is none.
+func (m *Map) Contacts(ctx context.Context, tx *sql.Tx, merge Merge) (elder, younger int64, err error) {
+	for id, contact := range map[string]*int64{merge.Elder: &elder, merge.Younger: &younger} {
+		if err := tx.QueryRowContext(ctx, `SELECT contact_id FROM chat WHERE id = $1`, id).Scan(contact); err != nil {
+			return 0, 0, fmt.Errorf("read a chat to merge: %w", err)
+		}
+	}
+	return elder, younger, nil
+}
+
+// MergeChats makes the younger chat part of the elder: its JIDs, its
+// conversations and its links. Its id stays as a name for the elder. When only
+// the younger has a contact in Chatwoot, the elder takes it over, so that no
+// second one is made.
+func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Merge) error {
+	if err := adoptContact(ctx, tx, merge); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`UPDATE chat_alias SET chat = $1 WHERE chat = $2`,
+		`UPDATE conversation_link SET chat = $1 WHERE chat = $2`,
+		`UPDATE message_link SET chat = $1 WHERE chat = $2`,
+		`UPDATE chat SET merged_into = $1 WHERE id = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, merge.Elder, merge.Younger); err != nil {
+			return fmt.Errorf("merge chats: %w", err)
+		}
+	}
+	return m.RaiseGeneration(ctx, tx, line)
+}
+
+// adoptContact moves contact, conversation and source id from the younger chat
+// to an elder that has no contact. The source ids change places: the elder's
+// was never used in Chatwoot, and the younger's names the contact there.
+func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
+	var elder, younger Chat
+	for id, c := range map[string]*Chat{merge.Elder: &elder, merge.Younger: &younger} {
+		const read = `SELECT source_id, name, identifier, contact_id, conversation_id FROM chat WHERE id = $1`
+		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation); err != nil {
+			return fmt.Errorf("read a chat to merge: %w", err)
+		}
+	}
+	if elder.Contact != 0 || younger.Contact == 0 {
+		return nil
+	}
+	const set = `UPDATE chat SET source_id = $2, name = $3, identifier = $4, contact_id = $5, conversation_id = $6 WHERE id = $1`
+	for _, step := range []struct {
+		id string
+		c  Chat
+	}{
+		{merge.Younger, Chat{SourceID: "merging/" + merge.Younger}}, // source ids are unique at every moment
+		{merge.Elder, younger},
+		{merge.Younger, elder},
+	} {
+		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Identifier, step.c.Contact, step.c.Conversation); err != nil {
+			return fmt.Errorf("take over a contact: %w", err)
+		}
+	}
+	return nil
+}
