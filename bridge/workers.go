@@ -92,7 +92,7 @@ func (b *Bridge) drain(lease *journal.Lease, live bool) {
 	defer stop()
 	first := true
 	for {
-		jobs, err := lease.Waiting(ctx, batch)
+		jobs, err := lease.Next(ctx, batch)
 		if err == nil && len(jobs) == 0 {
 			var released bool
 			if released, err = lease.Release(ctx); err == nil && released {

@@ -150,7 +150,7 @@ func (b *book) through(n, lanes int) float64 {
 func (b *book) work(ctx context.Context, lease *journal.Lease) (done int64) {
 	ctx = context.WithoutCancel(ctx)
 	for {
-		jobs, err := lease.Waiting(ctx, 50)
+		jobs, err := lease.Next(ctx, 50)
 		if err != nil {
 			b.tb.Error(err)
 			return done

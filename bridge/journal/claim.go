@@ -66,13 +66,14 @@ func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args [
 	n := len(args)
 	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
 		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
-		RETURNING due.line, due.chat, due.dir, due.owner, due.generation`
+		RETURNING due.line, due.chat, due.dir, due.owner, due.generation, ` + relax + `due.dir IN ('out', 'status')` + relaxEnd
 	// A claim whose answer is not waited for would look like an owner that died.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
 	var before string
+	var relaxed sql.NullString
 	err := j.db.QueryRowContext(ctx, query, append(args, l.token, l.until.UnixMilli())...).
-		Scan(&l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation)
+		Scan(&l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation, &relaxed)
 	l.unclean = before != ""
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -96,7 +97,11 @@ func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []
 			return false, fmt.Errorf("look for a due lane: %w", err)
 		}
 		var taken int64
-		err = j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		claiming := ctx
+		if l.key.Dir.repeats() {
+			claiming = database.Relaxed(ctx)
+		}
+		err = j.db.InTx(claiming, func(ctx context.Context, tx *sql.Tx) error {
 			const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1 AND owner = $4 AND due <= $5 AND lease <= $5`
 			res, err := tx.ExecContext(ctx, take, key, l.token, l.until.UnixMilli(), before, args[0])
 			if err != nil {
@@ -188,7 +193,7 @@ func (j *Journal) Hasten(ctx context.Context, line string, dir Direction) error 
 	if err != nil {
 		return err
 	}
-	j.Wake(dir)
+	j.ring(dir)
 	return nil
 }
 

@@ -234,3 +234,39 @@ func TestPlansUseIndexesOnPostgres(t *testing.T) {
 		}))
 	}
 }
+
+// A commit that is lost in a power cut must not hide that its lane's head may
+// have had an effect; where a repeat does no harm, none waits for the disk.
+func TestWhatWaitsForTheDisk(t *testing.T) {
+	for name, test := range map[string]struct {
+		dir                       journal.Direction
+		record, notLast, lastDone bool
+	}{
+		"towards Chatwoot, all but the end that gives the lane back": {journal.In, true, true, false},
+		"upkeep, the same": {journal.Upkeep, true, true, false},
+		"towards WhatsApp, where a repeat has the same id, nothing": {journal.Out, false, false, false},
+		"statuses, which may be said twice, nothing":                {journal.Status, false, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, b bundle) {
+				lane := journal.LaneKey{Line: "l1", Chat: "c1", Dir: test.dir}
+				b.append(t, lane, "a")
+				b.append(t, lane, "b")
+				waits := func(want bool) func(context.Context, *sql.Tx) error {
+					return func(_ context.Context, tx *sql.Tx) error {
+						require.Equal(t, want, databasetest.WaitsForDisk(t, tx, b.db.Dialect))
+						return nil
+					}
+				}
+				lease, err := b.Claim(ctx, journal.Filter{Dirs: []journal.Direction{test.dir}})
+				require.NoError(t, err)
+				jobs, err := lease.Next(ctx, 50)
+				require.NoError(t, err)
+				require.NoError(t, lease.Record(ctx, waits(test.record)))
+				require.NoError(t, lease.Done(ctx, jobs[0], waits(test.notLast)))
+				require.NoError(t, lease.Done(ctx, jobs[1], waits(test.lastDone)))
+				require.True(t, lease.Released())
+			})
+		})
+	}
+}

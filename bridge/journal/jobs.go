@@ -170,7 +170,7 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		pos, err := j.nextPosition(ctx, tx, lane, j.clock().UnixMilli())
+		pos, _, err := j.nextPosition(ctx, tx, lane, j.clock().UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("replay job %d: %w", id, err)
 	}
-	j.Wake(lane.Dir)
+	j.ring(lane.Dir)
 	return nil
 }
 

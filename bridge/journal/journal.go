@@ -91,9 +91,11 @@ type Journal struct {
 
 	id string // of this Journal, among all on the database
 
-	mu    sync.Mutex
-	bells map[Direction][]*Bell
-	held  map[string]bool
+	mu     sync.Mutex
+	bells  map[Direction][]*Bell
+	held   map[string]bool
+	untold map[Direction]bool // what other processes are to be told
+	tell   chan struct{}      // that there is something
 }
 
 // New makes a Journal on a migrated database.
@@ -101,6 +103,7 @@ func New(db *database.DB, opts Options) *Journal {
 	j := &Journal{
 		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
 		id: randomID(), bells: map[Direction][]*Bell{}, held: map[string]bool{},
+		untold: map[Direction]bool{}, tell: make(chan struct{}, 1),
 	}
 	if j.clock == nil {
 		j.clock = time.Now
@@ -117,11 +120,12 @@ func New(db *database.DB, opts Options) *Journal {
 // Append records an entry in a transaction of its own. It reports false for an
 // entry that was recorded before.
 func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error) {
-	err = j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		appended, err = j.AppendTx(ctx, tx, e)
+	var idle bool
+	err = j.db.InOne(ctx, func(ctx context.Context, q database.Queryer) error {
+		appended, idle, err = j.append(ctx, q, e)
 		return err
 	})
-	if err == nil && appended {
+	if err == nil && idle {
 		j.Wake(e.Lane.Dir)
 	}
 	return appended, err
@@ -129,71 +133,76 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 
 // AppendTx records an entry in the caller's transaction; call Wake after the
 // commit.
-func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
+func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (appended bool, err error) {
+	appended, _, err = j.append(ctx, tx, e)
+	return appended, err
+}
+
+// append also reports whether nothing waited in the lane: whoever works on a
+// lane, or waits for its time, looks again by itself.
+func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
 	if e.Payload == nil {
 		e.Payload = []byte{}
 	}
 	if j.db.Dialect == database.Postgres {
-		return j.appendAtOnce(ctx, tx, e)
+		return j.appendAtOnce(ctx, q, e)
 	}
 	const known = `SELECT 1 FROM job WHERE dedupe = $1`
 	var one int
-	switch err := tx.QueryRowContext(ctx, known, e.Dedupe).Scan(&one); err {
+	switch err := q.QueryRowContext(ctx, known, e.Dedupe).Scan(&one); err {
 	case nil:
-		return false, nil
+		return false, false, nil
 	case sql.ErrNoRows:
 	default:
-		return false, fmt.Errorf("look for a repeated job: %w", err)
+		return false, false, fmt.Errorf("look for a repeated job: %w", err)
 	}
 	now := j.clock().UnixMilli()
-	pos, err := j.nextPosition(ctx, tx, e.Lane, now)
+	pos, idle, err := j.nextPosition(ctx, q, e.Lane, now)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	if _, err := tx.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now); err != nil {
-		return false, fmt.Errorf("append job: %w", err)
+	if _, err := q.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now); err != nil {
+		return false, false, fmt.Errorf("append job: %w", err)
 	}
-	return true, nil
+	return true, idle, nil
 }
 
 // appendAtOnce does all of an append in one statement, because each costs a
 // round trip. Two appends with one key can pass the look for it together; the
-// loser leaves a gap in the positions, which nothing minds. Other processes are
-// told only of a lane that was empty: whoever works on it looks again by itself.
-func (j *Journal) appendAtOnce(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
+// loser leaves a gap in the positions, which nothing minds.
+func (j *Journal) appendAtOnce(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
 	const add = `WITH raised AS (
 			INSERT INTO lane (key, line, chat, dir, seq, due, head)
 			SELECT $1::text, $2::text, $3::text, $4::text, 1, $5::bigint, $5::bigint WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
-			` + onRaise + `, due
+			` + onRaise + `
 		), added AS (
 			INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
 			SELECT $1, $2, seq, $6::text, $7::text, $8::bytea, $9::bigint, $5 FROM raised ON CONFLICT (dedupe) DO NOTHING RETURNING id
 		)
-		SELECT COUNT(*), (SELECT pg_notify('` + channel + `', $10) FROM raised WHERE due = $5)::text FROM added`
+		SELECT (SELECT COUNT(*) FROM added), EXISTS (SELECT 1 FROM raised WHERE due = $5)`
 	var added int
-	var told sql.NullString
-	err := tx.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), j.clock().UnixMilli(),
-		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), j.word(e.Lane.Dir)).Scan(&added, &told)
+	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), j.clock().UnixMilli(),
+		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli()).Scan(&added, &idle)
 	if err != nil {
-		return false, fmt.Errorf("append job: %w", err)
+		return false, false, fmt.Errorf("append job: %w", err)
 	}
-	return added == 1, nil
+	return added == 1, idle, nil
 }
 
 // onRaise ends an insert of a lane's first position: of a lane that is there it
 // takes the next one. Its row stays locked until the transaction ends.
 const onRaise = `ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due),
 	head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
-	RETURNING seq`
+	RETURNING seq, due`
 
-func (j *Journal) nextPosition(ctx context.Context, tx *sql.Tx, lane LaneKey, now int64) (int64, error) {
+func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, lane LaneKey, now int64) (pos int64, idle bool, err error) {
 	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $5, $5) ` + onRaise
-	var pos int64
-	if err := tx.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos); err != nil {
-		return 0, fmt.Errorf("raise lane: %w", err)
+	var due int64
+	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos, &due); err != nil {
+		return 0, false, fmt.Errorf("raise lane: %w", err)
 	}
-	return pos, nil
+	return pos, due == now, nil
 }
 
 // token names one claim, so that not even this process mistakes another claim

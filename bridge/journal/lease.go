@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,10 +22,12 @@ type Lease struct {
 	generation int64
 	unclean    bool
 	seq        int64
-	// left is how many jobs wait at position seq and before, or -1 when only
-	// the first of them were read.
-	left     int
-	released bool
+	// read are the first jobs that wait, of at most asked; whole says that there
+	// were no more, and fresh that none has come since.
+	read         []Job
+	asked        int
+	whole, fresh bool
+	released     bool
 }
 
 // Lane is what was claimed.
@@ -41,6 +44,16 @@ func (l *Lease) Unclean() bool { return l.unclean }
 // Released reports whether the lane was given back with the end of its last
 // job.
 func (l *Lease) Released() bool { return l.released }
+
+// Next gives the next jobs in order, at most n, as of the last commit of this
+// lease: they are read when those that were read before are done, or more had
+// come by then.
+func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
+	if l.fresh && len(l.read) > 0 && n <= l.asked {
+		return slices.Clone(l.read[:min(n, len(l.read))]), nil
+	}
+	return l.Waiting(ctx, n)
+}
 
 // Waiting reads the next jobs in order, at most n.
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
@@ -71,10 +84,8 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	if !found { // deleted with its line
 		return nil, ErrLeaseLost
 	}
-	if l.left = len(jobs); l.left == n {
-		l.left = -1
-	}
-	return jobs, nil
+	l.read, l.asked, l.whole, l.fresh = jobs, n, len(jobs) < n, true
+	return slices.Clone(jobs), nil
 }
 
 // scanJob reads a row of Waiting, which of an empty lane has no job in it.
@@ -106,36 +117,32 @@ func (l *Lease) Dead(ctx context.Context, job Job, reason string, record func(ct
 }
 
 func (l *Lease) end(ctx context.Context, job Job, state State, reason string, record func(context.Context, *sql.Tx) error) error {
-	last := nothing
-	if l.left == 1 {
-		last = l.seq
+	c := change{until: l.j.clock().Add(l.j.ttl), last: nothing, job: job.ID, state: state, reason: reason, record: record}
+	if l.whole && l.fresh && len(l.read) == 1 && l.read[0].ID == job.ID {
+		c.last = l.seq
 	}
-	err := l.commit(ctx, l.j.clock().Add(l.j.ttl), last, func(ctx context.Context, tx *sql.Tx) error {
-		const end = `UPDATE job SET state = $2, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
-			WHERE id = $1 AND state = 'waiting'`
-		if _, err := tx.ExecContext(ctx, end, job.ID, string(state), l.j.clock().UnixMilli(), reason); err != nil {
-			return fmt.Errorf("end job: %w", err)
-		}
-		if record == nil {
-			return nil
-		}
-		return record(ctx, tx)
-	})
-	if err == nil && l.left > 0 {
-		l.left--
+	c.relaxed = l.repeats() || c.last != nothing
+	if err := l.commit(ctx, c); err != nil {
+		return err
 	}
-	return err
+	l.read = slices.DeleteFunc(l.read, func(other Job) bool { return other.ID == job.ID })
+	if c.last != nothing && !l.released && !l.repeats() {
+		// More has come, and only the head of a lane is taken for what may
+		// have been done: this end must be on the disk before that is.
+		return l.commit(ctx, change{until: c.until, last: nothing})
+	}
+	return nil
 }
 
 // Record commits what record writes, if the lease is still ours. It is for
 // facts that must be known before the job's end, such as a send that began.
 func (l *Lease) Record(ctx context.Context, record func(ctx context.Context, tx *sql.Tx) error) error {
-	return l.commit(ctx, l.j.clock().Add(l.j.ttl), nothing, record)
+	return l.commit(ctx, change{until: l.j.clock().Add(l.j.ttl), last: nothing, relaxed: l.repeats(), record: record})
 }
 
 // Renew proves that the lease is still ours and extends it.
 func (l *Lease) Renew(ctx context.Context) error {
-	return l.commit(ctx, l.j.clock().Add(l.j.ttl), nothing, func(context.Context, *sql.Tx) error { return nil })
+	return l.commit(ctx, change{until: l.j.clock().Add(l.j.ttl), last: nothing, relaxed: true})
 }
 
 // Fail counts a failed attempt of a job, moves the lane to retryAt and
@@ -155,7 +162,7 @@ func (l *Lease) Defer(ctx context.Context, until time.Time) error {
 }
 
 func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
-	err := l.commit(ctx, time.Time{}, nothing, func(ctx context.Context, tx *sql.Tx) error {
+	err := l.commit(ctx, change{last: nothing, relaxed: true, record: func(ctx context.Context, tx *sql.Tx) error {
 		if err := record(ctx, tx); err != nil {
 			return err
 		}
@@ -164,49 +171,11 @@ func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context
 			WHERE key = $1`
 		_, err := tx.ExecContext(ctx, give, l.key.String(), due.UnixMilli())
 		return err
-	})
+	}})
 	if err == nil {
 		l.j.Wake(l.key.Dir) // whoever waits must learn the new due time
 	}
 	return err
-}
-
-// nothing is the position of no job: with it a commit keeps the lane.
-const nothing int64 = -1
-
-// commit runs record in a transaction that holds only if the lease is ours; it
-// sets the lease's end to until, or ends it when until is zero. If the lane's
-// newest position still is last, it gives the lane back.
-func (l *Lease) commit(ctx context.Context, until time.Time, last int64, record func(context.Context, *sql.Tx) error) error {
-	released := false
-	err := l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		// The lane row first: it is the lock that every writer of the lane
-		// takes first, so transactions cannot wait for each other in a circle.
-		const renew = `UPDATE lane SET lease = CASE WHEN seq = $4 THEN 0 ELSE CAST($3 AS BIGINT) END, due = CASE WHEN seq = $4 THEN NULL ELSE due END,
-			owner = CASE WHEN seq = $4 THEN '' ELSE owner END WHERE key = $1 AND owner = $2 RETURNING owner`
-		lease := int64(0)
-		if !until.IsZero() {
-			lease = until.UnixMilli()
-		}
-		var owner string
-		err := tx.QueryRowContext(ctx, renew, l.key.String(), l.token, lease, last).Scan(&owner)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrLeaseLost
-		}
-		if err != nil {
-			return fmt.Errorf("renew lease: %w", err)
-		}
-		released = owner == ""
-		return record(ctx, tx)
-	})
-	if err != nil {
-		return err
-	}
-	l.released = released
-	if !until.IsZero() {
-		l.until = until
-	}
-	return nil
 }
 
 // Release gives an emptied lane back. It reports false, and keeps the lease,
@@ -215,31 +184,8 @@ func (l *Lease) Release(ctx context.Context) (released bool, err error) {
 	if l.released {
 		return true, nil
 	}
-	err = l.j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		const release = `UPDATE lane SET due = NULL, lease = 0, owner = '' WHERE key = $1 AND owner = $2 AND seq = $3`
-		res, err := tx.ExecContext(ctx, release, l.key.String(), l.token, l.seq)
-		if err != nil {
-			return fmt.Errorf("release lane: %w", err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return fmt.Errorf("release lane: %w", err)
-		}
-		released = n == 1
-		if released {
-			return nil
-		}
-		const still = `SELECT COUNT(*) FROM lane WHERE key = $1 AND owner = $2`
-		var ours int
-		if err := tx.QueryRowContext(ctx, still, l.key.String(), l.token).Scan(&ours); err != nil {
-			return fmt.Errorf("look at the lease: %w", err)
-		}
-		if ours == 0 {
-			return ErrLeaseLost
-		}
-		return nil
-	})
-	return released, err
+	err = l.commit(ctx, change{until: l.until, last: l.seq, relaxed: true})
+	return l.released, err
 }
 
 // Keep renews the lease in the background while work goes on. The context it

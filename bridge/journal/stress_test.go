@@ -155,10 +155,12 @@ func TestWakeUpsReachOtherProcesses(t *testing.T) {
 	require.NoError(t, err)
 	listening, appending := journal.New(db, journal.Options{Instance: "a"}), journal.New(db, journal.Options{Instance: "b"})
 	run, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- listening.Run(run) }()
+	go func() { ended <- appending.Run(run) }()
 	t.Cleanup(func() {
 		cancel()
+		require.NoError(t, <-ended)
 		require.NoError(t, <-ended)
 	})
 	bell := listening.Bell(journal.In)

@@ -3,7 +3,10 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lib/pq"
@@ -39,9 +42,23 @@ func (j *Journal) Bell(dir Direction) *Bell {
 	return b
 }
 
-// Wake tells this process's workers of a direction that there may be something
-// to claim.
+// Wake tells the workers of a direction that there may be something to claim:
+// those of this process now, those of others on the same Postgres in a moment.
 func (j *Journal) Wake(dir Direction) {
+	j.ring(dir)
+	if j.db.Dialect != database.Postgres {
+		return
+	}
+	j.mu.Lock()
+	j.untold[dir] = true
+	j.mu.Unlock()
+	select {
+	case j.tell <- struct{}{}:
+	default:
+	}
+}
+
+func (j *Journal) ring(dir Direction) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, b := range j.bells[dir] {
@@ -49,15 +66,49 @@ func (j *Journal) Wake(dir Direction) {
 	}
 }
 
-// WakeAll tells the workers of every direction.
+// WakeAll tells this process's workers of every direction.
 func (j *Journal) WakeAll() {
 	for _, dir := range []Direction{In, Out, Status, Upkeep} {
-		j.Wake(dir)
+		j.ring(dir)
+	}
+}
+
+// tellEvery is the least time between two messages to other processes.
+const tellEvery = 20 * time.Millisecond
+
+// tellOthers tells other processes, until ctx ends, what they are to look at.
+// Not in the transactions that append: Postgres lets transactions that notify
+// commit one at a time, each with its own wait for the disk. What is not told
+// when the process dies is found by polling.
+func (j *Journal) tellOthers(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.tell:
+		}
+		j.mu.Lock()
+		dirs := slices.Collect(maps.Keys(j.untold))
+		clear(j.untold)
+		j.mu.Unlock()
+		for _, dir := range dirs {
+			const notify = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`
+			if _, err := j.db.ExecContext(ctx, notify, channel, j.word(dir)); err != nil && ctx.Err() == nil {
+				j.log.Debug("other processes are not told of new jobs; they poll", "error", err)
+			}
+		}
+		pause := time.NewTimer(tellEvery)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		case <-pause.C:
+		}
 	}
 }
 
 // notify tells the other processes on the same Postgres, when the transaction
-// commits.
+// commits; it is for what is rare, and for processes that do not Run.
 func (j *Journal) notify(ctx context.Context, tx *sql.Tx, dir Direction) error {
 	if j.db.Dialect != database.Postgres {
 		return nil
@@ -77,17 +128,20 @@ func (j *Journal) heard(n *pq.Notification) {
 		return
 	}
 	if from, dir, _ := strings.Cut(n.Extra, "/"); from != j.id {
-		j.Wake(Direction(dir))
+		j.ring(Direction(dir))
 	}
 }
 
-// Run passes on wake-ups from other processes until ctx ends. On SQLite there
+// Run passes on wake-ups from and to other processes until ctx ends. On SQLite there
 // are none; workers poll as well, so a missed one costs a moment only.
 func (j *Journal) Run(ctx context.Context) error {
 	if j.db.Dialect != database.Postgres {
 		<-ctx.Done()
 		return nil
 	}
+	var telling sync.WaitGroup
+	telling.Go(func() { j.tellOthers(ctx) })
+	defer telling.Wait()
 	listener := pq.NewListener(j.db.URL(), time.Second, time.Minute, nil)
 	// Listen waits for the database, however long it is away; closing ends it.
 	ended := make(chan struct{})
