@@ -113,9 +113,11 @@ func (t *task) joinChats() error {
 	if err != nil || younger.ID != merge.Younger {
 		return t.lease.Done(t.ctx, t.job, nil) // joined meanwhile
 	}
+	t.joins.Lock()
 	err = t.b.db.InTx(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.join(ctx, tx, merge)
 	})
+	t.joins.Unlock()
 	if errors.Is(err, journal.ErrBusy) {
 		return &laterError{after: joinPause, err: err}
 	}

@@ -63,6 +63,8 @@ func retryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) stri
 // commit appends an event to the out lane of its chat, together with what
 // record writes; an event that was taken before changes nothing.
 func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record recorder) error {
+	r.joins.RLock()
+	defer r.joins.RUnlock()
 	chat, err := r.chatOf(ctx, e)
 	if err != nil {
 		return err
@@ -70,9 +72,13 @@ func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind
 	entry := journal.Entry{
 		Lane: journal.LaneKey{Line: string(r.line.ID), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
 	}
+	if record == nil {
+		_, err := r.b.journal.Append(ctx, entry)
+		return err
+	}
 	err = r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		appended, err := r.b.journal.AppendTx(ctx, tx, entry)
-		if err != nil || !appended || record == nil {
+		if err != nil || !appended {
 			return err
 		}
 		return record(ctx, tx)
@@ -89,11 +95,11 @@ func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind
 // which the message fails visibly.
 func (r *runtime) chatOf(ctx context.Context, e chatwoot.Event) (string, error) {
 	line := string(r.line.ID)
-	if chat, err := r.b.ids.ChatBySource(ctx, line, e.Conversation.SourceID); err == nil || !errors.Is(err, idmap.ErrUnknown) {
-		return chat.ID, err
+	if chat, err := r.b.ids.ChatIDBySource(ctx, line, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
+		return chat, err
 	}
-	if chat, err := r.b.ids.ChatByConversation(ctx, line, int64(e.Conversation.ID)); err == nil || !errors.Is(err, idmap.ErrUnknown) {
-		return chat.ID, err
+	if chat, err := r.b.ids.ChatIDByConversation(ctx, line, int64(e.Conversation.ID)); !errors.Is(err, idmap.ErrUnknown) {
+		return chat, err
 	}
 	jid := counterpart(e.Conversation)
 	if jid == "" {

@@ -2,8 +2,6 @@ package bridge
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,8 +9,6 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
-	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -56,6 +52,10 @@ type runtime struct {
 	arriving arrivals // webhooks that are being stored
 	lag      webhookLag
 	looks    atomic.Int64 // that out lanes were asked to take
+	// joins is held for writing while two chats become one, for reading from
+	// when a chat was found until its job is in its lane: the lane of a chat
+	// that was joined to another is nobody's.
+	joins sync.RWMutex
 }
 
 // newRuntime makes a runtime; start connects an active one.
@@ -141,60 +141,6 @@ func (r *runtime) words() catalogue.Catalogue { return catalogue.For(r.settings(
 // Chatwoot's public API, so it cannot be guessed without the line's key.
 func (r *runtime) sourceID(chat string) string { return contactSource(r.line.sourceKey, chat) }
 
-// Take commits an event of WhatsApp; it does SQL and nothing else.
-func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
-	if e.Kind == whatsapp.EnvReceipt && !isCounterpart(e.Chat.JID) {
-		return nil // of a list: it has no bubble
-	}
-	line := string(r.line.ID)
-	var lane journal.LaneKey
-	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		kind := string(e.Kind)
-		lane = journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}
-		if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
-			kind = jobParked
-		} else if e.Kind != whatsapp.EnvHistory {
-			chat, merge, err := r.b.ids.Resolve(ctx, tx, line, r.sourceID, e.Chat.JID, e.Chat.Alt)
-			if err != nil {
-				return err
-			}
-			if chat, err = r.merge(ctx, tx, chat, merge); err != nil {
-				return err
-			}
-			lane.Chat, lane.Dir = chat, journal.In
-			switch e.Kind {
-			case whatsapp.EnvReceipt:
-				lane.Dir = journal.Status
-			case whatsapp.EnvMediaRetry:
-				lane.Dir = journal.Upkeep
-			}
-		}
-		_, err := r.b.journal.AppendTx(ctx, tx, journal.Entry{
-			Lane: lane, Dedupe: line + "|" + lane.Chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At,
-		})
-		return err
-	})
-	if err != nil {
-		r.b.metrics.takeFailures.Inc()
-		return fmt.Errorf("commit an event: %w", err)
-	}
-	r.b.journal.Wake(lane.Dir)
-	return nil
-}
-
-// merge joins two chats that turned out to be one person. While a worker is
-// busy with one of them it is put off.
-func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idmap.Merge) (string, error) {
-	if merge == nil {
-		return chat, nil
-	}
-	err := r.join(ctx, tx, *merge)
-	if errors.Is(err, journal.ErrBusy) {
-		return chat, r.recordJoin(ctx, tx, *merge)
-	}
-	return merge.Elder, err
-}
-
 // StateChanged remembers the device. Several changes may be under way at once;
 // each writes the state of its turn, so the last one written is the newest.
 func (r *runtime) StateChanged(state whatsapp.State) {
@@ -272,13 +218,9 @@ func (r *runtime) Typing(chat whatsapp.Address, on bool) {
 }
 
 func (r *runtime) showTyping(ctx context.Context, address whatsapp.Address) error {
-	var id string
-	err := r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		id, _, err = r.b.ids.Resolve(ctx, tx, string(r.line.ID), r.sourceID, address.JID, address.Alt)
-		return err
-	})
-	if err != nil {
-		return err
+	id, known, err := r.b.ids.Known(ctx, string(r.line.ID), address.JID, address.Alt)
+	if err != nil || !known {
+		return err // nobody has written yet: there is no conversation to show it in
 	}
 	generation, err := r.b.ids.Generation(ctx, string(r.line.ID))
 	if err != nil {

@@ -1,0 +1,99 @@
+package bridge
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// Take commits an event of WhatsApp; it does SQL and nothing else.
+func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
+	if e.Kind == whatsapp.EnvReceipt && !isCounterpart(e.Chat.JID) {
+		return nil // of a list: it has no bubble
+	}
+	if err := r.take(ctx, e); err != nil {
+		r.b.metrics.takeFailures.Inc()
+		return fmt.Errorf("commit an event: %w", err)
+	}
+	return nil
+}
+
+// take finds the chat and appends: in two statements where the chat is known as
+// it is, which nearly all are, otherwise in one transaction with what there is
+// to learn of the chat.
+func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
+	if !isCounterpart(e.Chat.JID) || e.Kind == whatsapp.EnvHistory {
+		_, err := r.b.journal.Append(ctx, r.entry(e, "-"))
+		return err
+	}
+	line := string(r.line.ID)
+	known, err := r.takeKnown(ctx, e)
+	if known || err != nil {
+		return err
+	}
+	r.joins.Lock()
+	defer r.joins.Unlock()
+	var entry journal.Entry
+	err = r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		chat, merge, err := r.b.ids.Resolve(ctx, tx, line, r.sourceID, e.Chat.JID, e.Chat.Alt)
+		if err != nil {
+			return err
+		}
+		if chat, err = r.merge(ctx, tx, chat, merge); err != nil {
+			return err
+		}
+		entry = r.entry(e, chat)
+		_, err = r.b.journal.AppendTx(ctx, tx, entry)
+		return err
+	})
+	if err == nil {
+		r.b.journal.Wake(entry.Lane.Dir)
+	}
+	return err
+}
+
+func (r *runtime) takeKnown(ctx context.Context, e whatsapp.Envelope) (known bool, err error) {
+	r.joins.RLock()
+	defer r.joins.RUnlock()
+	chat, known, err := r.b.ids.Known(ctx, string(r.line.ID), e.Chat.JID, e.Chat.Alt)
+	if err != nil || !known {
+		return false, err
+	}
+	_, err = r.b.journal.Append(ctx, r.entry(e, chat))
+	return true, err
+}
+
+// entry is an event's place in the journal.
+func (r *runtime) entry(e whatsapp.Envelope, chat string) journal.Entry {
+	line := string(r.line.ID)
+	lane := journal.LaneKey{Line: line, Chat: chat, Dir: journal.In}
+	kind := string(e.Kind)
+	switch {
+	case e.Kind == whatsapp.EnvHistory, e.Kind == whatsapp.EnvMediaRetry:
+		lane.Dir = journal.Upkeep
+	case e.Kind == whatsapp.EnvReceipt:
+		lane.Dir = journal.Status
+	}
+	if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
+		kind, lane.Dir = jobParked, journal.Upkeep
+	}
+	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At}
+}
+
+// merge joins two chats that turned out to be one person. While a worker is
+// busy with one of them it is put off.
+func (r *runtime) merge(ctx context.Context, tx *sql.Tx, chat string, merge *idmap.Merge) (string, error) {
+	if merge == nil {
+		return chat, nil
+	}
+	err := r.join(ctx, tx, *merge)
+	if errors.Is(err, journal.ErrBusy) {
+		return chat, r.recordJoin(ctx, tx, *merge)
+	}
+	return merge.Elder, err
+}
