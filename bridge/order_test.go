@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -28,39 +27,12 @@ func (d desk) unevenly() {
 // Three customers and an agent write at once, and Chatwoot is slow now and then.
 func TestD19_NothingIsSwappedInEitherDirection(t *testing.T) {
 	eachModeWith(t, time.Second, func(t *testing.T, w *world) {
-		const rounds = 20
 		w.desk.unevenly()
-		customers := []*whatsapptest.Peer{w.alice, w.wa.NewPeer("5511777770003", "Bob"), w.wa.NewPeer("5511666660004", "Carol")}
-		conversations := map[string]int{}
-		for _, c := range customers {
-			c.SendText(w.phone, c.Name()+" 00")
-			conversations[c.Name()] = w.desk.wait("the first message", withText(c.Name()+" 00")).Conversation
+		talk := newTalk(w, "Bob", "Carol")
+		for range 20 {
+			talk.round()
 		}
-		for i := 1; i <= rounds; i++ {
-			for _, c := range customers {
-				c.SendText(w.phone, fmt.Sprintf("%s %02d", c.Name(), i))
-				_, err := w.desk.Reply(conversations[c.Name()], fmt.Sprintf("to %s %02d", c.Name(), i))
-				require.NoError(t, err)
-			}
-		}
-		for _, c := range customers {
-			var asked, answered, in []string
-			for i := range rounds + 1 {
-				asked = append(asked, fmt.Sprintf("%s %02d", c.Name(), i))
-				if i > 0 {
-					answered = append(answered, fmt.Sprintf("to %s %02d", c.Name(), i))
-				}
-			}
-			w.desk.wait("the last question", withText(asked[rounds]))
-			require.NoError(t, c.WaitCount(patience, rounds))
-			for _, m := range w.desk.Messages(conversations[c.Name()]) {
-				if m.Kind == "incoming" {
-					in = append(in, m.Text)
-				}
-			}
-			require.Equal(t, asked, in)
-			require.Equal(t, answered, c.Texts())
-		}
+		talk.compare()
 	})
 }
 

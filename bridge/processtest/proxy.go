@@ -19,6 +19,7 @@ type Proxy struct {
 	target   string
 	refusing bool
 	refused  int
+	passed   int
 	delay    time.Duration
 	open     map[net.Conn]bool
 }
@@ -76,6 +77,13 @@ func (p *Proxy) Refused() int {
 	return p.refused
 }
 
+// Passed is how many connections were let through so far.
+func (p *Proxy) Passed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.passed
+}
+
 // Delay holds back everything that the server says.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
@@ -118,6 +126,7 @@ func (p *Proxy) connect(client net.Conn) (server net.Conn, ok bool) {
 		var err error
 		if server, err = net.Dial("tcp", p.target); err == nil {
 			p.open[client], p.open[server] = true, true
+			p.passed++
 			return server, true
 		}
 	}
