@@ -25,7 +25,8 @@ import (
 type around struct {
 	settings []string
 	database *processtest.Proxy
-	redis    *redis.Client
+	cache    *processtest.Proxy
+	redis    *redis.Client // past the proxy
 }
 
 // standard is a Postgres and a Redis of the test's own, both behind proxies
@@ -36,14 +37,16 @@ func standard(t *testing.T) *around {
 	database := processtest.NewProxy(t, behind.Host)
 	behind.Host = database.Addr()
 
-	cache := address(t, databasetest.RedisURL(t))
-	cache.Path = fmt.Sprintf("/%d", 1+rand.IntN(900))
-	options, err := redis.ParseURL(cache.String())
+	memory := address(t, databasetest.RedisURL(t))
+	memory.Path = fmt.Sprintf("/%d", 1+rand.IntN(900))
+	options, err := redis.ParseURL(memory.String())
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
-	return &around{database: database, redis: client, settings: []string{
-		"WOOTBRIDGE_DATABASE_URL=" + behind.String(), "WOOTBRIDGE_REDIS_URL=" + cache.String(),
+	cache := processtest.NewProxy(t, memory.Host)
+	memory.Host = cache.Addr()
+	return &around{database: database, cache: cache, redis: client, settings: []string{
+		"WOOTBRIDGE_DATABASE_URL=" + behind.String(), "WOOTBRIDGE_REDIS_URL=" + memory.String(),
 		"WOOTBRIDGE_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
 	}}
 }
@@ -60,10 +63,12 @@ const (
 	// restarts.
 	databaseAway = 2 * time.Second
 	redisFlushes = 2
+	redisCuts    = 4
 )
 
-// fail lets WhatsApp drop its connection every few seconds, empties Redis twice
-// and takes the database away once, until ctx ends.
+// fail lets WhatsApp drop its connection every few seconds, empties Redis
+// twice, cuts its connections a few times and takes the database away once,
+// until ctx ends.
 func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *rand.Rand) *errgroup.Group {
 	failing, ctx := errgroup.WithContext(ctx)
 	waits := func(least, most time.Duration, n int) []time.Duration {
@@ -88,6 +93,7 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 		return failing
 	}
 	flushes, away := waits(time.Second, 5*time.Second, redisFlushes), between(chance, 2*time.Second, 8*time.Second)
+	cuts := waits(time.Second, 4*time.Second, redisCuts)
 	failing.Go(func() error {
 		for _, wait := range flushes {
 			if pause(ctx, wait); ctx.Err() != nil {
@@ -96,6 +102,15 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 			if err := a.redis.FlushDB(ctx).Err(); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("empty Redis: %w", err)
 			}
+		}
+		return nil
+	})
+	failing.Go(func() error {
+		for _, wait := range cuts {
+			if pause(ctx, wait); ctx.Err() != nil {
+				return nil
+			}
+			a.cache.Cut()
 		}
 		return nil
 	})
