@@ -34,7 +34,8 @@ const (
 // keepReconciled compares Chatwoot's messages with the ledger after a start,
 // after webhooks may have been missed, and from time to time; the inbox's own
 // settings are read again then, too. One pass costs three requests, and one more
-// for each conversation in which something happened.
+// for each conversation in which something happened: for each page of it that
+// is new.
 func (r *runtime) keepReconciled() {
 	var last time.Time
 	for wait, failures := time.Duration(0), 0; ; {
@@ -176,7 +177,7 @@ func messagesSince(ctx context.Context, desk *chatwoot.Client, conversation chat
 			return nil, err
 		}
 		all = slices.Concat(page, all)
-		if len(page) == 0 || page[0].CreatedAt.Before(since) {
+		if len(page) < chatwoot.LastMessages || page[0].CreatedAt.Before(since) {
 			break
 		}
 		before = page[0].ID

@@ -80,9 +80,13 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 	return message, err
 }
 
+// LastMessages is how many messages Chatwoot lists when it is not told where to
+// begin; fewer are all there are.
+const LastMessages = 20
+
 // Messages lists messages in ascending order: both bounds give after <= id <
 // before, up to 1,000; after alone id > after, up to 100; before alone or none
-// the last 20.
+// the last LastMessages.
 func (c *Client) Messages(ctx context.Context, conversation ConversationID, after, before MessageID) ([]Message, error) {
 	query := url.Values{}
 	if after != 0 {

@@ -1,0 +1,91 @@
+package bridge_test
+
+import (
+	"fmt"
+	"maps"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+)
+
+// clock is one that can be put forward.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// passLater starts the bridge again some time later, waits until it has
+// compared Chatwoot's messages once, and counts the requests by their kind.
+func (w *world) passLater(c *clock) map[string]int {
+	w.t.Helper()
+	w.handler.Store(nil)
+	w.bridge.Stop()
+	c.ahead.Add(int64(10 * time.Minute))
+	began, before := c.now().UnixMilli(), w.desk.Requests()
+	w.bridge = w.process(w.db, func(cfg *bridge.Config) { cfg.Clock = c.now })
+	handler := w.bridge.Webhooks()
+	w.handler.Store(&handler)
+	require.Eventually(w.t, func() bool {
+		var at int64
+		require.NoError(w.t, w.db.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
+		return at >= began
+	}, patience, 5*time.Millisecond)
+	made := w.desk.Requests()
+	maps.DeleteFunc(made, func(kind string, n int) bool { return n == before[kind] })
+	for kind := range made {
+		made[kind] -= before[kind]
+	}
+	w.connected()
+	return made
+}
+
+const perConversation = "GET /api/v1/accounts/{account}/conversations/{conversation}/messages"
+
+// A pass asks for the version, the inbox and the conversations in which
+// something happened, and once for each of those, however many others there are.
+func TestAPassCostsThreeRequestsAndOneForEachChangedConversation(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		c := &clock{}
+		at := desk{chatwoottest.New(chatwoottest.Options{Dir: t.TempDir(), Now: c.now}), t}
+		require.NoError(t, at.Start())
+		t.Cleanup(func() { require.NoError(t, at.Close()) })
+		w := newWorldAt(t, at, db, idmap.NewMemory(1000, time.Now), 20*time.Millisecond)
+		talking(w)
+		const others = 30 // more than Chatwoot shows on a page
+		for i := range others {
+			w.wa.NewPeer(fmt.Sprintf("55117777700%02d", i), fmt.Sprint("Customer ", i)).SendText(w.phone, fmt.Sprint("hello from ", i))
+		}
+		for i := range others {
+			w.desk.wait("a conversation", withText(fmt.Sprint("hello from ", i)))
+		}
+		old := w.desk.Conversations()
+		require.Equal(t, len(old), w.passLater(c)[perConversation], "all are new to the first pass")
+
+		three := w.passLater(c)
+		require.Len(t, three, 3, "%v", three)
+		for kind, n := range three {
+			require.Equal(t, 1, n, kind)
+		}
+
+		for _, conversation := range old[:4] {
+			m, err := w.desk.Reply(conversation.ID, "anything else?")
+			require.NoError(t, err)
+			w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		}
+		w.wa.NewPeer("5511666660004", "Carol").SendText(w.phone, "is this the shop?")
+		w.desk.wait("a new conversation", withText("is this the shop?"))
+		w.settled()
+		changed := w.passLater(c)
+		require.Equal(t, 5, changed[perConversation])
+		delete(changed, perConversation)
+		require.Equal(t, three, changed)
+	})
+}
