@@ -46,6 +46,7 @@ var figures = []figure{
 	{"backlog", backlog},
 	{"refused", refused},
 	{"live", live},
+	{"reconcile", reconcile},
 	{"memory", memory},
 }
 
@@ -76,7 +77,7 @@ func BenchmarkFigures(b *testing.B) {
 func TestFiguresAreMeasured(t *testing.T) {
 	for _, f := range figures {
 		switch f.name {
-		case "delay", "webhook", "journal":
+		case "delay", "webhook", "journal", "reconcile":
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				rows := f.measure(t, 0)

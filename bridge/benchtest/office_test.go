@@ -61,6 +61,7 @@ func openDB(tb testing.TB, cfg database.Config) *database.DB {
 // with one line that is paired, and customers who have said hello.
 type office struct {
 	tb        testing.TB
+	clock     *clock
 	db        *database.DB
 	wa        *whatsapptest.Server
 	phone     *whatsapptest.Peer
@@ -72,7 +73,8 @@ type office struct {
 }
 
 func newOffice(tb testing.TB, m mode, customers int) *office {
-	o := &office{tb: tb, wa: whatsapptest.New(whatsapptest.Options{}), desk: chatwoottest.New(chatwoottest.Options{Dir: tb.TempDir()})}
+	o := &office{tb: tb, clock: &clock{}, wa: whatsapptest.New(whatsapptest.Options{})}
+	o.desk = chatwoottest.New(chatwoottest.Options{Dir: tb.TempDir(), Now: o.clock.now})
 	require.NoError(tb, o.wa.Start())
 	tb.Cleanup(o.wa.Close)
 	require.NoError(tb, o.desk.Start())
@@ -107,7 +109,7 @@ func (o *office) start(cache idmap.Cache) {
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*handler.Load()).ServeHTTP(w, r) }))
 	o.tb.Cleanup(front.Close)
 	o.bridge = bridge.New(bridge.Config{
-		DB: o.db, Key: key, Cache: cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		DB: o.db, Key: key, Cache: cache, Store: store, Spool: spool, Log: slog.New(slog.DiscardHandler), Clock: o.clock.now,
 		PublicURL: front.URL, Instance: "bench", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
 		Simulator: &whatsapp.Simulator{Addr: o.wa.Addr(), RootKey: o.wa.RootKey()},
 	})
