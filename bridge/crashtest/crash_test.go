@@ -14,12 +14,16 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/processtest"
 )
 
-var (
-	seed     = flag.Int64("crash.seed", 0, "what all chance is drawn from; 0 draws one")
-	chats    = flag.Int("crash.chats", 6, "how many customers write")
-	messages = flag.Int("crash.messages", 150, "how many messages go each way")
-	kills    = flag.Int("crash.kills", 6, "how often the program is killed")
-)
+// asked is what the command line asks for.
+var asked wish
+
+func init() {
+	flag.Int64Var(&asked.seed, "crash.seed", 0, "what all chance is drawn from")
+	flag.StringVar(&asked.seeds, "crash.seeds", "", "without a seed: "+seedsNew+" draws one, "+seedsKept+" are all that are kept, one after the other; otherwise some of both")
+	flag.IntVar(&asked.chats, "crash.chats", short.chats, "how many customers write")
+	flag.IntVar(&asked.messages, "crash.messages", short.messages, "how many messages go each way")
+	flag.IntVar(&asked.kills, "crash.kills", short.kills, "how often the program is killed")
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -27,40 +31,51 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// modes are the ways in which the program is installed.
+var modes = []struct {
+	name   string
+	around func(t *testing.T) *around
+}{
+	{"embedded", func(*testing.T) *around { return &around{} }},
+	{"standard", standard},
+}
+
 func TestKilledInTheMiddleOfTraffic(t *testing.T) {
 	t.Parallel()
-	t.Run("embedded", func(t *testing.T) {
-		t.Parallel()
-		crash(t, &around{})
-	})
-	t.Run("standard", func(t *testing.T) {
-		t.Parallel()
-		crash(t, standard(t))
-	})
+	for i, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			for _, r := range asked.runs(i, time.Now()) {
+				t.Run(r.String(), func(t *testing.T) {
+					t.Cleanup(func() {
+						if t.Failed() {
+							t.Logf("The same chances again:\n\t%s\nKeep them in kept_test.go, with what they found.", r.again(mode.name))
+						}
+					})
+					crash(t, mode.around(t), r)
+				})
+			}
+		})
+	}
 }
 
 // crash lets customers and agents write while the program is killed and
 // started again and everything around it fails now and then; afterwards it
 // compares what both sides have.
-func crash(t *testing.T, env *around) {
-	drawn := *seed
-	if drawn == 0 {
-		drawn = time.Now().UnixNano()
-	}
-	t.Logf("seed %d", drawn)
+func crash(t *testing.T, env *around, r run) {
 	sim := processtest.StartSimulators(t)
 	bridge := processtest.NewBridge(t, sim, env.settings...)
 	bridge.Start()
 	bridge.Pair(bridge.CreateLine("Shop"), shopNumber)
-	run := newTraffic(t, sim, uint64(drawn))
-	run.open(*chats)
+	talk := newTraffic(t, sim, uint64(r.seed))
+	talk.open(r.chats)
 	misbehave(t, sim)
 
-	writing := run.write(*messages)
+	writing := talk.write(r.messages)
 	ctx, stop := context.WithCancel(t.Context())
-	failing := env.fail(ctx, sim, rand.New(rand.NewPCG(uint64(drawn), 4)))
-	chance := rand.New(rand.NewPCG(uint64(drawn), 3))
-	for range *kills {
+	failing := env.fail(ctx, sim, rand.New(rand.NewPCG(uint64(r.seed), 4)))
+	chance := rand.New(rand.NewPCG(uint64(r.seed), 3))
+	for range r.kills {
 		pause(t.Context(), between(chance, 200*time.Millisecond, 1700*time.Millisecond))
 		bridge.Kill()
 		pause(t.Context(), between(chance, 0, 300*time.Millisecond))
@@ -70,7 +85,7 @@ func crash(t *testing.T, env *around) {
 	stop()
 	require.NoError(t, failing.Wait())
 	require.NoError(t, sim.Chatwoot.ClearFaults(t.Context()))
-	run.compare()
+	talk.compare()
 	dead, err := bridge.Client().Jobs(t.Context(), api.JobFilter{State: "dead"})
 	require.NoError(t, err)
 	require.Empty(t, dead.Jobs, "nothing here is impossible to deliver")

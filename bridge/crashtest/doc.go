@@ -6,7 +6,14 @@
 // connection every few seconds, Redis is emptied twice and its connections are
 // cut a few times, and the database goes away once.
 //
-// Traffic, kills and faults are drawn from one seed, which is printed. What
-// chance decided is the same for the same seed; the machine's timing is not.
-// The tests are a short run; make crash is a long one.
+// Traffic, kills and faults are drawn from one seed. What chance decided is the
+// same for the same seed; the machine's timing is not. A failure says with which
+// command it is repeated, and its seed is kept (kept_test.go).
+//
+//	make crash              a long run with a new seed
+//	make crash SEED=42      the same chances again
+//	make crash SEEDS=kept   all that are kept, one after the other
+//
+// Among the other tests there is a short run: one mode with a new seed, the
+// other with a kept one.
 package crashtest
