@@ -2,6 +2,10 @@ package bridge
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -84,43 +88,75 @@ func DefaultSettings() Settings {
 
 // Merge lays the given JSON object over s; keys that are absent keep their
 // value, and unknown keys are refused so that a typing mistake is not silent.
+// The error names everything that is wrong.
 func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 	if len(raw) == 0 {
 		return s, nil
+	}
+	var given map[string]json.RawMessage
+	if err := decodeStrict(raw, &given); err != nil {
+		return s, invalid("settings", "settings must be one JSON object")
 	}
 	merged := s
 	if s.Formatting != nil { // decoding would change the one that others read
 		merged.Formatting = new(*s.Formatting)
 	}
-	if err := decodeStrict(raw, &merged); err != nil {
-		return s, invalid("settings", "settings: "+err.Error())
+	var faults []error
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if err := merged.set(key, given[key]); err != nil {
+			faults = append(faults, err)
+		}
 	}
-	return merged, merged.validate()
+	if err := invalidSettings(append(faults, merged.faults()...)); err != nil {
+		return s, err
+	}
+	return merged, nil
 }
 
-func (s Settings) validate() error {
+// set takes one setting over from JSON; one that cannot be read keeps its value.
+func (s *Settings) set(key string, value json.RawMessage) error {
+	one, err := json.Marshal(map[string]json.RawMessage{key: value})
+	if err != nil {
+		return fmt.Errorf("encode the setting %s: %w", key, err)
+	}
+	err = decodeStrict(one, s)
+	var wrongType *json.UnmarshalTypeError
 	switch {
-	case s.SendRate < 0 || s.SendRate > 1000:
-		return invalid("send_rate", "send_rate must be between 0 and 1000 messages per second (0 = no limit)")
-	case s.OrderWaitMS < 0 || s.OrderWaitMS > 10_000:
-		return invalid("order_wait_ms", "order_wait_ms must be between 0 and 10000")
-	case s.MaxAgeHours < 1 || s.MaxAgeHours > 24*14:
-		return invalid("max_age_hours", "max_age_hours must be between 1 and 336")
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType):
+		return invalid(key, fmt.Sprintf("%s must be of type %s, not %s", key, wrongType.Type, wrongType.Value))
 	}
-	switch s.Language {
-	case "en", "pt-BR", "es":
-	default:
-		return invalid("language", "language must be en, pt-BR or es")
+	return invalid(key, "there is no setting "+key)
+}
+
+// faults is everything that is wrong with the values.
+func (s Settings) faults() []error {
+	var faults []error
+	want := func(ok bool, field, must string) {
+		if !ok {
+			faults = append(faults, invalid(field, field+" must be "+must))
+		}
 	}
-	switch s.Events {
-	case eventsPill, eventsNote, eventsOff:
-	default:
-		return invalid("events", "events must be pill, note or off")
+	_, err := time.LoadLocation(s.Timezone)
+	want(s.SendRate >= 0 && s.SendRate <= 1000, "send_rate", "between 0 and 1000 messages per second (0 = no limit)")
+	want(s.OrderWaitMS >= 0 && s.OrderWaitMS <= 10_000, "order_wait_ms", "between 0 and 10000")
+	want(s.MaxAgeHours >= 1 && s.MaxAgeHours <= 24*14, "max_age_hours", "between 1 and 336")
+	want(slices.Contains([]string{"en", "pt-BR", "es"}, s.Language), "language", "en, pt-BR or es")
+	want(slices.Contains([]string{eventsPill, eventsNote, eventsOff}, s.Events), "events", "pill, note or off")
+	want(err == nil, "timezone", "an IANA name such as America/Sao_Paulo, or empty")
+	return faults
+}
+
+// invalidSettings makes one error of faults that each name their field.
+func invalidSettings(faults []error) error {
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		return faults[0]
 	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil {
-		return invalid("timezone", "timezone must be an IANA name such as America/Sao_Paulo, or empty")
-	}
-	return nil
+	return &Error{Code: CodeInvalid, Field: "settings", Message: fmt.Sprintf("%d settings are wrong", len(faults)), Err: errors.Join(faults...)}
 }
 
 // FormatsInbound reports whether customers' bold, italic and the like are shown
