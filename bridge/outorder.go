@@ -129,7 +129,7 @@ func (a *arrivals) before(id chatwoot.MessageID) bool {
 type webhookLag struct {
 	mu       sync.Mutex
 	lateAt   time.Time // when a late webhook came last
-	lastSent map[string]chatwoot.MessageID
+	lastSent lastSent
 }
 
 // note takes the arrival of a webhook into account.
@@ -153,20 +153,17 @@ func (l *webhookLag) late(now time.Time) bool {
 func (l *webhookLag) sent(chat string, id chatwoot.MessageID) (overtaken bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lastSent == nil {
-		l.lastSent = map[string]chatwoot.MessageID{}
-	}
-	if id < l.lastSent[chat] {
+	if id < l.lastSent.of(chat) {
 		return true
 	}
-	l.lastSent[chat] = id
+	l.lastSent.set(chat, id)
 	return false
 }
 
 func (l *webhookLag) last(chat string) chatwoot.MessageID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.lastSent[chat]
+	return l.lastSent.of(chat)
 }
 
 // late reports whether an earlier message's webhook may still be on its way.
