@@ -17,15 +17,12 @@ import (
 // asked is what the command line asks for.
 var asked wish
 
-func init() {
+func TestMain(m *testing.M) {
 	flag.Int64Var(&asked.seed, "crash.seed", 0, "what all chance is drawn from")
 	flag.StringVar(&asked.seeds, "crash.seeds", "", "without a seed: "+seedsNew+" draws one, "+seedsKept+" are all that are kept, one after the other; otherwise some of both")
 	flag.IntVar(&asked.chats, "crash.chats", short.chats, "how many customers write")
 	flag.IntVar(&asked.messages, "crash.messages", short.messages, "how many messages go each way")
 	flag.IntVar(&asked.kills, "crash.kills", short.kills, "how often the program is killed")
-}
-
-func TestMain(m *testing.M) {
 	code := m.Run()
 	processtest.Clean()
 	os.Exit(code)
