@@ -47,7 +47,6 @@ type DB struct {
 	*sql.DB
 	Dialect Dialect
 	url     string
-	group   *group // of SQLite
 }
 
 // URL is the address for further connections (LISTEN); it holds the password,
@@ -79,9 +78,7 @@ func open(cfg Config) (*DB, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		db := &DB{DB: openSQLite(SQLiteDSN(filepath.Join(cfg.DataDir, "wootbridge.db"))), Dialect: SQLite}
-		db.group = &group{db: db}
-		return db, nil
+		return &DB{DB: openSQLite(filepath.Join(cfg.DataDir, "wootbridge.db")), Dialect: SQLite}, nil
 	}
 	parsed, err := url.Parse(cfg.URL)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
@@ -103,9 +100,18 @@ func open(cfg Config) (*DB, error) {
 // without immediate transactions decryption fails with "database is locked",
 // and without synchronous FULL an acknowledged message may not survive a power
 // cut.
-func SQLiteDSN(path string) string {
+func SQLiteDSN(path string) string { return sqliteDSN(path, "FULL") }
+
+// ownDSN is for connections that take turns: they wait for the disk by
+// themselves, as FULL does (see disk), and bring the log into the database less
+// often, because all others wait meanwhile. The log then has up to 16 MB.
+func ownDSN(path string) string {
+	return sqliteDSN(path, "NORMAL") + "&_pragma=wal_autocheckpoint(4000)"
+}
+
+func sqliteDSN(path, synchronous string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+		"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + synchronous + ")&_txlock=immediate"
 }
 
 // Migrate applies what is missing of the schema.

@@ -25,15 +25,8 @@ func Relaxed(ctx context.Context) context.Context {
 	return context.WithValue(ctx, relaxedKey{}, true)
 }
 
-// strict takes the mark away.
-func strict(ctx context.Context) context.Context {
-	return context.WithValue(ctx, relaxedKey{}, false)
-}
-
-func isRelaxed(ctx context.Context) bool {
-	relaxed, _ := ctx.Value(relaxedKey{}).(bool)
-	return relaxed
-}
+// IsRelaxed reports whether a context is marked.
+func IsRelaxed(ctx context.Context) bool { return ctx.Value(relaxedKey{}) != nil }
 
 // InTxRelaxed is InTx for a transaction that need not wait for the disk; see
 // Relaxed.
@@ -76,7 +69,7 @@ type relaxingConn struct{ pqConn }
 // BeginTx implements driver.ConnBeginTx.
 func (c *relaxingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	tx, err := c.pqConn.BeginTx(ctx, opts)
-	if err != nil || !isRelaxed(ctx) {
+	if err != nil || !IsRelaxed(ctx) {
 		return tx, err
 	}
 	if _, err := c.ExecContext(ctx, `SET LOCAL synchronous_commit TO off`, nil); err != nil {

@@ -15,14 +15,19 @@ import (
 // pauses: under load a writer can be passed by for seconds, and a webhook or a
 // message waits. Here they queue, first come, first served. Another process on
 // the same file is still met by polling.
-func openSQLite(dsn string) *sql.DB {
-	return sql.OpenDB(&turnsConnector{dsn: dsn, turn: make(chan struct{}, 1)})
+func openSQLite(path string) *sql.DB {
+	return sql.OpenDB(newTurnsConnector(path))
 }
 
 type turnsConnector struct {
 	dsn  string
 	turn chan struct{} // holds a token while somebody writes
+	disk *disk
 	lite sqlite.Driver
+}
+
+func newTurnsConnector(path string) *turnsConnector {
+	return &turnsConnector{dsn: ownDSN(path), turn: make(chan struct{}, 1), disk: newDisk(path + "-wal")}
 }
 
 // sqliteConn is what database/sql uses of the driver's connections.
@@ -47,7 +52,7 @@ func (c *turnsConnector) Connect(context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the SQLite driver's connections are not as expected: %T", conn), conn.Close())
 	}
-	return &turnsConn{sqliteConn: whole, turn: c.turn, statements: statements{conn: whole}}, nil
+	return &turnsConn{sqliteConn: whole, turn: c.turn, disk: c.disk, statements: statements{conn: whole}}, nil
 }
 
 // Driver implements driver.Connector.
@@ -58,8 +63,8 @@ func (c *turnsConnector) Driver() driver.Driver { return &c.lite }
 type turnsConn struct {
 	sqliteConn
 	turn    chan struct{}
+	disk    *disk
 	writing bool // inside a transaction
-	relaxed bool // its commits do not wait for the disk
 	statements
 }
 
@@ -78,52 +83,29 @@ func (c *turnsConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.
 	if err := c.take(ctx); err != nil {
 		return nil, err
 	}
-	tx, err := c.begin(ctx, opts)
+	tx, err := c.sqliteConn.BeginTx(ctx, opts)
 	if err != nil {
 		<-c.turn
 		return nil, err
 	}
 	c.writing = true
-	return &turnsTx{tx, c}, nil
-}
-
-func (c *turnsConn) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	if err := c.relax(ctx); err != nil {
-		return nil, err
-	}
-	return c.sqliteConn.BeginTx(ctx, opts)
-}
-
-// relax makes the connection's commits wait for the disk, or not. SQLite takes
-// that between transactions only.
-func (c *turnsConn) relax(ctx context.Context) error {
-	relaxed := isRelaxed(ctx)
-	if relaxed == c.relaxed {
-		return nil
-	}
-	pragma := `PRAGMA synchronous = FULL`
-	if relaxed {
-		pragma = `PRAGMA synchronous = NORMAL`
-	}
-	if _, err := c.sqliteConn.ExecContext(ctx, pragma, nil); err != nil {
-		return err
-	}
-	c.relaxed = relaxed
-	return nil
+	return &turnsTx{tx, c, IsRelaxed(ctx)}, nil
 }
 
 // ExecContext implements driver.ExecerContext.
 func (c *turnsConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if !c.writing {
-		if err := c.take(ctx); err != nil {
-			return nil, err
-		}
-		defer func() { <-c.turn }()
-		if err := c.relax(ctx); err != nil {
-			return nil, err
-		}
+	if c.writing {
+		return c.statements.exec(ctx, query, args)
 	}
-	return c.statements.exec(ctx, query, args)
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	result, err := c.statements.exec(ctx, query, args)
+	<-c.turn
+	if err == nil && !IsRelaxed(ctx) {
+		err = c.disk.wait()
+	}
+	return result, err
 }
 
 // QueryContext implements driver.QueryerContext.
@@ -138,13 +120,18 @@ func (c *turnsConn) Close() error {
 
 type turnsTx struct {
 	driver.Tx
-	conn *turnsConn
+	conn    *turnsConn
+	relaxed bool
 }
 
 // Commit implements driver.Tx.
 func (t *turnsTx) Commit() error {
-	defer t.over()
-	return t.Tx.Commit()
+	err := t.Tx.Commit()
+	t.over()
+	if err == nil && !t.relaxed {
+		err = t.conn.disk.wait()
+	}
+	return err
 }
 
 // Rollback implements driver.Tx.

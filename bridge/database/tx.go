@@ -25,7 +25,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		err := db.attempt(ctx, fn)
+		err := db.once(ctx, fn)
 		if err == nil || attempt == txAttempts || !isConflict(err) {
 			return err
 		}
@@ -56,14 +56,6 @@ func (db *DB) InOne(ctx context.Context, fn func(ctx context.Context, q Queryer)
 	}
 }
 
-// attempt runs fn once. On SQLite it may share its commit with others.
-func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
-	if db.group != nil {
-		return db.group.run(ctx, fn)
-	}
-	return db.once(ctx, fn)
-}
-
 func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -81,9 +73,6 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 
 // isConflict reports whether the same transaction may succeed when repeated.
 func isConflict(err error) bool {
-	if errors.Is(err, errUndone) {
-		return true
-	}
 	var pgErr *pq.Error
 	if errors.As(err, &pgErr) {
 		return pgErr.Code == "40001" || pgErr.Code == "40P01" // serialization failure, deadlock

@@ -253,8 +253,8 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 				b.append(t, lane, "a")
 				b.append(t, lane, "b")
 				waits := func(want bool) func(context.Context, *sql.Tx) error {
-					return func(_ context.Context, tx *sql.Tx) error {
-						require.Equal(t, want, databasetest.WaitsForDisk(t, tx, b.db.Dialect))
+					return func(ctx context.Context, tx *sql.Tx) error {
+						require.Equal(t, want, databasetest.WaitsForDisk(ctx, t, tx, b.db.Dialect))
 						return nil
 					}
 				}
