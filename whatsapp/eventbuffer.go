@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 )
 
 type guardedBuffer struct {
@@ -70,7 +71,7 @@ func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Con
 	inside := false
 	var cleared [][32]byte
 	b.g.onDisk.Store(false)
-	err := b.EventBuffer.DoDecryptionTxn(b.relax(context.WithValue(ctx, decrypting{}, true)), func(ctx context.Context) (err error) {
+	err := b.EventBuffer.DoDecryptionTxn(b.g.relax(context.WithValue(ctx, decrypting{}, true)), func(ctx context.Context) (err error) {
 		if err := b.decrypt(ctx, fn); err != nil {
 			inside = true
 			return err
@@ -86,13 +87,6 @@ func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Con
 	}
 	b.g.giveUp(ctx, err)
 	return &storeError{err}
-}
-
-func (b *guardedBuffer) relax(ctx context.Context) context.Context {
-	if b.g.relaxed == nil {
-		return ctx
-	}
-	return b.g.relaxed(ctx)
 }
 
 func (b *guardedBuffer) decrypt(ctx context.Context, fn func(context.Context) error) (err error) {
@@ -112,6 +106,13 @@ func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*s
 		return nil, &storeError{err}
 	}
 	return event, nil
+}
+
+// AddOutgoingEvent keeps what is sent for devices that ask for it again. It does
+// not wait for the disk: the sessions that encrypt it are stored after it, and
+// do, before anything is sent.
+func (b *guardedBuffer) AddOutgoingEvent(ctx context.Context, chat types.JID, id types.MessageID, format string, plaintext []byte) error {
+	return b.EventBuffer.AddOutgoingEvent(b.g.relax(ctx), chat, id, format, plaintext)
 }
 
 func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {

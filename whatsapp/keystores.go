@@ -74,3 +74,15 @@ func (l *guardedLIDs) check(ctx context.Context, err error) error {
 	l.g.giveUp(ctx, err)
 	return &storeError{err}
 }
+
+// guardedSecrets does not wait for the disk for what a message's reactions and
+// edits are read with: like the rest of what is kept of a message, it is
+// followed by a commit that does, the sink's or that of the sessions.
+type guardedSecrets struct {
+	store.MsgSecretStore
+	g *guard
+}
+
+func (s *guardedSecrets) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {
+	return s.MsgSecretStore.PutMessageSecret(s.g.relax(ctx), chat, sender, id, secret)
+}
