@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"sync"
 
+	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
@@ -26,17 +27,9 @@ func (b *bubbles) lock(message int64) (unlock func()) {
 func (t *task) showReached(message, conversation int64) error {
 	defer t.bubbles.lock(message)()
 	line := string(t.line.ID)
-	links, err := t.b.ids.LinksByMessage(t.ctx, line, message)
-	if err != nil {
+	to, ok, err := t.toShow(t.ctx, t.b.db, message)
+	if err != nil || !ok {
 		return err
-	}
-	known, err := t.b.ids.AgentMessage(t.ctx, line, message)
-	if err != nil {
-		return err
-	}
-	to, ok := statusToShow(links, known)
-	if !ok {
-		return nil
 	}
 	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, chatwoot.ConversationID(conversation), chatwoot.MessageID(message), string(to), "")
 	if err != nil && !chatwoot.IsNotFound(err) {
@@ -45,6 +38,22 @@ func (t *task) showReached(message, conversation int64) error {
 	return t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetShown(ctx, tx, line, message, to)
 	})
+}
+
+// toShow is the status that a bubble should show and does not; hold the bubble's
+// lock.
+func (t *task) toShow(ctx context.Context, q database.Queryer, message int64) (idmap.Status, bool, error) {
+	line := string(t.line.ID)
+	links, err := t.b.ids.LinksByMessageIn(ctx, q, line, message)
+	if err != nil {
+		return "", false, err
+	}
+	known, err := t.b.ids.AgentMessageIn(ctx, q, line, message)
+	if err != nil {
+		return "", false, err
+	}
+	to, ok := statusToShow(links, known)
+	return to, ok, nil
 }
 
 // statusToShow is the status that a bubble should show and does not. Chatwoot

@@ -72,6 +72,12 @@ func (t *task) send(e chatwoot.Event) error {
 		return err
 	}
 	err = t.sendParts(s, planOutbound(e.Message, markdown), quote)
+	if err != nil && len(t.left) > 0 {
+		if err := t.lease.Record(t.ctx, t.recordLeft); err != nil {
+			return err
+		}
+		t.left = nil
+	}
 	// After the links of what was sent are recorded: see markReadIfAnswered.
 	t.markRead(chat, to)
 	if errors.Is(err, errDeletedMeanwhile) {
@@ -85,22 +91,6 @@ func (t *task) send(e chatwoot.Event) error {
 	}
 	t.b.metrics.toPhone.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
 	return nil
-}
-
-// finish records that all of a message was sent, and shows what it has reached:
-// it may have been red while it waited, and receipts of its parts may be in.
-func (t *task) finish(e chatwoot.Event) error {
-	// Recorded first: whichever comes later, this or a receipt, then shows it.
-	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return t.b.ids.SetAgentMessage(ctx, tx, string(t.line.ID), int64(e.Message.ID), idmap.AgentSent)
-	})
-	if err != nil {
-		return err
-	}
-	if err := t.showReached(int64(e.Message.ID), int64(e.Conversation.ID)); err != nil {
-		return err
-	}
-	return t.lease.Done(t.ctx, t.job, nil)
 }
 
 // sending is an agent's message on its way.
@@ -182,10 +172,16 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
 		Conversation: int64(s.e.Conversation.ID), Direction: idmap.FromAgent, Status: idmap.Sending,
 	}
-	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.LinkMessage(ctx, tx, link) })
+	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := t.recordLeft(ctx, tx); err != nil {
+			return err
+		}
+		return t.b.ids.LinkMessage(ctx, tx, link)
+	})
 	if err != nil {
 		return err
 	}
+	t.left = nil
 	err = t.session.Send(t.ctx, out)
 	if errors.Is(err, whatsapp.ErrUpload) {
 		return t.fileTrouble(err)
@@ -193,10 +189,8 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 	if err != nil {
 		return err
 	}
-	return t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := t.b.ids.Advance(ctx, tx, line, out.ID, idmap.Sent)
-		return err
-	})
+	t.left = append(t.left, out.ID)
+	return nil
 }
 
 // fileAttempts is how often a file is tried before its message goes without it.

@@ -138,6 +138,9 @@ type task struct {
 	ambiguous, unclean bool
 	// behind are the jobs that wait behind this one.
 	behind []journal.Job
+	// left are the ids of what WhatsApp has taken and the ledger does not know
+	// yet as sent.
+	left []string
 }
 
 // step does the next job of a lane, and says whether the lease is still held.

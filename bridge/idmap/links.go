@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // Direction tells who wrote a linked message.
@@ -93,7 +95,12 @@ func (m *Map) Linked(ctx context.Context, line, wa string) (Link, error) {
 
 // LinksByMessage finds the parts of a Chatwoot message, in order.
 func (m *Map) LinksByMessage(ctx context.Context, line string, message int64) ([]Link, error) {
-	rows, err := m.db.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
+	return m.LinksByMessageIn(ctx, m.db, line, message)
+}
+
+// LinksByMessageIn is LinksByMessage inside a transaction.
+func (m *Map) LinksByMessageIn(ctx context.Context, q database.Queryer, line string, message int64) ([]Link, error) {
+	rows, err := q.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
 	return collectLinks(rows, err)
 }
 
