@@ -72,6 +72,9 @@ func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind
 	entry := journal.Entry{
 		Lane: journal.LaneKey{Line: string(r.line.ID), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
 	}
+	if kind == jobCreated {
+		entry.Delay = r.settings().OrderWait() // see nextOut
+	}
 	if record == nil {
 		_, err := r.b.journal.Append(ctx, entry)
 		return err
@@ -84,7 +87,7 @@ func (r *runtime) commit(ctx context.Context, e chatwoot.Event, raw []byte, kind
 		return record(ctx, tx)
 	})
 	if err == nil {
-		r.b.journal.Wake(journal.Out)
+		r.b.journal.WakeFor(entry)
 	}
 	return err
 }

@@ -25,13 +25,13 @@ type turn struct {
 // with the lowest Chatwoot id, so that swapped webhooks leave in Chatwoot's
 // order. A message waits a moment for one that is still on its way, and while
 // webhooks are late Chatwoot is asked for it.
-func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []journal.Job) turn {
-	best := lowestOut(jobs)
+func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []journal.Job, ids messageIDs) turn {
+	best := ids.lowest(jobs)
 	if best.Kind == jobCreated && best.Attempt == 0 {
 		if wait := r.settings().OrderWait() - r.b.cfg.Clock().Sub(best.Created); wait > 0 {
 			return turn{job: best, wait: wait}
 		}
-		if r.arriving.before(messageOf(best)) {
+		if r.arriving.before(ids.of(best)) {
 			return turn{job: best, wait: arrivingLook}
 		}
 		if r.late(best) && r.fetchEarlier(ctx, lease, best) {
@@ -44,32 +44,39 @@ func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []jour
 	return r.waitForPhone(ctx, lease, best)
 }
 
-// lowestOut is the agent's message with the lowest id among those that wait. A
+// messageIDs are Chatwoot's ids of jobs' messages, by job: each is read once,
+// not with every turn of its lane.
+type messageIDs map[int64]chatwoot.MessageID
+
+func (ids messageIDs) of(job journal.Job) chatwoot.MessageID {
+	id, ok := ids[job.ID]
+	if !ok {
+		if e, err := chatwoot.ParseEvent(job.Payload); err == nil {
+			id = e.Message.ID
+		}
+		ids[job.ID] = id
+	}
+	return id
+}
+
+// lowest is the agent's message with the lowest id among those that wait. A
 // deletion or a retry goes when it is first; in between it keeps nobody from
 // being in order, for it speaks of another message.
-func lowestOut(jobs []journal.Job) journal.Job {
+func (ids messageIDs) lowest(jobs []journal.Job) journal.Job {
 	best := jobs[0]
 	if best.Kind != jobCreated {
 		return best
 	}
-	lowest := messageOf(best)
+	lowest := ids.of(best)
 	for _, job := range jobs[1:] {
 		if job.Kind != jobCreated {
 			continue
 		}
-		if id := messageOf(job); id < lowest {
+		if id := ids.of(job); id < lowest {
 			best, lowest = job, id
 		}
 	}
 	return best
-}
-
-func messageOf(job journal.Job) chatwoot.MessageID {
-	e, err := chatwoot.ParseEvent(job.Payload)
-	if err != nil {
-		return 0
-	}
-	return e.Message.ID
 }
 
 const (

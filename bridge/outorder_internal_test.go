@@ -13,7 +13,7 @@ import (
 )
 
 func outJob(kind string, id int, created time.Time) journal.Job {
-	return journal.Job{Kind: kind, Created: created, Payload: fmt.Appendf(nil, `{"event":"message_created","id":%d}`, id)}
+	return journal.Job{ID: int64(id), Kind: kind, Created: created, Payload: fmt.Appendf(nil, `{"event":"message_created","id":%d}`, id)}
 }
 
 func TestD24_TheLowestIDLeavesFirst(t *testing.T) {
@@ -33,7 +33,8 @@ func TestD24_TheLowestIDLeavesFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, messageOf(lowestOut(test.jobs)))
+			ids := messageIDs{}
+			require.Equal(t, test.want, ids.of(ids.lowest(test.jobs)))
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -52,7 +53,7 @@ func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
 		return err
 	})
 	if err == nil {
-		r.b.journal.Wake(entry.Lane.Dir)
+		r.b.journal.WakeFor(entry)
 	}
 	return err
 }
@@ -68,21 +69,26 @@ func (r *runtime) takeKnown(ctx context.Context, e whatsapp.Envelope) (known boo
 	return true, err
 }
 
+// receiptDelay lets the receipts come together that belong together: "delivered"
+// and "read" of one message, those of messages sent in a row. They then cost one
+// claim, and one request where the last says it all.
+const receiptDelay = 150 * time.Millisecond
+
 // entry is an event's place in the journal.
 func (r *runtime) entry(e whatsapp.Envelope, chat string) journal.Entry {
 	line := string(r.line.ID)
 	lane := journal.LaneKey{Line: line, Chat: chat, Dir: journal.In}
-	kind := string(e.Kind)
+	kind, delay := string(e.Kind), time.Duration(0)
 	switch {
 	case e.Kind == whatsapp.EnvHistory, e.Kind == whatsapp.EnvMediaRetry:
 		lane.Dir = journal.Upkeep
 	case e.Kind == whatsapp.EnvReceipt:
-		lane.Dir = journal.Status
+		lane.Dir, delay = journal.Status, receiptDelay
 	}
 	if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
 		kind, lane.Dir = jobParked, journal.Upkeep
 	}
-	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At}
+	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At, Delay: delay}
 }
 
 // merge joins two chats that turned out to be one person. While a worker is

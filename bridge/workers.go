@@ -41,7 +41,7 @@ func (b *Bridge) startWorkers() {
 func (b *Bridge) work(p *pool, bell *journal.Bell) {
 	for b.ctx.Err() == nil {
 		lines, places := b.claimable(p)
-		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Dirs: []journal.Direction{p.dir}, Live: p.live}
+		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Dir: p.dir, Live: p.live}
 		lease, err := b.journal.Claim(b.ctx, filter)
 		if err != nil {
 			b.log.Warn("no lane can be claimed", "error", err)
@@ -90,7 +90,7 @@ const batch = 50
 func (b *Bridge) drain(lease *journal.Lease, live bool) {
 	ctx, stop := lease.Keep(b.workCtx)
 	defer stop()
-	first := true
+	first, ids := true, messageIDs{}
 	for {
 		jobs, err := lease.Next(ctx, batch)
 		if err == nil && len(jobs) == 0 {
@@ -101,7 +101,7 @@ func (b *Bridge) drain(lease *journal.Lease, live bool) {
 		}
 		if err == nil && len(jobs) > 0 {
 			var more bool
-			if more, err = b.step(ctx, lease, jobs, first && lease.Unclean()); err == nil && (!more || lease.Released()) {
+			if more, err = b.step(ctx, lease, jobs, ids, first && lease.Unclean()); err == nil && (!more || lease.Released()) {
 				return
 			}
 			first = false
@@ -144,14 +144,14 @@ type task struct {
 }
 
 // step does the next job of a lane, and says whether the lease is still held.
-func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.Job, unclean bool) (more bool, err error) {
+func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.Job, ids messageIDs, unclean bool) (more bool, err error) {
 	r, ok := b.line(lease.Lane().Line)
 	if !ok {
 		return false, lease.Defer(ctx, b.cfg.Clock().Add(pollEvery))
 	}
 	job := jobs[0]
 	if lease.Lane().Dir == journal.Out {
-		next := r.nextOut(ctx, lease, jobs)
+		next := r.nextOut(ctx, lease, jobs, ids)
 		if next.wait > 0 {
 			return false, r.rest(ctx, lease, next)
 		}

@@ -116,7 +116,7 @@ func (b *book) through(n, lanes int) float64 {
 	for range hands {
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				lease, err := b.j.Claim(ctx, journal.Filter{Dirs: []journal.Direction{journal.In}})
+				lease, err := b.j.Claim(ctx, journal.Filter{Dir: journal.In})
 				if lease == nil {
 					select {
 					case <-bell.Rung():

@@ -23,8 +23,7 @@ const LiveAge = 10 * time.Second
 type Filter struct {
 	// Lines is the lines whose lanes may be claimed; nil means any.
 	Lines []string
-	// Dirs is the directions; it must not be empty.
-	Dirs []Direction
+	Dir   Direction
 	// Live leaves the backlog to others.
 	Live bool
 }
@@ -36,18 +35,12 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 		return nil, nil
 	}
 	now := j.clock()
-	// Two queries, each in the order of an index, so that a long backlog is not
-	// sorted for each claim.
-	orders := []string{isLive(now) + ` ORDER BY l.head LIMIT 1`, ` ORDER BY l.due LIMIT 1`}
-	if f.Live {
-		orders = orders[:1]
-	}
 	take := j.takeFirst
 	if j.db.Dialect == database.Postgres {
 		take = j.takeAtOnce
 	}
-	for _, order := range orders {
-		query, args := j.dueQuery(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`)
+	query, args := j.lanes(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`)
+	for _, order := range claimOrders(f, now) {
 		lease := &Lease{j: j, token: j.token(), until: now.Add(j.ttl)}
 		taken, err := take(ctx, lease, query+order, args)
 		if err != nil {
@@ -59,6 +52,19 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	}
 	return nil, nil
 }
+
+// claimOrders end the query for a claim: live lanes first, then any. Each is in
+// the order of an index, so that a long backlog is not sorted for each claim.
+func claimOrders(f Filter, now time.Time) []string {
+	orders := []string{isLive(now) + isDue + ` ORDER BY l.head LIMIT 1`, isDue + ` ORDER BY l.due LIMIT 1`}
+	if f.Live {
+		return orders[:1]
+	}
+	return orders
+}
+
+// isDue is the condition for lanes that nobody works on, and whose time has come.
+const isDue = ` AND l.due <= $1 AND l.lease <= $1`
 
 // takeAtOnce takes the lane that query finds and nobody else is just taking, in
 // one statement.
@@ -128,49 +134,54 @@ func isLive(now time.Time) string {
 	return ` AND l.head > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10)
 }
 
-// dueQuery selects the lanes that may be claimed at now.
-func (j *Journal) dueQuery(f Filter, now time.Time, columns string) (string, []any) {
-	args := []any{now.UnixMilli()}
-	mark := func(v string) string {
-		args = append(args, v)
-		return "$" + strconv.Itoa(len(args))
-	}
+// lanes selects the lanes of f in which something waits; the first argument is
+// now.
+func (j *Journal) lanes(f Filter, now time.Time, columns string) (string, []any) {
+	args := []any{now.UnixMilli(), string(f.Dir)}
 	marks := func(values []string) string {
 		list := make([]string, len(values))
 		for i, v := range values {
-			list[i] = mark(v)
+			args = append(args, v)
+			list[i] = "$" + strconv.Itoa(len(args))
 		}
 		return strings.Join(list, ", ")
 	}
-	dirs := make([]string, len(f.Dirs))
-	for i, d := range f.Dirs {
-		dirs[i] = string(d)
-	}
 	query := `SELECT ` + columns + ` FROM lane l JOIN line ON line.id = l.line
-		WHERE l.due IS NOT NULL AND l.due <= $1 AND l.lease <= $1
-		AND line.paused = '' AND line.deleted = 0 AND l.dir IN (` + marks(dirs) + `)`
+		WHERE l.due IS NOT NULL AND l.dir = $2 AND line.paused = '' AND line.deleted = 0`
 	if f.Lines != nil {
 		query += ` AND l.line IN (` + marks(f.Lines) + `)`
 	}
-	if held := j.heldLines(); len(held) > 0 {
-		query += ` AND NOT (l.dir = 'in' AND l.line IN (` + marks(held) + `))`
+	if held := j.heldLines(); len(held) > 0 && f.Dir == In {
+		query += ` AND l.line NOT IN (` + marks(held) + `)`
 	}
 	return query, args
 }
 
+// nextDueOf is how many lanes that are due are looked at for one that is free,
+// or the first that will be: no more than workers hold.
+const nextDueOf = 64
+
 // NextDue is when the next lane of f falls due, or false when none waits. A
 // lane that is leased now counts from the end of its lease.
 func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
-	far := j.clock().Add(1000 * time.Hour)
-	query, args := j.dueQuery(f, far, `MIN(CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END)`)
+	now := j.clock()
+	query, args := j.lanes(f, now, `CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END AS at`)
 	if f.Live {
-		query += isLive(j.clock())
+		query += isLive(now)
 	}
-	var due sql.NullInt64
-	if err := j.db.QueryRowContext(ctx, query, args...).Scan(&due); err != nil {
+	var at sql.NullInt64
+	if err := j.db.QueryRowContext(ctx, nextOf(query), args...).Scan(&at); err != nil {
 		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)
 	}
-	return time.UnixMilli(due.Int64), due.Valid, nil
+	return time.UnixMilli(at.Int64), at.Valid, nil
+}
+
+// nextOf takes the least of a query's first column from the lanes that are due
+// and from the first one that is not, so that thousands that rest are not read.
+func nextOf(query string) string {
+	return `SELECT MIN(at) FROM (
+		SELECT at FROM (` + query + ` AND l.due <= $1 ORDER BY l.due LIMIT ` + strconv.Itoa(nextDueOf) + `) AS now
+		UNION ALL SELECT at FROM (` + query + ` AND l.due > $1 ORDER BY l.due LIMIT 1) AS later) AS next`
 }
 
 // Hasten makes the lanes of one direction due that rest until later: what they

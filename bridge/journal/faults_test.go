@@ -203,15 +203,14 @@ func TestPlansUseIndexesOnPostgres(t *testing.T) {
 	t.Parallel()
 	db := databasetest.Postgres(t)
 	for query, index := range map[string]string{
-		`SELECT key FROM lane l WHERE l.due IS NOT NULL AND l.due <= 5 AND l.lease <= 5 ORDER BY l.due LIMIT 1`:                                          "lane_due",
-		`SELECT key FROM lane l WHERE l.due IS NOT NULL AND l.due <= 5 AND l.lease <= 5 AND l.head > 3 ORDER BY l.head LIMIT 1`:                          "lane_head",
+
 		`SELECT id FROM job WHERE lane = 'x' AND state = 'waiting' ORDER BY pos LIMIT 1`:                                                                 "job_waiting",
 		`SELECT id FROM job WHERE state = 'done' AND ended < 5 LIMIT 1000`:                                                                               "job_ended",
 		`SELECT id FROM job WHERE line = 'x' AND id > 5 AND state = 'dead' ORDER BY id LIMIT 10`:                                                         "job_dead",
 		`SELECT lane.seq, job.id FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = 'x' ORDER BY job.pos LIMIT 5`: "job_waiting",
-		`SELECT 1 FROM job WHERE dedupe = 'x'`:                                                                               "job_dedupe_key",
-		`SELECT wa_id FROM message_link WHERE line = 'x' AND message_id = 5 ORDER BY part`:                                   "message_link_message",
-		`SELECT wa_id FROM message_link WHERE chat = 'x' AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT 3`: "message_link_unread",
+		`SELECT 1 FROM job WHERE dedupe = 'x'`:                                                                                                           "job_dedupe_key",
+		`SELECT wa_id FROM message_link WHERE line = 'x' AND message_id = 5 ORDER BY part`:                                                               "message_link_message",
+		`SELECT wa_id FROM message_link WHERE chat = 'x' AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT 3`:                             "message_link_unread",
 	} {
 		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
@@ -258,7 +257,7 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 						return nil
 					}
 				}
-				lease, err := b.Claim(ctx, journal.Filter{Dirs: []journal.Direction{test.dir}})
+				lease, err := b.Claim(ctx, journal.Filter{Dir: test.dir})
 				require.NoError(t, err)
 				jobs, err := lease.Next(ctx, 50)
 				require.NoError(t, err)

@@ -170,7 +170,8 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		pos, _, err := j.nextPosition(ctx, tx, lane, j.clock().UnixMilli())
+		now := j.clock().UnixMilli()
+		pos, _, err := j.nextPosition(ctx, tx, lane, now, now)
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,9 @@ type Entry struct {
 	Payload []byte
 	// At is the other side's time of the event.
 	At time.Time
+	// Delay is how long an idle lane rests before it is due for this entry:
+	// something that belongs before it, or together with it, may come.
+	Delay time.Duration
 }
 
 // State is where a job stands.
@@ -126,12 +129,12 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 		return err
 	})
 	if err == nil && idle {
-		j.Wake(e.Lane.Dir)
+		j.WakeFor(e)
 	}
 	return appended, err
 }
 
-// AppendTx records an entry in the caller's transaction; call Wake after the
+// AppendTx records an entry in the caller's transaction; call WakeFor after the
 // commit.
 func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (appended bool, err error) {
 	appended, _, err = j.append(ctx, tx, e)
@@ -157,7 +160,7 @@ func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appe
 		return false, false, fmt.Errorf("look for a repeated job: %w", err)
 	}
 	now := j.clock().UnixMilli()
-	pos, idle, err := j.nextPosition(ctx, q, e.Lane, now)
+	pos, idle, err := j.nextPosition(ctx, q, e.Lane, now, now+e.Delay.Milliseconds())
 	if err != nil {
 		return false, false, err
 	}
@@ -174,16 +177,17 @@ func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appe
 func (j *Journal) appendAtOnce(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
 	const add = `WITH raised AS (
 			INSERT INTO lane (key, line, chat, dir, seq, due, head)
-			SELECT $1::text, $2::text, $3::text, $4::text, 1, $5::bigint, $5::bigint WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
+			SELECT $1::text, $2::text, $3::text, $4::text, 1, $10::bigint, $5::bigint WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
 			` + onRaise + `
 		), added AS (
 			INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
 			SELECT $1, $2, seq, $6::text, $7::text, $8::bytea, $9::bigint, $5 FROM raised ON CONFLICT (dedupe) DO NOTHING RETURNING id
 		)
-		SELECT (SELECT COUNT(*) FROM added), EXISTS (SELECT 1 FROM raised WHERE due = $5)`
+		SELECT (SELECT COUNT(*) FROM added), EXISTS (SELECT 1 FROM raised WHERE due = $10)`
 	var added int
-	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), j.clock().UnixMilli(),
-		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli()).Scan(&added, &idle)
+	now := j.clock().UnixMilli()
+	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), now,
+		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now+e.Delay.Milliseconds()).Scan(&added, &idle)
 	if err != nil {
 		return false, false, fmt.Errorf("append job: %w", err)
 	}
@@ -196,13 +200,13 @@ const onRaise = `ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALE
 	head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
 	RETURNING seq, due`
 
-func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, lane LaneKey, now int64) (pos int64, idle bool, err error) {
-	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $5, $5) ` + onRaise
-	var due int64
-	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now).Scan(&pos, &due); err != nil {
+func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, lane LaneKey, now, due int64) (pos int64, idle bool, err error) {
+	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $6, $5) ` + onRaise
+	var becomes int64
+	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now, due).Scan(&pos, &becomes); err != nil {
 		return 0, false, fmt.Errorf("raise lane: %w", err)
 	}
-	return pos, due == now, nil
+	return pos, becomes == due, nil
 }
 
 // token names one claim, so that not even this process mistakes another claim

@@ -60,7 +60,7 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 var (
 	ctx     = context.Background()
 	inLane  = journal.LaneKey{Line: "l1", Chat: "c1", Dir: journal.In}
-	inbound = journal.Filter{Dirs: []journal.Direction{journal.In}}
+	inbound = journal.Filter{Dir: journal.In}
 )
 
 func (b bundle) append(t *testing.T, lane journal.LaneKey, dedupe string) {
@@ -167,6 +167,27 @@ func TestTheLastJobGivesTheLaneBackUnlessMoreCame(t *testing.T) {
 	})
 }
 
+func TestAnIdleLaneRestsForADelay(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		delayed := func(dedupe string, d time.Duration) {
+			_, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: dedupe, Payload: []byte(dedupe), Delay: d})
+			require.NoError(t, err)
+		}
+		bell := b.Bell(journal.In)
+		delayed("a", time.Second)
+		require.Nil(t, b.claim(t))
+		due, waits, err := b.NextDue(ctx, inbound)
+		require.NoError(t, err)
+		require.True(t, waits)
+		require.Equal(t, b.clock.Now().Add(time.Second), due)
+		<-bell.Rung()
+		b.clock.Advance(time.Second)
+		delayed("b", time.Hour) // one that waits already is not put off
+		lease := b.claim(t)
+		require.Equal(t, []string{"a", "b"}, payloads(t, lease))
+	})
+}
+
 func TestABellWakesOneWorkerForEachRing(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		in, out := b.Bell(journal.In), b.Bell(journal.Out)
@@ -267,7 +288,7 @@ func TestPausedAndForeignLinesRest(t *testing.T) {
 		require.Nil(t, b.claim(t))
 		_, err = b.db.Exec(`UPDATE line SET paused = '' WHERE id = 'l1'`)
 		require.NoError(t, err)
-		lease, err := b.Claim(ctx, journal.Filter{Dirs: inbound.Dirs, Lines: []string{"l2"}})
+		lease, err := b.Claim(ctx, journal.Filter{Dir: inbound.Dir, Lines: []string{"l2"}})
 		require.NoError(t, err)
 		require.Nil(t, lease)
 		require.NotNil(t, b.claim(t))
@@ -370,7 +391,7 @@ func TestLeasesOfAnEarlierRunEnd(t *testing.T) {
 // What only live traffic may take, the backlog does not.
 func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		live := journal.Filter{Dirs: []journal.Direction{journal.In}, Live: true}
+		live := journal.Filter{Dir: journal.In, Live: true}
 		b.append(t, inLane, "old")
 		b.clock.Advance(time.Minute)
 		lease, err := b.Claim(ctx, live)

@@ -38,7 +38,7 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 		if len(ids) == 0 {
 			continue
 		}
-		seq, _, err := j.nextPosition(ctx, tx, to, now)
+		seq, _, err := j.nextPosition(ctx, tx, to, now, now)
 		if err != nil {
 			return err
 		}

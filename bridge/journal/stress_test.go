@@ -182,7 +182,6 @@ func TestPlansUseIndexes(t *testing.T) {
 	t.Parallel()
 	db := databasetest.SQLite(t)
 	for query, index := range map[string]string{
-		`SELECT key FROM lane l WHERE l.due IS NOT NULL AND l.due <= 5 AND l.lease <= 5`:                                                                 "lane_due",
 		`SELECT id FROM job WHERE lane = 'x' AND state = 'waiting' ORDER BY pos LIMIT 1`:                                                                 "job_waiting",
 		`SELECT lane.seq, job.id FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = 'x' ORDER BY job.pos LIMIT 5`: "job_waiting",
 		`DELETE FROM job WHERE state = 'done' AND ended < 5`:                                                                                             "job_ended",

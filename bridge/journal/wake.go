@@ -58,6 +58,15 @@ func (j *Journal) Wake(dir Direction) {
 	}
 }
 
+// WakeFor is Wake for an entry that was appended, when it falls due.
+func (j *Journal) WakeFor(e Entry) {
+	if e.Delay <= 0 {
+		j.Wake(e.Lane.Dir)
+		return
+	}
+	time.AfterFunc(e.Delay, func() { j.Wake(e.Lane.Dir) })
+}
+
 func (j *Journal) ring(dir Direction) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
