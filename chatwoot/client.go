@@ -187,8 +187,6 @@ func (c *Client) request(ctx context.Context, req call, path string) (answer, er
 func transportError(err error, method string) error {
 	cause := errors.New("no answer")
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return &UnavailableError{Err: errors.New("connection refused")}
 	case errors.Is(err, context.DeadlineExceeded):
 		cause = context.DeadlineExceeded
 	case errors.Is(err, context.Canceled):
@@ -196,12 +194,14 @@ func transportError(err error, method string) error {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		cause = errors.New("connection broken")
 	}
+	var op *net.OpError
 	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
-		return &UnavailableError{Err: errors.New("the host name is not found")}
-	}
-	var dial *net.OpError
-	if (errors.As(err, &dial) && dial.Op == "dial") || method == http.MethodGet {
+	switch dialled := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"); {
+	case dialled && errors.As(err, &lookup):
+		return &UnavailableError{Err: errors.New("the host name is not found"), Down: true}
+	case dialled && errors.Is(err, syscall.ECONNREFUSED):
+		return &UnavailableError{Err: errors.New("connection refused"), Down: true}
+	case dialled, method == http.MethodGet: // it never left, or asked only
 		return &UnavailableError{Err: cause}
 	}
 	return &AmbiguousError{Err: cause}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,16 +51,17 @@ func TestAnswersBecomeTypedErrors(t *testing.T) {
 		status int
 		body   string
 		is     func(error) bool
+		sure   bool // that it had no effect
 	}{
-		"unknown token":     {401, `{"error":"Invalid Access Token"}`, as(new(*chatwoot.UnauthorizedError))},
-		"cloud plan":        {403, `{"error":"API access is not enabled for this account"}`, as(new(*chatwoot.UnauthorizedError))},
-		"gone":              {404, `{"error":"Resource could not be found"}`, as(new(*chatwoot.NotFoundError))},
-		"proxy limit":       {413, `<html>`, as(new(*chatwoot.TooLargeError))},
-		"flood guard":       {422, `{"error":"Validation failed: Too many messages"}`, as(new(*chatwoot.FloodError))},
-		"validation":        {422, `{"message":"taken","attributes":["phone_number"]}`, as(new(*chatwoot.InvalidError))},
-		"rate limit":        {429, "Retry later\n", as(new(*chatwoot.RateLimitedError))},
-		"error after write": {500, `<html>`, as(new(*chatwoot.AmbiguousError))},
-		"no JSON":           {200, `<html>`, as(new(*chatwoot.AmbiguousError))},
+		"unknown token":     {401, `{"error":"Invalid Access Token"}`, as(new(*chatwoot.UnauthorizedError)), true},
+		"cloud plan":        {403, `{"error":"API access is not enabled for this account"}`, as(new(*chatwoot.UnauthorizedError)), true},
+		"gone":              {404, `{"error":"Resource could not be found"}`, as(new(*chatwoot.NotFoundError)), true},
+		"proxy limit":       {413, `<html>`, as(new(*chatwoot.TooLargeError)), true},
+		"flood guard":       {422, `{"error":"Validation failed: Too many messages"}`, as(new(*chatwoot.FloodError)), true},
+		"validation":        {422, `{"message":"taken","attributes":["phone_number"]}`, as(new(*chatwoot.InvalidError)), false},
+		"rate limit":        {429, "Retry later\n", as(new(*chatwoot.RateLimitedError)), true},
+		"error after write": {500, `<html>`, as(new(*chatwoot.AmbiguousError)), false},
+		"no JSON":           {200, `<html>`, as(new(*chatwoot.AmbiguousError)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +71,7 @@ func TestAnswersBecomeTypedErrors(t *testing.T) {
 			})
 			_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "hush", Type: chatwoot.Incoming})
 			require.True(t, tc.is(err), "%v", err)
+			require.Equal(t, tc.sure, chatwoot.HadNoEffect(err))
 			require.NotContains(t, err.Error(), "hush")
 			require.NotContains(t, err.Error(), "secret-token")
 		})
@@ -129,9 +133,40 @@ func TestARefusedConnectionWasNotTaken(t *testing.T) {
 	c := client(t, srv)
 	srv.Close()
 	_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "x"})
-	var unavailable *chatwoot.UnavailableError
-	require.ErrorAs(t, err, &unavailable)
+	require.True(t, chatwoot.IsDown(err))
+	require.True(t, chatwoot.HadNoEffect(err))
 }
+
+// Only before there is a connection an error says that nothing was sent.
+func TestOnlyAnErrorOfDiallingHadNoEffect(t *testing.T) {
+	t.Parallel()
+	lookup := &net.DNSError{Err: "no such host", Name: "chat.example.com", IsNotFound: true}
+	for name, tc := range map[string]struct {
+		err        error
+		sure, down bool
+	}{
+		"refused":                  {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, true, true},
+		"no such host":             {&net.OpError{Op: "dial", Err: lookup}, true, true},
+		"no route":                 {&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, true, false},
+		"proxy refused":            {&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, true, true},
+		"refused when it was read": {&net.OpError{Op: "read", Err: syscall.ECONNREFUSED}, false, false},
+		"reset":                    {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, false, false},
+		"timeout":                  {context.DeadlineExceeded, false, false},
+		"unheard of":               {errors.New("new"), false, false},
+	} {
+		c, err := chatwoot.New(chatwoot.Config{BaseURL: "http://chat.example.com", Token: "x", Transport: failing{tc.err}})
+		require.NoError(t, err)
+		_, err = c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "x"})
+		require.Equal(t, tc.sure, chatwoot.HadNoEffect(err), name)
+		require.Equal(t, tc.down, chatwoot.IsDown(err), name)
+	}
+	require.False(t, chatwoot.HadNoEffect(nil), "it had one")
+}
+
+// failing is a transport on which every request fails.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 func TestR31_TokenIsTrimmedAndSentWithHyphens(t *testing.T) {
 	t.Parallel()

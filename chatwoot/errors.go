@@ -51,9 +51,14 @@ type TooLargeError struct{}
 
 func (e *TooLargeError) Error() string { return "the upload is larger than the server accepts (413)" }
 
-// UnavailableError says that Chatwoot did not take the request; it may be
-// repeated.
-type UnavailableError struct{ Err error }
+// UnavailableError says that Chatwoot did not take the request, or that it only
+// asked for something; it may be repeated.
+type UnavailableError struct {
+	Err error
+	// Down says that nothing listens at Chatwoot's address, or that its host
+	// has none: it does not run, which says nothing of how much it can take.
+	Down bool
+}
 
 func (e *UnavailableError) Error() string { return "chatwoot is not available: " + e.Err.Error() }
 
@@ -68,6 +73,34 @@ func (e *AmbiguousError) Error() string { return "chatwoot's answer is unknown: 
 
 // Unwrap gives the cause.
 func (e *AmbiguousError) Unwrap() error { return e.Err }
+
+// HadNoEffect reports whether the request that ended with err surely changed
+// nothing in Chatwoot: it never left, or was turned away before any work. An
+// InvalidError is none of these, because Chatwoot also answers so when
+// something fails after it has stored a message.
+func HadNoEffect(err error) bool {
+	var (
+		ambiguous    *AmbiguousError
+		unavailable  *UnavailableError
+		unauthorized *UnauthorizedError
+		notFound     *NotFoundError
+		tooLarge     *TooLargeError
+		limited      *RateLimitedError
+		flood        *FloodError
+	)
+	if errors.As(err, &ambiguous) {
+		return false
+	}
+	return errors.As(err, &unavailable) || errors.As(err, &unauthorized) || errors.As(err, &notFound) ||
+		errors.As(err, &tooLarge) || errors.As(err, &limited) || errors.As(err, &flood)
+}
+
+// IsDown reports whether err is an UnavailableError of a Chatwoot that does not
+// run.
+func IsDown(err error) bool {
+	var unavailable *UnavailableError
+	return errors.As(err, &unavailable) && unavailable.Down
+}
 
 // IsNotFound reports whether err is a NotFoundError.
 func IsNotFound(err error) bool {

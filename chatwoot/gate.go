@@ -21,7 +21,9 @@ const (
 
 // Gate limits the requests in flight to one Chatwoot. More requests at once
 // only make each slower there, so the limit adapts: it halves when Chatwoot
-// refuses or stops answering, and grows by one after a run of good answers.
+// limits the rate, fails or stops answering, and grows by one after a run of
+// good answers. Of a Chatwoot that does not run nothing is known any more: what
+// comes back has just started, with the limit that every Gate begins with.
 // Waiters enter by priority, then in order. A backlog never takes the last
 // place, so that a live message finds one free. After a 429 nobody enters
 // until the window reopens. A nil Gate lets everything through.
@@ -111,6 +113,8 @@ func (g *Gate) Leave(err error, took time.Duration) {
 	case errors.As(err, &limited):
 		g.shut = g.clock().Add(limited.RetryAfter)
 		g.shrink()
+	case IsDown(err):
+		g.limit, g.good = gateMax, 0
 	case g.away, took > gateSlow:
 		g.shrink()
 	default:
