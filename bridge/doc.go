@@ -17,10 +17,11 @@
 //
 // Conversion is pure: renderInbound and planOutbound turn a decoded event into
 // a list of posts or parts without touching network or database. Acting is
-// repeatable: a post carries a source_id that is looked up before a repeat, a
-// send carries an id derived from (line, Chatwoot message, part). Recording
-// commits the links and the job's end in one transaction that also proves that
-// the lane's lease was still ours.
+// repeatable: a post carries a source_id that is looked up before a repeat,
+// unless no attempt can have had an effect, which the journal remembers; a send
+// carries an id derived from (line, Chatwoot message, part). Recording commits
+// the links and the job's end in one transaction that also proves that the
+// lane's lease was still ours.
 //
 // # Failures
 //

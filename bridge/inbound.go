@@ -196,13 +196,23 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 	return posted, err
 }
 
-// showUnreadable puts a line in the place of a message that was given up.
+// unreadableSuffix keeps the line in the place of a message apart from the
+// message itself, which is looked for when its job is replayed.
+const unreadableSuffix = "#unreadable"
+
+// showUnreadable puts a line in the place of a message that was given up, unless
+// the message was posted all the same.
 func (t *task) showUnreadable() error {
 	m, err := whatsapp.Decode(t.job.Payload)
 	if err != nil {
 		return err
 	}
-	p := post{SourceID: sourceID(m.ID), Type: chatwoot.Incoming, Content: "⚠️ " + markup.Bold(t.words().Text("event.unreadable"))}
+	if t.ambiguous {
+		if posted, err := t.isPosted(sourceID(m.ID)); err != nil || posted {
+			return err
+		}
+	}
+	p := post{SourceID: sourceID(m.ID) + unreadableSuffix, Type: chatwoot.Incoming, Content: "⚠️ " + markup.Bold(t.words().Text("event.unreadable"))}
 	_, _, err = t.post(m, p, nil)
 	return err
 }

@@ -76,7 +76,7 @@ func (t *task) announceLate(m whatsapp.Message, p post) error {
 		}
 	}
 	if t.ambiguous {
-		posted, err := t.isPosted(p)
+		posted, err := t.isPosted(p.SourceID)
 		if err != nil || posted {
 			return err
 		}
@@ -86,13 +86,13 @@ func (t *task) announceLate(m whatsapp.Message, p post) error {
 }
 
 // isPosted looks for a message in the chat's conversation, if there is one.
-func (t *task) isPosted(p post) (bool, error) {
+func (t *task) isPosted(sourceID string) (bool, error) {
 	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
 	if err != nil || chat.Conversation == 0 {
 		return false, err
 	}
 	desk := t.desk.WithPriority(t.priority())
-	_, found, err := desk.FindMessage(t.ctx, chatwoot.ConversationID(chat.Conversation), p.SourceID, t.job.Created.Add(-clockTolerance))
+	_, found, err := desk.FindMessage(t.ctx, chatwoot.ConversationID(chat.Conversation), sourceID, t.job.Created.Add(-clockTolerance))
 	if chatwoot.IsNotFound(err) {
 		return false, nil
 	}

@@ -73,12 +73,24 @@ func (t *task) create(desk *chatwoot.Client, conversation chatwoot.ConversationI
 	if message.Private {
 		message.Bot = t.b.bots.of(t.ctx, desk, account)
 	}
-	posted, err := desk.CreateMessage(t.ctx, conversation, message)
+	posted, err := t.tryCreate(desk, conversation, message)
 	var invalidReq *chatwoot.InvalidError
 	if message.Bot == 0 || !errors.As(err, &invalidReq) {
 		return posted, err
 	}
 	t.b.bots.forget(account)
 	message.Bot = 0
-	return desk.CreateMessage(t.ctx, conversation, message)
+	return t.tryCreate(desk, conversation, message)
+}
+
+// tryCreate posts a message. From before the request on the job is unsure, so
+// that no panic passes by that, unless Chatwoot surely did nothing.
+func (t *task) tryCreate(desk *chatwoot.Client, conversation chatwoot.ConversationID, message chatwoot.NewMessage) (chatwoot.Message, error) {
+	before := t.unsure
+	t.unsure = true
+	posted, err := desk.CreateMessage(t.ctx, conversation, message)
+	if chatwoot.HadNoEffect(err) {
+		t.unsure = before
+	}
+	return posted, err
 }

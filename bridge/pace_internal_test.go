@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,7 +117,7 @@ func TestD21_ABacklogDrainsAtChatwootsPace(t *testing.T) {
 				began := time.Now()
 				desk := &scriptedDesk{each: 20 * time.Millisecond, decide: func(string) answer {
 					if time.Since(began) < outage {
-						return answer{err: syscall.ECONNREFUSED}
+						return answer{err: errRefused}
 					}
 					return answer{}
 				}}
@@ -142,7 +141,7 @@ func TestD21_ALaneAloneDoesNotRestForLong(t *testing.T) {
 		began := time.Now()
 		desk := &scriptedDesk{decide: func(string) answer {
 			if time.Since(began) < outage {
-				return answer{err: syscall.ECONNREFUSED}
+				return answer{err: errRefused}
 			}
 			return answer{}
 		}}

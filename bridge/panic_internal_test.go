@@ -21,6 +21,9 @@ type brittleDesk struct {
 }
 
 func (d brittleDesk) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet { // what it panicked about is not there
+		return reply(r, http.StatusOK, `{"payload":[]}`), nil
+	}
 	body, err := r.GetBody()
 	if err != nil {
 		return nil, err

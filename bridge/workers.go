@@ -133,9 +133,12 @@ type task struct {
 	job   journal.Job
 	// generation is the line's, for lookups that may be cached.
 	generation int64
-	// ambiguous says that an effect may be there already, unclean that it may
-	// even be under way: the lane's last owner died.
+	// ambiguous says that a post of an earlier attempt may be there already,
+	// unclean that it may even be under way: the lane's last owner died.
 	ambiguous, unclean bool
+	// unsure says the same of this attempt and those before it; it is kept
+	// with the job when the attempt fails. See create.
+	unsure bool
 	// behind are the jobs that wait behind this one.
 	behind []journal.Job
 	// left are the ids of what WhatsApp has taken and the ledger does not know
@@ -146,6 +149,9 @@ type task struct {
 // step does the next job of a lane, and says whether the lease is still held.
 func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.Job, ids messageIDs, unclean bool) (more bool, err error) {
 	r, ok := b.line(lease.Lane().Line)
+	if !ok && unclean {
+		return false, nil // the lease runs out: given back, the lane would count as clean
+	}
 	if !ok {
 		return false, lease.Defer(ctx, b.cfg.Clock().Add(pollEvery))
 	}
@@ -157,7 +163,11 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 		}
 		job = next.job
 	}
-	t := &task{runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(), ambiguous: unclean || job.Attempt > 0, unclean: unclean, behind: jobs[1:]}
+	ambiguous := unclean || job.Unsure
+	t := &task{
+		runtime: r, ctx: ctx, lease: lease, job: job, generation: lease.Generation(),
+		ambiguous: ambiguous, unclean: unclean, unsure: ambiguous, behind: jobs[1:],
+	}
 	dir := string(lease.Lane().Dir)
 	failure := b.isolate(t.act)
 	defer b.endOutage(ctx, r.line.ChatwootURL)
@@ -183,11 +193,11 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 			return false, err
 		}
 		b.nudge()
-		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock())
+		return false, lease.Fail(ctx, job, v.reason, b.cfg.Clock(), t.unsure)
 	default:
 		b.metrics.effects.WithLabelValues(dir, "retry").Inc()
 		until := b.cfg.Clock().Add(v.after)
-		if err := lease.Fail(ctx, job, v.reason, until); err != nil {
+		if err := lease.Fail(ctx, job, v.reason, until, t.unsure); err != nil {
 			return false, err
 		}
 		if v.away {
@@ -217,6 +227,7 @@ func (t *task) act() error {
 // the job waits.
 func (t *task) bury(failure error, reason string) (more bool, err error) {
 	dir := t.lease.Lane().Dir
+	t.ambiguous = t.unsure // this attempt may have posted what it was given up for
 	told := t.b.isolate(func() error {
 		switch dir {
 		case journal.In:
@@ -235,7 +246,7 @@ func (t *task) bury(failure error, reason string) (more bool, err error) {
 	if told != nil {
 		now := t.b.cfg.Clock()
 		if v := judge(told, t.job.Attempt, t.job.FirstFailed, now); v.action == retry {
-			return false, t.lease.Fail(t.ctx, t.job, reason, now.Add(v.after))
+			return false, t.lease.Fail(t.ctx, t.job, reason, now.Add(v.after), t.unsure)
 		}
 		t.log.Error("a job that was given up cannot be shown", "direction", string(dir), "error", told)
 	}

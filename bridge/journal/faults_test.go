@@ -30,7 +30,7 @@ func TestRetriedBacklogIsNotLive(t *testing.T) {
 		b.append(t, journal.LaneKey{Line: "l1", Chat: "put off", Dir: journal.In}, "put off")
 		b.clock.Advance(time.Minute)
 		lease := b.claim(t)
-		require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now().Add(time.Second)))
+		require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now().Add(time.Second), false))
 		lease = b.claim(t)
 		require.NoError(t, lease.Defer(ctx, b.clock.Now().Add(time.Second)))
 		b.clock.Advance(2 * time.Second)

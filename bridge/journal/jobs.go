@@ -157,7 +157,7 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 var ErrNoDeadJob = errors.New("no dead job of this id")
 
 // Replay puts a dead job at its lane's end, with a clean record and its
-// original time.
+// original time. It is unsure: whether its last attempt was is not recorded.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
 	var lane LaneKey
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -175,7 +175,7 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, ended = 0 WHERE id = $1 AND state = 'dead'`
+		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
 		res, err := tx.ExecContext(ctx, revive, id, pos)
 		if err != nil {
 			return err

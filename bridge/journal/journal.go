@@ -69,8 +69,11 @@ type Job struct {
 	Attempt     int
 	FirstFailed time.Time
 	LastError   string
-	At          time.Time
-	Created     time.Time
+	// Unsure says that an attempt may have had an effect: look before it is
+	// repeated.
+	Unsure  bool
+	At      time.Time
+	Created time.Time
 }
 
 // Options set up a Journal.

@@ -244,7 +244,7 @@ func TestD20_AFailingHeadHoldsItsLaneUntilItsTimeAndNoOther(t *testing.T) {
 		b.append(t, inLane, "b")
 		lease := b.claim(t)
 		retry := b.clock.Now().Add(5 * time.Second)
-		require.NoError(t, lease.Fail(ctx, first(t, lease), "refused", retry))
+		require.NoError(t, lease.Fail(ctx, first(t, lease), "refused", retry, false))
 		require.Nil(t, b.claim(t))
 		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "other chat")
 		other := b.claim(t)
@@ -267,6 +267,38 @@ func TestD20_AFailingHeadHoldsItsLaneUntilItsTimeAndNoOther(t *testing.T) {
 		require.Equal(t, 1, job.Attempt)
 		require.Equal(t, "refused", job.LastError)
 		require.Equal(t, []string{"a", "b", "c"}, payloads(t, lease))
+	})
+}
+
+// Once an attempt may have had an effect, that is remembered with the job, in
+// whatever lane it is, and of a job that is replayed it is assumed.
+func TestAnUnsureJobStaysSoUntilItsEnd(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, inLane, "a")
+		b.append(t, inLane, "b")
+		for _, attempt := range []struct{ unsure, after bool }{{false, false}, {true, true}, {false, true}} {
+			lease := b.claim(t)
+			require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now(), attempt.unsure))
+			lease = b.claim(t)
+			require.False(t, lease.Unclean())
+			jobs, err := lease.Waiting(ctx, 2)
+			require.NoError(t, err)
+			require.Equal(t, []bool{attempt.after, false}, []bool{jobs[0].Unsure, jobs[1].Unsure})
+			require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+		}
+		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.MergeChats(ctx, tx, "l1", "c0", "c1") }))
+		lease := b.claim(t)
+		require.Equal(t, "c0", lease.Lane().Chat)
+		require.True(t, first(t, lease).Unsure)
+
+		require.NoError(t, lease.Done(ctx, first(t, lease), nil))
+		certain := first(t, lease)
+		require.False(t, certain.Unsure)
+		require.NoError(t, lease.Dead(ctx, certain, "panic", nil))
+		_, err := lease.Release(ctx)
+		require.NoError(t, err)
+		require.NoError(t, b.Replay(ctx, certain.ID))
+		require.True(t, first(t, b.claim(t)).Unsure)
 	})
 }
 

@@ -59,7 +59,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	// The lane's position and its jobs in one query, so that both are of the
 	// same moment: what is appended after it makes a release look again.
-	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created
+	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure
 		FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 	rows, err := l.j.db.QueryContext(ctx, read, l.key.String(), n)
 	if err != nil {
@@ -90,12 +90,13 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 
 // scanJob reads a row of Waiting, which of an empty lane has no job in it.
 func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
-	var id, pos, attempt, firstFailed, at, created sql.NullInt64
+	var id, pos, attempt, firstFailed, at, created, unsure sql.NullInt64
 	var kind, cause sql.NullString
-	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created); err != nil {
+	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure); err != nil {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
+	job.Unsure = unsure.Int64 != 0
 	job.At, job.Created = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
 	if firstFailed.Int64 != 0 {
 		job.FirstFailed = time.UnixMilli(firstFailed.Int64)
@@ -146,12 +147,14 @@ func (l *Lease) Renew(ctx context.Context) error {
 }
 
 // Fail counts a failed attempt of a job, moves the lane to retryAt and
-// releases it.
-func (l *Lease) Fail(ctx context.Context, job Job, cause string, retryAt time.Time) error {
+// releases it. A job is unsure from its first attempt on that was, until it
+// ends.
+func (l *Lease) Fail(ctx context.Context, job Job, cause string, retryAt time.Time, unsure bool) error {
 	return l.giveBack(ctx, retryAt, func(ctx context.Context, tx *sql.Tx) error {
 		const fail = `UPDATE job SET attempt = attempt + 1, last_error = $2,
-			first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END WHERE id = $1`
-		_, err := tx.ExecContext(ctx, fail, job.ID, cause, l.j.clock().UnixMilli())
+			first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END,
+			unsure = CASE WHEN $4 THEN 1 ELSE unsure END WHERE id = $1`
+		_, err := tx.ExecContext(ctx, fail, job.ID, cause, l.j.clock().UnixMilli(), unsure)
 		return err
 	})
 }
