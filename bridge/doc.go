@@ -49,8 +49,9 @@
 // renew disconnects before its lease ends.
 //
 // A Bridge owns every goroutine of its own: tend, the workers, the sessions,
-// the journal's wake-ups, the pruner. Stop claims no more, lets the jobs under
-// way finish, disconnects, gives the lines back, and returns when all have
-// ended. Handlers (Take, the webhook) do SQL only, apart from the one
-// single-flight refetch of a webhook secret.
+// the journal's wake-ups, the pruner, and while a Chatwoot is away one that
+// looks for its return. Stop claims no more, lets the jobs under way finish,
+// disconnects, gives the lines back, and returns when all have ended. Handlers
+// (Take, the webhook) do SQL only, apart from the one single-flight refetch of
+// a webhook secret.
 package bridge

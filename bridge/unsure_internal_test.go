@@ -104,14 +104,14 @@ func TestALaneIsNotGivenBackUnlooked(t *testing.T) {
 		r := newScheduler(t, &scriptedDesk{})
 		r.writeMany(t, 1, 1)
 		claim := func() *journal.Lease {
-			lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dirs: []journal.Direction{journal.In}})
+			lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dir: journal.In})
 			require.NoError(t, err)
 			require.NotNil(t, lease)
 			time.Sleep(time.Minute) // whoever holds it has died
 			return lease
 		}
 		claim()
-		lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dirs: []journal.Direction{journal.In}})
+		lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dir: journal.In})
 		require.NoError(t, err)
 		require.True(t, lease.Unclean())
 		r.b.mu.Lock()

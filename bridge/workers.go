@@ -201,7 +201,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 			return false, err
 		}
 		if v.away {
-			b.outages.rest(r.line.ChatwootURL, lease.Lane(), until)
+			b.awaitReturn(r, lease.Lane(), until)
 		}
 		return false, nil
 	}
