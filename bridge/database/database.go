@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -80,20 +78,11 @@ func open(cfg Config) (*DB, error) {
 		}
 		return &DB{DB: openSQLite(filepath.Join(cfg.DataDir, "wootbridge.db")), Dialect: SQLite}, nil
 	}
-	parsed, err := url.Parse(cfg.URL)
-	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
-		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
-	}
-	// Parameters go along with the statement: one round trip in place of two.
-	// It also lets the bridge work behind a pooler.
-	options := parsed.Query()
-	options.Set("binary_parameters", "yes")
-	parsed.RawQuery = options.Encode()
-	connector, err := pq.NewConnector(parsed.String())
+	db, err := openPostgres(cfg.URL)
 	if err != nil {
-		return nil, errors.New("the database address has options that Postgres does not know")
+		return nil, err
 	}
-	return &DB{DB: sql.OpenDB(&relaxingConnector{connector}), Dialect: Postgres, url: cfg.URL}, nil
+	return &DB{DB: db, Dialect: Postgres, url: cfg.URL}, nil
 }
 
 // SQLiteDSN has every setting that whatsmeow's store and the journal need:

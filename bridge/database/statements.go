@@ -7,12 +7,19 @@ import (
 	"fmt"
 )
 
-// statements keeps what a connection has prepared: SQLite parses and plans a
-// query anew each time otherwise, which takes longer than most of ours run. It
+// statements keeps what a connection has prepared: the databases parse and plan
+// a query anew each time otherwise, which takes longer than most of ours run. It
 // belongs to one connection and is used like it, from one goroutine at a time.
 type statements struct {
-	conn sqliteConn
+	conn preparer
 	kept map[string]*statement
+}
+
+// preparer is what it needs of a driver's connection.
+type preparer interface {
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
 }
 
 // keptMost bounds how many statements a connection keeps. The bridge and the
@@ -21,12 +28,12 @@ const keptMost = 128
 
 // statement is a prepared query, which runs once at a time.
 type statement struct {
-	sqliteStmt
+	driverStmt
 	busy bool // its rows are being read
 }
 
-// sqliteStmt is what database/sql uses of the driver's statements.
-type sqliteStmt interface {
+// driverStmt is what database/sql uses of the driver's statements.
+type driverStmt interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
@@ -54,14 +61,14 @@ func (s *statements) prepared(ctx context.Context, query string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
-	whole, ok := stmt.(sqliteStmt)
+	whole, ok := stmt.(driverStmt)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("the SQLite driver's statements are not as expected: %T", stmt), stmt.Close())
+		return nil, errors.Join(fmt.Errorf("the driver's statements are not as expected: %T", stmt), stmt.Close())
 	}
 	if s.kept == nil {
 		s.kept = map[string]*statement{}
 	}
-	s.kept[query] = &statement{sqliteStmt: whole}
+	s.kept[query] = &statement{driverStmt: whole}
 	return s.kept[query], nil
 }
 

@@ -39,10 +39,9 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	if j.db.Dialect == database.Postgres {
 		take = j.takeAtOnce
 	}
-	query, args := j.lanes(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`)
-	for _, order := range claimOrders(f, now) {
+	for _, look := range j.claimLooks(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`) {
 		lease := &Lease{j: j, token: j.token(), until: now.Add(j.ttl)}
-		taken, err := take(ctx, lease, query+order, args)
+		taken, err := take(ctx, lease, look.query, look.args)
 		if err != nil {
 			return nil, fmt.Errorf("claim a lane: %w", err)
 		}
@@ -53,18 +52,30 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	return nil, nil
 }
 
-// claimOrders end the query for a claim: live lanes first, then any. Each is in
-// the order of an index, so that a long backlog is not sorted for each claim.
-func claimOrders(f Filter, now time.Time) []string {
-	orders := []string{isLive(now) + isDue + ` ORDER BY l.head LIMIT 1`, isDue + ` ORDER BY l.due LIMIT 1`}
-	if f.Live {
-		return orders[:1]
-	}
-	return orders
+// look is a query for lanes; its first argument is now.
+type look struct {
+	query string
+	args  []any
 }
 
-// isDue is the condition for lanes that nobody works on, and whose time has come.
-const isDue = ` AND l.due <= $1 AND l.lease <= $1`
+// claimLooks are the looks of a claim: for live lanes first, then for any. Each
+// is in the order of an index, so that a long backlog is not sorted for each
+// claim.
+func (j *Journal) claimLooks(f Filter, now time.Time, columns string) []look {
+	const free = ` AND l.due <= $1 AND l.lease <= $1`
+	live := f
+	live.Live = true
+	looks := []look{j.lanes(live, now, columns).then(free + ` ORDER BY l.head LIMIT 1`)}
+	if f.Live {
+		return looks
+	}
+	return append(looks, j.lanes(f, now, columns).then(free+` ORDER BY l.due LIMIT 1`))
+}
+
+func (l look) then(more string) look {
+	l.query += more
+	return l
+}
 
 // takeAtOnce takes the lane that query finds and nobody else is just taking, in
 // one statement.
@@ -129,20 +140,18 @@ func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []
 	}
 }
 
-// isLive is the condition for live lanes.
-func isLive(now time.Time) string {
-	return ` AND l.head > ` + strconv.FormatInt(now.Add(-LiveAge).UnixMilli(), 10)
-}
-
-// lanes selects the lanes of f in which something waits; the first argument is
-// now.
-func (j *Journal) lanes(f Filter, now time.Time, columns string) (string, []any) {
+// lanes selects the lanes of f in which something waits. What changes from look
+// to look is an argument, so that the database knows the query already.
+func (j *Journal) lanes(f Filter, now time.Time, columns string) look {
 	args := []any{now.UnixMilli(), string(f.Dir)}
+	mark := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
 	marks := func(values []string) string {
 		list := make([]string, len(values))
 		for i, v := range values {
-			args = append(args, v)
-			list[i] = "$" + strconv.Itoa(len(args))
+			list[i] = mark(v)
 		}
 		return strings.Join(list, ", ")
 	}
@@ -154,7 +163,10 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) (string, []any)
 	if held := j.heldLines(); len(held) > 0 && f.Dir == In {
 		query += ` AND l.line NOT IN (` + marks(held) + `)`
 	}
-	return query, args
+	if f.Live {
+		query += ` AND l.head > ` + mark(now.Add(-LiveAge).UnixMilli())
+	}
+	return look{query, args}
 }
 
 // nextDueOf is how many lanes that are due are looked at for one that is free,
@@ -164,24 +176,21 @@ const nextDueOf = 64
 // NextDue is when the next lane of f falls due, or false when none waits. A
 // lane that is leased now counts from the end of its lease.
 func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
-	now := j.clock()
-	query, args := j.lanes(f, now, `CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END AS at`)
-	if f.Live {
-		query += isLive(now)
-	}
+	next := j.nextLook(f, j.clock())
 	var at sql.NullInt64
-	if err := j.db.QueryRowContext(ctx, nextOf(query), args...).Scan(&at); err != nil {
+	if err := j.db.QueryRowContext(ctx, next.query, next.args...).Scan(&at); err != nil {
 		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)
 	}
 	return time.UnixMilli(at.Int64), at.Valid, nil
 }
 
-// nextOf takes the least of a query's first column from the lanes that are due
-// and from the first one that is not, so that thousands that rest are not read.
-func nextOf(query string) string {
-	return `SELECT MIN(at) FROM (
-		SELECT at FROM (` + query + ` AND l.due <= $1 ORDER BY l.due LIMIT ` + strconv.Itoa(nextDueOf) + `) AS now
-		UNION ALL SELECT at FROM (` + query + ` AND l.due > $1 ORDER BY l.due LIMIT 1) AS later) AS next`
+// nextLook reads the first lanes that are due and the first one that is not, so
+// that thousands that rest are not read.
+func (j *Journal) nextLook(f Filter, now time.Time) look {
+	lanes := j.lanes(f, now, `CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END AS at`)
+	return look{args: lanes.args, query: `SELECT MIN(at) FROM (
+		SELECT at FROM (` + lanes.query + ` AND l.due <= $1 ORDER BY l.due LIMIT ` + strconv.Itoa(nextDueOf) + `) AS now
+		UNION ALL SELECT at FROM (` + lanes.query + ` AND l.due > $1 ORDER BY l.due LIMIT 1) AS later) AS next`}
 }
 
 // Hasten makes the lanes of one direction due that rest until later: what they

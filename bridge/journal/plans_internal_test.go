@@ -27,16 +27,14 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 		}
 		j := New(db, Options{})
 		f, now := Filter{Lines: []string{"l1", "l2"}, Dir: Out}, time.Now()
-		query, args := j.lanes(f, now, `l.key`)
-		orders := claimOrders(f, now)
-		next, nextArgs := j.lanes(f, now, `CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END AS at`)
+		looks := j.claimLooks(f, now, `l.key`)
 		for _, test := range []struct {
-			query, index string
-			args         []any
+			look
+			index string
 		}{
-			{query + orders[0], "lane_head", args},
-			{query + orders[1], "lane_due", args},
-			{nextOf(next), "lane_due", nextArgs},
+			{looks[0], "lane_head"},
+			{looks[1], "lane_due"},
+			{j.nextLook(f, now), "lane_due"},
 		} {
 			rows, err := db.QueryContext(ctx, explain+test.query, test.args...)
 			require.NoError(t, err)

@@ -1,0 +1,88 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/lib/pq"
+)
+
+// openPostgres opens a postgres:// address. Its errors never hold it.
+func openPostgres(address string) (*sql.DB, error) {
+	parsed, err := url.Parse(address)
+	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
+		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
+	}
+	// Parameters go along with the statement: one round trip in place of two.
+	options := parsed.Query()
+	options.Set("binary_parameters", "yes")
+	parsed.RawQuery = options.Encode()
+	connector, err := pq.NewConnector(parsed.String())
+	if err != nil {
+		return nil, errors.New("the database address has options that Postgres does not know")
+	}
+	return sql.OpenDB(&postgresConnector{connector}), nil
+}
+
+// postgresConnector makes connections that keep what they have prepared, and
+// know relaxed transactions.
+type postgresConnector struct{ *pq.Connector }
+
+// pqConn is what database/sql uses of the driver's connections.
+type pqConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// Connect implements driver.Connector.
+func (c *postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := conn.(pqConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the Postgres driver's connections are not as expected: %T", conn), conn.Close())
+	}
+	return &postgresConn{pqConn: whole, statements: statements{conn: whole}}, nil
+}
+
+// postgresConn is a connection to Postgres. database/sql uses it from one
+// goroutine at a time. What it has prepared ends with it.
+type postgresConn struct {
+	pqConn
+	statements
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.pqConn.BeginTx(ctx, opts)
+	if err != nil || !IsRelaxed(ctx) {
+		return tx, err
+	}
+	if _, err := c.pqConn.ExecContext(ctx, `SET LOCAL synchronous_commit TO off`, nil); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *postgresConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.statements.exec(ctx, query, args)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *postgresConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.statements.query(ctx, query, args)
+}
