@@ -114,6 +114,7 @@ func (t *task) joinChats() error {
 		return t.lease.Done(t.ctx, t.job, nil) // joined meanwhile
 	}
 	t.joins.Lock()
+	t.chats.forget() // nobody finds one before the lock is given back
 	err = t.b.db.InTx(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.join(ctx, tx, merge)
 	})

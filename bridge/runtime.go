@@ -56,6 +56,7 @@ type runtime struct {
 	// when a chat was found until its job is in its lane: the lane of a chat
 	// that was joined to another is nobody's.
 	joins sync.RWMutex
+	chats knownChats // used under joins
 }
 
 // newRuntime makes a runtime; start connects an active one.

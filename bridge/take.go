@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
@@ -39,6 +40,7 @@ func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
 	}
 	r.joins.Lock()
 	defer r.joins.Unlock()
+	defer r.chats.forget()
 	var entry journal.Entry
 	err = r.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		chat, merge, err := r.b.ids.Resolve(ctx, tx, line, r.sourceID, e.Chat.JID, e.Chat.Alt)
@@ -61,12 +63,48 @@ func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
 func (r *runtime) takeKnown(ctx context.Context, e whatsapp.Envelope) (known bool, err error) {
 	r.joins.RLock()
 	defer r.joins.RUnlock()
-	chat, known, err := r.b.ids.Known(ctx, string(r.line.ID), e.Chat.JID, e.Chat.Alt)
-	if err != nil || !known {
-		return false, err
+	chat, known := r.chats.of(e.Chat)
+	if !known {
+		if chat, known, err = r.b.ids.Known(ctx, string(r.line.ID), e.Chat.JID, e.Chat.Alt); err != nil || !known {
+			return false, err
+		}
+		r.chats.remember(e.Chat, chat)
 	}
 	_, err = r.b.journal.Append(ctx, r.entry(e, chat))
 	return true, err
+}
+
+// knownChats are the chats that wrote lately, by both addresses of theirs. They
+// change only when two are joined, which only the process does that has the
+// line's connection.
+type knownChats struct {
+	mu    sync.Mutex
+	chats map[whatsapp.Address]string
+}
+
+// knownMost bounds them.
+const knownMost = 10_000
+
+func (k *knownChats) of(address whatsapp.Address) (chat string, known bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	chat, known = k.chats[address]
+	return chat, known
+}
+
+func (k *knownChats) remember(address whatsapp.Address, chat string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.chats == nil || len(k.chats) >= knownMost {
+		k.chats = map[whatsapp.Address]string{}
+	}
+	k.chats[address] = chat
+}
+
+func (k *knownChats) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.chats = nil
 }
 
 // receiptDelay lets the receipts come together that belong together: "delivered"

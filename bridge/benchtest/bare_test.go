@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"testing"
 	"time"
@@ -12,19 +13,18 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 	waLog "go.mau.fi/whatsmeow/util/log"
 
+	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // bareClient links a bare whatsmeow client to a phone, with the settings of the
-// bridge's clients, on a database like the bridge's. Its handler says yes to
-// everything.
-func bareClient(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsapptest.Peer) *whatsmeow.Client {
+// bridge's clients. Its handler says yes to everything.
+func bareClient(tb testing.TB, srv *whatsapptest.Server, db *sql.DB, dialect database.Dialect, phone *whatsapptest.Peer) *whatsmeow.Client {
 	ctx := context.Background()
-	db, _ := m.open(tb)
-	_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: waLog.Noop}) // prepares the library and its tables
+	_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db, Dialect: string(dialect), Log: waLog.Noop}) // prepares the library and its tables
 	require.NoError(tb, err)
-	cli := whatsmeow.NewClient(sqlstore.NewWithDB(db.DB, string(db.Dialect), waLog.Noop).NewDevice(), waLog.Noop)
+	cli := whatsmeow.NewClient(sqlstore.NewWithDB(db, string(dialect), waLog.Noop).NewDevice(), waLog.Noop)
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.UseRetryMessageStore = true
@@ -61,12 +61,12 @@ func (yes) StateChanged(whatsapp.State)                   {}
 func (yes) Backlog(int)                                   {}
 
 // bareSession links a session of the bridge's own, with its store wrappers, to
-// a phone; nobody takes what it receives.
-func bareSession(tb testing.TB, srv *whatsapptest.Server, m mode, phone *whatsapptest.Peer) {
+// a phone; nobody takes what it receives. Its decryptions wait for the disk, as
+// nothing else does.
+func bareSession(tb testing.TB, srv *whatsapptest.Server, db *sql.DB, dialect database.Dialect, phone *whatsapptest.Peer) {
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
-	db, _ := m.open(tb)
-	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: waLog.Noop})
+	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db, Dialect: string(dialect), Log: waLog.Noop})
 	require.NoError(tb, err)
 	session := whatsapp.NewSession(whatsapp.Config{
 		Store: store, Sink: yes{}, Log: log, Clock: time.Now,

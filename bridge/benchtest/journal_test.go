@@ -3,6 +3,7 @@ package benchtest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -28,8 +29,17 @@ func journalJobs(tb testing.TB, s size) []row {
 		book := newBook(tb, db, 1)
 		n := s.of(4000, 100)
 		through := func() float64 { return book.through(n, 200) }
-		rows = append(rows, alternate(s.of(5, 1), func() float64 { return book.inserts(n) }, through).
-			rates("journal jobs, 200 lanes, "+m.name, "one committed insert for each", 0.5))
+		side := func(db *sql.DB) func() float64 {
+			_, err := db.Exec(`CREATE TABLE plain (key TEXT NOT NULL, payload ` + m.blob() + ` NOT NULL)`)
+			require.NoError(tb, err)
+			return func() float64 { return book.inserts(db, n) }
+		}
+		const against = "one committed insert for each"
+		rounds := s.of(5, 1)
+		rows = append(rows,
+			alternate(rounds, side(m.plain(tb)), through).rates("journal jobs, 200 lanes, "+m.name, against, 0.5),
+			alternate(rounds, side(m.own(tb)), through).rates("journal jobs, 200 lanes, "+m.name, against+", on the bridge's connections", 0),
+		)
 	}
 	return rows
 }
@@ -51,7 +61,7 @@ func growth(tb testing.TB, s size) []row {
 	return rows
 }
 
-// book is a journal and a table beside it.
+// book is a journal, and who uses it.
 type book struct {
 	tb    testing.TB
 	db    *database.DB
@@ -67,12 +77,6 @@ func newBook(tb testing.TB, db *database.DB, lines int) *book {
 			VALUES ($1, '', '', 1, 1, '{}', '', 0)`, fmt.Sprint("line", i))
 		require.NoError(tb, err)
 	}
-	blob := "BLOB"
-	if db.Dialect == database.Postgres {
-		blob = "BYTEA"
-	}
-	_, err := db.Exec(`CREATE TABLE plain (key TEXT NOT NULL, payload ` + blob + ` NOT NULL)`)
-	require.NoError(tb, err)
 	return b
 }
 
@@ -96,10 +100,10 @@ func (b *book) each(goroutines, n int, do func(i int)) {
 	group.Wait()
 }
 
-func (b *book) inserts(n int) float64 {
+func (b *book) inserts(db *sql.DB, n int) float64 {
 	began := time.Now()
 	b.each(2*hands, n, func(i int) {
-		if _, err := b.db.Exec(`INSERT INTO plain (key, payload) VALUES ($1, $2)`, fmt.Sprint(i), payload); err != nil {
+		if _, err := db.Exec(`INSERT INTO plain (key, payload) VALUES ($1, $2)`, fmt.Sprint(i), payload); err != nil {
 			b.tb.Error(err)
 		}
 	})
@@ -112,6 +116,7 @@ func (b *book) through(n, lanes int) float64 {
 	var done atomic.Int64
 	var workers sync.WaitGroup
 	began := time.Now()
+	workers.Go(func() { _ = b.j.Run(ctx) }) // which tells other processes, as the bridge does
 	bell := b.j.Bell(journal.In)
 	for range hands {
 		workers.Go(func() {

@@ -3,6 +3,7 @@ package benchtest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,20 +32,52 @@ const patience = 10 * time.Minute
 
 // mode is one of the ways in which the bridge is installed.
 type mode struct {
-	name string
-	open func(tb testing.TB) (*database.DB, idmap.Cache)
+	name    string
+	dialect database.Dialect
+	open    func(tb testing.TB) (*database.DB, idmap.Cache)
+	// address is of a fresh database, for the driver as it comes.
+	address func(tb testing.TB) (driver, address string)
+}
+
+// own is a fresh database as the bridge opens it.
+func (m mode) own(tb testing.TB) *sql.DB {
+	db, _ := m.open(tb)
+	return db.DB
+}
+
+// plain is a fresh database as its driver opens it, at the same address with
+// the same settings: what a program has that takes no trouble with it. It waits
+// for the disk at each commit, too.
+func (m mode) plain(tb testing.TB) *sql.DB {
+	driver, address := m.address(tb)
+	db, err := sql.Open(driver, address)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(20)
+	db.SetMaxIdleConns(20)
+	return db
+}
+
+// blob is the type of a column of bytes.
+func (m mode) blob() string {
+	if m.dialect == database.Postgres {
+		return "BYTEA"
+	}
+	return "BLOB"
 }
 
 var (
-	embedded = mode{"SQLite", func(tb testing.TB) (*database.DB, idmap.Cache) {
+	embedded = mode{"SQLite", database.SQLite, func(tb testing.TB) (*database.DB, idmap.Cache) {
 		return openDB(tb, database.Config{DataDir: tb.TempDir()}), idmap.NewMemory(10_000, time.Now)
+	}, func(tb testing.TB) (string, string) {
+		return "sqlite", database.SQLiteDSN(filepath.Join(tb.TempDir(), "plain.db"))
 	}}
-	standard = mode{"Postgres", func(tb testing.TB) (*database.DB, idmap.Cache) {
+	standard = mode{"Postgres", database.Postgres, func(tb testing.TB) (*database.DB, idmap.Cache) {
 		cache, err := idmap.NewRedis(databasetest.RedisURL(tb), databasetest.Unique()+"/")
 		require.NoError(tb, err)
 		tb.Cleanup(func() { require.NoError(tb, cache.Close()) })
 		return openDB(tb, database.Config{URL: databasetest.PostgresURL(tb)}), cache
-	}}
+	}, func(tb testing.TB) (string, string) { return "postgres", databasetest.PostgresURL(tb) }}
 	modes = []mode{embedded, standard}
 )
 

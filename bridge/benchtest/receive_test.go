@@ -12,6 +12,8 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
+const bareWrapped = "whatsmeow with our store wrappers, handler says yes"
+
 // receive measures how many messages a second one line takes from 200 chats,
 // until WhatsApp has the last acknowledgement. While Chatwoot hangs that is
 // what the journal costs; while it answers, the deliveries go on beside it.
@@ -19,11 +21,12 @@ func receive(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
 		o := newOffice(tb, m, s.of(200, 5))
-		wrapped, plain := o.wa.NewPeer("5511999990002", "Wrapped"), o.wa.NewPeer("5511999990003", "Plain")
-		bareSession(tb, o.wa, m, wrapped)
-		bareClient(tb, o.wa, m, plain)
+		wrapped, plain, own := o.wa.NewPeer("5511999990002", "Wrapped"), o.wa.NewPeer("5511999990003", "Plain"), o.wa.NewPeer("5511999990004", "Own")
+		bareSession(tb, o.wa, m.plain(tb), m.dialect, wrapped)
+		bareClient(tb, o.wa, m.plain(tb), m.dialect, plain)
+		bareSession(tb, o.wa, m.own(tb), m.dialect, own)
 		const each = 4
-		for _, phone := range []*whatsapptest.Peer{wrapped, plain} {
+		for _, phone := range []*whatsapptest.Peer{wrapped, plain, own} {
 			takes(tb, phone, o.customers, 1) // sessions begin with a costlier message
 		}
 		takes(tb, o.phone, o.customers, 1)
@@ -38,9 +41,10 @@ func receive(tb testing.TB, s size) []row {
 		})
 		hang := o.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(patience)})
 		rows = append(rows,
-			alternate(rounds, side(wrapped), side(o.phone)).rates("received, "+m.name, "whatsmeow with our store wrappers, handler says yes", 0.7),
+			alternate(rounds, side(wrapped), side(o.phone)).rates("received, "+m.name, bareWrapped, 0.7),
+			alternate(rounds, side(own), side(o.phone)).rates("received, "+m.name, bareWrapped+", on the bridge's connections", 0),
 			alternate(rounds, side(plain), side(o.phone)).rates("received, "+m.name, "whatsmeow with its own stores, handler says yes", 0),
-			delivering.rates("received while delivering, "+m.name, "whatsmeow with our store wrappers, handler says yes", 0),
+			delivering.rates("received while delivering, "+m.name, bareWrapped, 0),
 		)
 		hang()
 	}

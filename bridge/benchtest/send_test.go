@@ -8,10 +8,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
+
+const bareLoop = "whatsmeow's SendMessage in a loop"
 
 // send measures how many agents' messages a second leave one line. They are in
 // the journal when the line connects, and the rate is that of the stanzas at
@@ -20,12 +23,16 @@ func send(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
 		o := newOffice(tb, m, s.of(50, 5))
-		bare := o.wa.NewPeer("5511999990002", "Bare")
-		cli := bareClient(tb, o.wa, m, bare)
+		bare, own := o.wa.NewPeer("5511999990002", "Bare"), o.wa.NewPeer("5511999990003", "Own")
+		bareClients := map[*whatsapptest.Peer]*whatsmeow.Client{
+			bare: bareClient(tb, o.wa, m.plain(tb), m.dialect, bare),
+			own:  bareClient(tb, o.wa, m.own(tb), m.dialect, own),
+		}
 		each := s.of(8, 2)
 		n := each * len(o.customers)
-		loop := func() float64 {
-			departures := departuresOf(o.wa, bare)
+		loop := func(phone *whatsapptest.Peer) float64 {
+			cli := bareClients[phone]
+			departures := departuresOf(o.wa, phone)
 			for i := range each {
 				for _, c := range o.customers {
 					text := fmt.Sprint("answer ", i)
@@ -51,9 +58,15 @@ func send(tb testing.TB, s size) []row {
 			o.drained()
 			return reached
 		}
-		loop() // sessions begin with a costlier message
+		loop(bare) // sessions begin with a costlier message
+		loop(own)
 		drain()
-		rows = append(rows, alternate(s.of(5, 1), loop, drain).rates("sent, "+m.name, "whatsmeow's SendMessage in a loop", 0.8))
+		side := func(phone *whatsapptest.Peer) func() float64 { return func() float64 { return loop(phone) } }
+		rounds := s.of(5, 1)
+		rows = append(rows,
+			alternate(rounds, side(bare), drain).rates("sent, "+m.name, bareLoop, 0.8),
+			alternate(rounds, side(own), drain).rates("sent, "+m.name, bareLoop+", on the bridge's connections", 0),
+		)
 	}
 	return rows
 }

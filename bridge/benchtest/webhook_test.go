@@ -16,7 +16,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -86,12 +85,8 @@ func (o *office) webhooks() func(id *int, n int) [][]byte {
 
 // storing is the least that a durable webhook receiver does.
 func storing(tb testing.TB, m mode) http.Handler {
-	db, _ := m.open(tb)
-	blob := "BLOB"
-	if db.Dialect == database.Postgres {
-		blob = "BYTEA"
-	}
-	_, err := db.Exec(`CREATE TABLE taken (at BIGINT NOT NULL, body ` + blob + ` NOT NULL)`)
+	db := m.plain(tb)
+	_, err := db.Exec(`CREATE TABLE taken (at BIGINT NOT NULL, body ` + m.blob() + ` NOT NULL)`)
 	require.NoError(tb, err)
 	router := chi.NewRouter()
 	router.Post("/", func(w http.ResponseWriter, r *http.Request) {
