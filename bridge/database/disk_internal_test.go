@@ -16,7 +16,7 @@ import (
 func TestWhatWaitsForTheDisk(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
-	connector := newTurnsConnector(path)
+	connector := newSQLiteConnector(path)
 	waits := 0
 	connector.disk.sync = func(log string) error {
 		require.Equal(t, path+"-wal", log)

@@ -71,3 +71,23 @@ func TestAWaitingWriterCanGiveUp(t *testing.T) {
 	_, err = db.Exec(`DELETE FROM line`)
 	require.NoError(t, err)
 }
+
+// A transaction that SQLite has ended by itself leaves a connection of which
+// nobody knows what it is in; the next writer gets another one.
+func TestAWriterAfterATransactionThatSQLiteEnded(t *testing.T) {
+	t.Parallel()
+	db := databasetest.SQLite(t)
+	ctx := context.Background()
+	_, err := db.Exec(`CREATE TABLE kept (n INTEGER PRIMARY KEY)`)
+	require.NoError(t, err)
+	insert := func(query string) error {
+		return db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, query, 1)
+			return err
+		})
+	}
+	require.NoError(t, insert(`INSERT INTO kept VALUES ($1)`))
+	require.Error(t, insert(`INSERT OR ROLLBACK INTO kept VALUES ($1)`))
+	require.NoError(t, insert(`DELETE FROM kept WHERE n = $1`))
+	require.NoError(t, insert(`INSERT INTO kept VALUES ($1)`))
+}
