@@ -107,10 +107,22 @@ func (k *knownChats) forget() {
 	k.chats = nil
 }
 
-// receiptDelay lets the receipts come together that belong together: "delivered"
-// and "read" of one message, those of messages sent in a row. They then cost one
-// claim, and one request where the last says it all.
-const receiptDelay = 150 * time.Millisecond
+const (
+	// receiptRest lets the receipts come together that belong together:
+	// "delivered" and "read" of one message, those of messages sent in a row.
+	// They then cost one claim, and one request where the last says it all.
+	receiptRest = 150 * time.Millisecond
+	// receiptYield is the same while messages to several chats wait to be sent:
+	// messages go first, then their ticks.
+	receiptYield = time.Second
+)
+
+func (r *runtime) receiptDelay() time.Duration {
+	if r.b.shares.taken(share{outPool, string(r.line.ID)}) > 1 {
+		return receiptYield
+	}
+	return receiptRest
+}
 
 // entry is an event's place in the journal.
 func (r *runtime) entry(e whatsapp.Envelope, chat string) journal.Entry {
@@ -121,7 +133,7 @@ func (r *runtime) entry(e whatsapp.Envelope, chat string) journal.Entry {
 	case e.Kind == whatsapp.EnvHistory, e.Kind == whatsapp.EnvMediaRetry:
 		lane.Dir = journal.Upkeep
 	case e.Kind == whatsapp.EnvReceipt:
-		lane.Dir, delay = journal.Status, receiptDelay
+		lane.Dir, delay = journal.Status, r.receiptDelay()
 	}
 	if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
 		kind, lane.Dir = jobParked, journal.Upkeep

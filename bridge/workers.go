@@ -15,7 +15,9 @@ import (
 // pools are the workers by direction: one direction that stands still does not
 // take the workers of another. The live ones leave the backlog alone: when all
 // others are busy with it, what a customer writes now finds a worker.
-var pools = []*pool{{journal.In, 8, false}, {journal.In, 4, true}, {journal.Out, 8, false}, {journal.Status, 2, false}, {journal.Upkeep, 2, false}}
+var pools = []*pool{{journal.In, 8, false}, {journal.In, 4, true}, outPool, {journal.Status, 2, false}, {journal.Upkeep, 2, false}}
+
+var outPool = &pool{journal.Out, 8, false}
 
 type pool struct {
 	dir     journal.Direction

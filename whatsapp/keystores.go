@@ -41,8 +41,11 @@ type guardedIdentities struct {
 	g *guard
 }
 
+// PutIdentity comes with every encryption and decryption for a device, most of
+// the time with what is stored already. It does not wait for the disk: the
+// session is stored after it.
 func (i *guardedIdentities) PutIdentity(ctx context.Context, address string, key [32]byte) error {
-	return i.g.check(ctx, i.IdentityStore.PutIdentity(ctx, address, key))
+	return i.g.check(ctx, i.IdentityStore.PutIdentity(i.g.relax(ctx), address, key))
 }
 
 func (i *guardedIdentities) IsTrustedIdentity(ctx context.Context, address string, key [32]byte) (bool, error) {

@@ -18,6 +18,9 @@
 // cleanly: its head may have had an effect that was not recorded. Lease.Unclean
 // says so, and the worker looks before it repeats.
 //
+// An append waits for the disk, and so does what would otherwise hide in a power
+// cut that a lane's head may have had an effect; see change and Direction.repeats.
+//
 // A Journal is safe for concurrent use; a Lease belongs to one goroutine,
 // except for Keep's heartbeat, which the Lease owns.
 package journal
