@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -20,6 +21,9 @@ import (
 type disk struct {
 	log  string // the path of the write-ahead log
 	sync func(path string) error
+	// entered says that the log's entry in its folder is on the disk; who
+	// brings the log there uses it.
+	entered bool
 
 	mu      sync.Mutex
 	busy    bool
@@ -54,7 +58,7 @@ func (d *disk) wait() error {
 		case <-f.lead:
 		}
 	}
-	f.err = d.sync(d.log)
+	f.err = d.bring()
 	close(f.over)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -67,10 +71,22 @@ func (d *disk) wait() error {
 	return f.err
 }
 
-// syncFile brings a file to the disk. It is opened anew each time, because
-// SQLite removes the log with the last connection.
+// bring brings the log to the disk, and before the first time the entry of its
+// file in the folder.
+func (d *disk) bring() error {
+	if !d.entered {
+		if err := d.sync(filepath.Dir(d.log)); err != nil {
+			return err
+		}
+		d.entered = true
+	}
+	return d.sync(d.log)
+}
+
+// syncFile brings a file, or a folder's entries, to the disk. It is opened anew
+// each time, because SQLite removes the log with the last connection.
 func syncFile(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

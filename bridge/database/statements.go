@@ -80,7 +80,11 @@ func (s *statements) exec(ctx context.Context, query string, args []driver.Named
 	if kept == nil {
 		return s.conn.ExecContext(ctx, query, args)
 	}
-	return kept.ExecContext(ctx, args)
+	result, err := kept.ExecContext(ctx, args)
+	if err != nil {
+		s.forget(query)
+	}
+	return result, err
 }
 
 func (s *statements) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
@@ -93,10 +97,18 @@ func (s *statements) query(ctx context.Context, query string, args []driver.Name
 	}
 	rows, err := kept.QueryContext(ctx, args)
 	if err != nil {
+		s.forget(query)
 		return nil, err
 	}
 	kept.busy = true
 	return &statementRows{rows, kept}, nil
+}
+
+// forget ends a statement that has failed: Postgres lets one fail for ever whose
+// tables have changed.
+func (s *statements) forget(query string) {
+	_ = s.kept[query].Close()
+	delete(s.kept, query)
 }
 
 // close ends all statements that are not in use; one that is ends with its

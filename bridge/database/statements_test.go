@@ -77,3 +77,22 @@ func TestKeptStatements(t *testing.T) {
 		})
 	}
 }
+
+// Postgres refuses a prepared query whose columns have changed their types, and
+// goes on to do so.
+func TestAKeptStatementOutlivesAChangedTable(t *testing.T) {
+	t.Parallel()
+	db := databasetest.Postgres(t)
+	db.SetMaxOpenConns(1)
+	_, err := db.Exec(`CREATE TABLE kept (n INTEGER PRIMARY KEY); INSERT INTO kept VALUES (1)`)
+	require.NoError(t, err)
+	look := func() error {
+		var n string
+		return db.QueryRow(`SELECT n FROM kept WHERE n::text = $1`, "1").Scan(&n)
+	}
+	require.NoError(t, look())
+	_, err = db.Exec(`ALTER TABLE kept ALTER COLUMN n TYPE TEXT`)
+	require.NoError(t, err)
+	require.ErrorContains(t, look(), "cached plan")
+	require.NoError(t, look())
+}
