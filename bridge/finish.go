@@ -47,10 +47,11 @@ func (t *task) finishUnlessShown(message int64, sent func(context.Context, *sql.
 		if err := sent(ctx, tx); err != nil {
 			return err
 		}
-		if _, show, err := t.toShow(ctx, tx, message); show || err != nil {
-			return errors.Join(err, errToShow)
+		_, show, err := t.toShow(ctx, tx, message)
+		if err == nil && show {
+			err = errToShow
 		}
-		return nil
+		return err
 	})
 	if errors.Is(err, errToShow) {
 		return false, nil

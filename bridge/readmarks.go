@@ -27,7 +27,7 @@ func (t *task) markRead(chat idmap.Chat, to string) {
 			return
 		}
 	}
-	err = t.b.db.InTx(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = t.b.db.InTxRelaxed(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.MarkRead(ctx, tx, string(t.line.ID), unread)
 	})
 	if err != nil {
