@@ -27,12 +27,7 @@ func TestChatwootsReturnIsNoticed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const outage = 10*time.Minute + 7*time.Second
 				began := time.Now()
-				desk := &countingDesk{RoundTripper: &scriptedDesk{each: 20 * time.Millisecond, decide: func(string) answer {
-					if time.Since(began) < outage {
-						return refusal
-					}
-					return answer{}
-				}}}
+				desk := awayFor(outage, refusal)
 				r := newScheduler(t, desk)
 				want := r.writeMany(t, 3, 1)
 				r.startInbound()

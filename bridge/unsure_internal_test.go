@@ -27,6 +27,17 @@ type countingDesk struct {
 	lookups, looks atomic.Int64
 }
 
+// awayFor refuses everything for a while from now on.
+func awayFor(outage time.Duration, refusal answer) *countingDesk {
+	began := time.Now()
+	return &countingDesk{RoundTripper: &scriptedDesk{each: 20 * time.Millisecond, decide: func(string) answer {
+		if time.Since(began) < outage {
+			return refusal
+		}
+		return answer{}
+	}}}
+}
+
 func (d *countingDesk) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet {
 		if strings.HasSuffix(r.URL.Path, "/messages") {
@@ -50,13 +61,7 @@ func TestWhatChatwootNeverGotIsNotLookedFor(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const outage = 90 * time.Second
-				began := time.Now()
-				desk := &countingDesk{RoundTripper: &scriptedDesk{each: 20 * time.Millisecond, decide: func(string) answer {
-					if time.Since(began) < outage {
-						return refusal
-					}
-					return answer{}
-				}}}
+				desk := awayFor(outage, refusal)
 				r := newScheduler(t, desk)
 				want := r.writeMany(t, 100, 20)
 				r.startInbound()
