@@ -173,9 +173,10 @@ func (l *webhookLag) last(chat string) chatwoot.MessageID {
 	return l.lastSent.of(chat)
 }
 
-// late reports whether an earlier message's webhook may still be on its way.
+// late reports whether an earlier message's webhook may still be on its way, or
+// has come while nobody listened.
 func (r *runtime) late(job journal.Job) bool {
-	return job.Created.Sub(job.At) > lateWebhook || r.lag.late(r.b.cfg.Clock())
+	return job.Created.Sub(job.At) > lateWebhook || !r.compared.Load() || r.lag.late(r.b.cfg.Clock())
 }
 
 // fetchEarlier asks Chatwoot, once for each message, for those before it whose
@@ -187,7 +188,11 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 		return false
 	}
 	r.b.metrics.lateWebhooks.Inc()
-	listed, err := r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(lease.Lane().Chat), e.Message.ID)
+	var listed []chatwoot.Message
+	err = insist(ctx, func() (err error) {
+		listed, err = r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(lease.Lane().Chat), e.Message.ID)
+		return err
+	})
 	if err != nil {
 		r.log.Debug("earlier messages cannot be asked for", "error", err)
 		return false
@@ -207,10 +212,12 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 	return found
 }
 
-// awaited reports whether a listed message is one whose webhook is expected. In
-// lists its time is in whole seconds.
+// awaited reports whether a listed message is one whose webhook is expected, or
+// may have failed while nobody listened, which turns it red. In lists its time
+// is in whole seconds.
 func (r *runtime) awaited(m, before chatwoot.Message) bool {
-	return m.ID < before.ID && m.Status == "sent" && m.Attributes.ExternalError == "" && sendable(m) &&
+	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && !r.compared.Load()
+	return m.ID < before.ID && expected && sendable(m) &&
 		m.CreatedAt.Add(time.Second).After(r.line.Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < lateReach
 }
 

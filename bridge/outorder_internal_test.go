@@ -127,6 +127,29 @@ func TestABubbleNeverGoesBack(t *testing.T) {
 	}
 }
 
+// Until a pass over Chatwoot's messages is finished, a message looks for those
+// before it: they may have come while nobody listened, and be red for that.
+func TestD25_WithoutAPassEachMessageLooksForThoseBefore(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	r := &runtime{b: &Bridge{cfg: Config{Clock: func() time.Time { return now }}}, line: Line{Created: now.Add(-time.Hour)}}
+	job := journal.Job{At: now, Created: now}
+	message := func(id chatwoot.MessageID, status, failure string) chatwoot.Message {
+		m := chatwoot.Message{ID: id, Type: chatwoot.Outgoing, Content: "hello", Status: status}
+		m.CreatedAt.Time, m.Attributes.ExternalError = now, failure
+		return m
+	}
+	latest := message(10, "sent", "")
+	require.True(t, r.late(job))
+	require.True(t, r.awaited(message(9, "failed", "connection refused"), latest))
+	require.True(t, r.awaited(message(9, "sent", ""), latest))
+	r.compared.Store(true)
+	require.False(t, r.late(job))
+	require.False(t, r.awaited(message(9, "failed", "connection refused"), latest))
+	require.True(t, r.awaited(message(9, "sent", ""), latest))
+	require.False(t, r.awaited(message(11, "sent", ""), latest))
+}
+
 func TestADeletionTakesBackWhatTheDeskSent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

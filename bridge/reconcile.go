@@ -73,7 +73,7 @@ func (r *runtime) keepReconciled() {
 			wait = backoff(failures)
 			failures++
 			continue
-		case first:
+		case !r.compared.Swap(true):
 			r.catchUpDone()
 			wait = reconcileAgain
 		default:
@@ -114,7 +114,11 @@ func (r *runtime) reconcile(ctx context.Context) error {
 		since = mark.at.Add(-reconcileOverlap)
 	}
 	desk := r.desk.WithPriority(chatwoot.Upkeep)
-	active, err := desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(since))
+	var active []chatwoot.EventConversation
+	err = insist(ctx, func() (err error) {
+		active, err = desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(since))
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -169,7 +173,11 @@ func messagesSince(ctx context.Context, desk *chatwoot.Client, conversation chat
 	var all []chatwoot.Message
 	var before chatwoot.MessageID
 	for range reconcilePages {
-		page, err := desk.Messages(ctx, conversation, 0, before)
+		var page []chatwoot.Message
+		err := insist(ctx, func() (err error) {
+			page, err = desk.Messages(ctx, conversation, 0, before)
+			return err
+		})
 		if chatwoot.IsNotFound(err) {
 			return all, nil // deleted meanwhile
 		}

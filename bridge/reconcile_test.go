@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,31 @@ func TestD25_WhatAgentsWroteWhileTheBridgeWasAwayIsSentInOrder(t *testing.T) {
 		for _, m := range missed {
 			w.desk.wait("ticks in place of the red", withStatus(m.ID, "delivered"))
 		}
+	})
+}
+
+// A pass takes many requests. With one in twenty failing it never came to its
+// end, and what was written meanwhile left after what was written later; the
+// kill test with 20 chats and 1,000 messages found it.
+func TestD25_APassOutlivesAnswersThatFail(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		w.alice.SendText(w.phone, "hi")
+		w.desk.wait("the conversation", withText("hi"))
+		var texts []string
+		say := func(text string) {
+			texts = append(texts, text)
+			w.desk.say(text)
+		}
+		w.away(func() {
+			for i := range 2*chatwoot.LastMessages + 1 {
+				say(fmt.Sprint("missed ", i))
+			}
+			w.desk.AddRule(chatwoottest.Rule{Method: http.MethodGet, Path: "/messages", Every: 2, Fault: chatwoottest.InternalServerError()})
+		})
+		say("end")
+		_, err := w.alice.WaitText(patience, "end")
+		require.NoError(t, err)
+		require.Equal(t, texts, w.alice.Texts())
 	})
 }
 

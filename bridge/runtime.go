@@ -45,6 +45,9 @@ type runtime struct {
 	// caughtUp says that what agents wrote while no process listened is in the
 	// journal, so that later messages do not overtake it.
 	caughtUp atomic.Bool
+	// compared says that a pass over Chatwoot's messages was finished. Until
+	// then each message looks for those before it.
+	compared atomic.Bool
 	catchUp  *time.Timer // bounds the wait for it
 	mu       sync.Mutex
 	hold     *time.Timer // ends an offline flood's hold

@@ -2,6 +2,7 @@ package crashtest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 var kept = []run{
 	{seed: 1795564051041116308, size: short, found: "nothing; Redis connections are cut, too, from here on"},
 	{seed: 1795564051116039129, size: short, found: "nothing; as the one before"},
+	{seed: 1795568828113598840, size: long, found: "a pass over Chatwoot's messages that never ended where one answer in twenty fails: missed messages left last"},
 }
 
 // run is what chance decides a run from: the same seed decides something else
@@ -30,7 +32,15 @@ type run struct {
 // size is how much is written, and how often the program is killed.
 type size struct{ chats, messages, kills int }
 
-var short = size{chats: 6, messages: 150, kills: 6}
+var (
+	short = size{chats: 6, messages: 150, kills: 6}
+	long  = size{chats: 20, messages: 1000, kills: 30}
+)
+
+// keptShort are those that are short enough to be repeated among other tests.
+func keptShort() []run {
+	return slices.DeleteFunc(slices.Clone(kept), func(r run) bool { return r.size != short })
+}
 
 // wish is what the command line asks for.
 type wish struct {
@@ -45,7 +55,7 @@ const (
 )
 
 // runs are those that a mode, by its number, goes through one after the other.
-// Without a wish one mode takes a kept seed and the other draws one; every day
+// Without a wish one mode takes a short kept one and the other draws one; every day
 // they swap, and every other day the next kept one has its turn.
 func (w wish) runs(mode int, now time.Time) []run {
 	day := int(now.Unix() / int64(24*time.Hour/time.Second))
@@ -55,7 +65,8 @@ func (w wish) runs(mode int, now time.Time) []run {
 	case w.seeds == seedsKept:
 		return kept
 	case w.seeds != seedsNew && day%len(modes) == mode:
-		return []run{kept[day/len(modes)%len(kept)]}
+		turns := keptShort()
+		return []run{turns[day/len(modes)%len(turns)]}
 	}
 	return []run{{seed: now.UnixNano(), size: w.size}}
 }
@@ -67,11 +78,11 @@ func (r run) again(mode string) string {
 	return fmt.Sprintf("make crash SEED=%d CHATS=%d MESSAGES=%d KILLS=%d RUN=TestKilledInTheMiddleOfTraffic/%s", r.seed, r.chats, r.messages, r.kills, mode)
 }
 
-func TestEveryKeptSeedHasItsTurnInEveryMode(t *testing.T) {
+func TestEveryShortKeptSeedHasItsTurnInEveryMode(t *testing.T) {
 	t.Parallel()
 	turns := map[string]int{}
 	day := time.Now()
-	for range len(modes) * len(kept) {
+	for range len(modes) * len(keptShort()) {
 		for i, m := range modes {
 			for _, r := range (wish{size: short}).runs(i, day) {
 				turns[m.name+r.String()]++
@@ -80,7 +91,7 @@ func TestEveryKeptSeedHasItsTurnInEveryMode(t *testing.T) {
 		day = day.Add(24 * time.Hour)
 	}
 	for _, m := range modes {
-		for _, r := range kept {
+		for _, r := range keptShort() {
 			require.Equal(t, 1, turns[m.name+r.String()], "%s, %s", m.name, r)
 		}
 	}

@@ -1,0 +1,50 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+func TestInsist(t *testing.T) {
+	t.Parallel()
+	failed := fmt.Errorf("list messages: %w", &chatwoot.UnavailableError{Err: errors.New("status 500")})
+	down := &chatwoot.UnavailableError{Err: errors.New("connection refused"), Down: true}
+	for name, test := range map[string]struct {
+		answers []error // the last one goes on
+		asked   int
+		want    error
+	}{
+		"an answer":                    {[]error{nil}, 1, nil},
+		"an answer after two failures": {[]error{failed, failed, nil}, 3, nil},
+		"no answer":                    {[]error{failed}, 4, failed},
+		"a Chatwoot that does not run": {[]error{down}, 1, down},
+		"a refusal":                    {[]error{&chatwoot.UnauthorizedError{}}, 1, &chatwoot.UnauthorizedError{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				err := insist(context.Background(), func() error {
+					asked++
+					return test.answers[min(asked, len(test.answers))-1]
+				})
+				require.Equal(t, test.want, err)
+				require.Equal(t, test.asked, asked)
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		asked := 0
+		require.Equal(t, failed, insist(ctx, func() error { asked++; return failed }))
+		require.Equal(t, 1, asked)
+	})
+}
