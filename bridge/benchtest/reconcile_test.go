@@ -60,6 +60,21 @@ func (o *office) passLater() int {
 	return requests
 }
 
+// calm waits until the two passes that follow a start are over; the next comes
+// minutes later.
+func (o *office) calm() {
+	passes := map[int64]bool{}
+	require.Eventually(o.tb, func() bool {
+		var at int64
+		require.NoError(o.tb, o.db.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
+		if at != 0 {
+			passes[at] = true
+		}
+		return len(passes) >= 2
+	}, patience, 5*time.Millisecond, "the passes after the start")
+	o.drained()
+}
+
 // clock is the bridge's and Chatwoot's; it can be put forward.
 type clock struct{ ahead atomic.Int64 }
 
