@@ -79,6 +79,7 @@ func (b *guardedBuffer) DoDecryptionTxn(ctx context.Context, fn func(context.Con
 		cleared, err = b.clearHandled(ctx)
 		return err
 	})
+	b.g.identities.decrypted(err == nil)
 	if err != nil {
 		b.clearLater(cleared)
 	}

@@ -36,23 +36,6 @@ func (s *guardedSenderKeys) GetSenderKey(ctx context.Context, group, user string
 	return key, s.g.check(ctx, err)
 }
 
-type guardedIdentities struct {
-	store.IdentityStore
-	g *guard
-}
-
-// PutIdentity comes with every encryption and decryption for a device, most of
-// the time with what is stored already. It does not wait for the disk: the
-// session is stored after it.
-func (i *guardedIdentities) PutIdentity(ctx context.Context, address string, key [32]byte) error {
-	return i.g.check(ctx, i.IdentityStore.PutIdentity(i.g.relax(ctx), address, key))
-}
-
-func (i *guardedIdentities) IsTrustedIdentity(ctx context.Context, address string, key [32]byte) (bool, error) {
-	trusted, err := i.IdentityStore.IsTrustedIdentity(ctx, address, key)
-	return trusted, i.g.check(ctx, err)
-}
-
 // guardedLIDs gives the generation up on every failure: the library only logs
 // it, and goes on to decrypt under the wrong address.
 type guardedLIDs struct {

@@ -75,6 +75,7 @@ func (s *guardedSessions) DeleteSession(ctx context.Context, address string) err
 // MigratePNToLID gives the generation up on failure: the library only logs it,
 // and never tries again.
 func (s *guardedSessions) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
+	defer s.g.identities.forget() // which it moves, too
 	err := s.write(ctx, "", func() error { return s.SessionStore.MigratePNToLID(ctx, pn, lid) })
 	if err != nil {
 		s.g.giveUp(ctx, err)

@@ -111,6 +111,8 @@ type guard struct {
 	failed   func(error) // gives the generation up
 	panicked func(value any)
 	relaxed  func(context.Context) context.Context // nil = every transaction waits for the disk
+
+	identities identities
 	// onDisk says that the sink has committed since the last decryption, whose
 	// own transaction does not wait for the disk.
 	onDisk atomic.Bool

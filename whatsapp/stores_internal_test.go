@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 )
 
 // plainBuffer runs decryptions without a database.
@@ -36,7 +37,8 @@ func (plainSessions) PutSession(context.Context, string, []byte) error   { retur
 func (plainSessions) GetManySessions(context.Context, []string) (map[string][]byte, error) {
 	return nil, nil
 }
-func (plainSessions) PutManySessions(context.Context, map[string][]byte) error { return nil }
+func (plainSessions) PutManySessions(context.Context, map[string][]byte) error   { return nil }
+func (plainSessions) MigratePNToLID(context.Context, types.JID, types.JID) error { return nil }
 
 // A panic while a message is decrypted is a broken message: counted, asked for
 // again and shown, not acknowledged in silence.
