@@ -25,6 +25,7 @@ func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 // compared Chatwoot's messages once, and counts the requests by their kind.
 func (w *world) passLater(c *clock) map[string]int {
 	w.t.Helper()
+	require.NoError(w.t, w.desk.WaitIdle(w.t.Context())) // a webhook that fails makes a bubble red, which costs a request
 	w.handler.Store(nil)
 	w.bridge.Stop()
 	c.ahead.Add(int64(10 * time.Minute))
