@@ -102,7 +102,7 @@ func (l *Lease) apply(ctx context.Context, q database.Queryer, c change) (owner 
 // applyAtOnce does the same in one statement, because each costs a round trip
 // to Postgres.
 func (l *Lease) applyAtOnce(ctx context.Context, q database.Queryer, c change) (owner string, seq int64, err error) {
-	const renewAndEnd = `WITH mine AS (` + renewLane + `, ` + relax + `$5::boolean` + relaxEnd + `), ended AS (
+	renewAndEnd := `WITH mine AS (` + renewLane + `, ` + relaxIf(`$5::boolean`) + `), ended AS (
 			UPDATE job SET state = $7::text, ended = $8::bigint, last_error = CASE WHEN $9::text = '' THEN last_error ELSE $9 END
 			FROM mine WHERE job.id = $6::bigint AND job.state = 'waiting'
 		) SELECT owner, seq FROM mine`
@@ -111,13 +111,12 @@ func (l *Lease) applyAtOnce(ctx context.Context, q database.Queryer, c change) (
 	return owner, seq, lost(err)
 }
 
-// relax makes the transaction of a statement on Postgres one that does not wait
-// for the disk, as database.Relaxed does for longer ones, if what stands
-// between it and relaxEnd is true.
-const (
-	relax    = `CASE WHEN `
-	relaxEnd = ` THEN set_config('synchronous_commit', 'off', true) END`
-)
+// relaxIf is a column that makes the transaction of a statement on Postgres one
+// that does not wait for the disk, as database.Relaxed does for longer ones, if
+// the condition holds.
+func relaxIf(condition string) string {
+	return `CASE WHEN ` + condition + ` THEN set_config('synchronous_commit', 'off', true) END`
+}
 
 func (c change) lease() int64 {
 	if c.until.IsZero() {

@@ -40,7 +40,7 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 		take = j.takeAtOnce
 	}
 	for _, look := range j.claimLooks(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`) {
-		lease := &Lease{j: j, token: j.token(), until: now.Add(j.ttl)}
+		lease := &Lease{j: j, key: LaneKey{Dir: f.Dir}, token: j.token(), until: now.Add(j.ttl)}
 		taken, err := take(ctx, lease, look.query, look.args)
 		if err != nil {
 			return nil, fmt.Errorf("claim a lane: %w", err)
@@ -83,7 +83,7 @@ func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args [
 	n := len(args)
 	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
 		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
-		RETURNING due.line, due.chat, due.dir, due.owner, due.generation, ` + relax + `due.dir IN ('out', 'status')` + relaxEnd
+		RETURNING due.line, due.chat, due.dir, due.owner, due.generation, ` + relaxIf(strconv.FormatBool(l.repeats()))
 	// A claim whose answer is not waited for would look like an owner that died.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
@@ -115,7 +115,7 @@ func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []
 		}
 		var taken int64
 		claiming := ctx
-		if l.key.Dir.repeats() {
+		if l.repeats() {
 			claiming = database.Relaxed(ctx)
 		}
 		err = j.db.InTx(claiming, func(ctx context.Context, tx *sql.Tx) error {
