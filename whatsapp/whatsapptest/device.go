@@ -246,7 +246,19 @@ func (d *Device) WaitLogins(timeout time.Duration, n int) error {
 // wait for that first: the library has a data race between a request that waits
 // and its own reconnecting.
 func (d *Device) WaitAppState(timeout time.Duration) error {
-	return d.waitFor(timeout, "the app state fetched", func() bool { return len(d.fetched) == len(appstate.AllPatchNames) })
+	fetched := func() bool { return len(d.fetched) == len(appstate.AllPatchNames) }
+	if err := d.waitFor(timeout, "the app state fetched", fetched); err != nil {
+		return err
+	}
+	// The last answer is under way; a client that acknowledges what comes after
+	// it has read it.
+	after := waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+		"type": "nothing", "from": d.account.JID(), "id": d.account.srv.stanzaID(), "t": d.account.srv.opts.Now().Unix(),
+	}}
+	d.push(after)
+	return d.waitFor(timeout, "the app state read", func() bool {
+		return !slices.ContainsFunc(d.queue, func(q queued) bool { return q.key == keyOf(&after) })
+	})
 }
 
 // fetchedAppState notes that the client was given a collection.
