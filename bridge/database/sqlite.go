@@ -58,11 +58,11 @@ func (c *sqliteConnector) open() (*liteConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, ok := conn.(driverConn)
+	complete, ok := conn.(driverConn)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the SQLite driver's connections are not as expected: %T", conn), conn.Close())
 	}
-	return &liteConn{whole, statements{conn: whole}}, nil
+	return &liteConn{complete, statements{conn: complete}}, nil
 }
 
 func (c *liteConn) close() error { return errors.Join(c.statements.close(), c.driverConn.Close()) }
@@ -132,7 +132,7 @@ func (c *sqliteConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver
 	if err != nil {
 		return nil, err
 	}
-	tx, err := writer.BeginTx(ctx, opts)
+	tx, err := writer.BeginTx(whole(ctx), opts)
 	if err != nil {
 		c.of.give()
 		return nil, err
@@ -144,13 +144,13 @@ func (c *sqliteConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver
 // ExecContext implements driver.ExecerContext.
 func (c *sqliteConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.writer != nil {
-		return c.writer.exec(ctx, query, args)
+		return c.writer.exec(whole(ctx), query, args)
 	}
 	writer, err := c.of.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := writer.exec(ctx, query, args)
+	result, err := writer.exec(whole(ctx), query, args)
 	c.of.give()
 	if err == nil && !IsRelaxed(ctx) {
 		err = c.of.disk.wait()
@@ -161,10 +161,16 @@ func (c *sqliteConn) ExecContext(ctx context.Context, query string, args []drive
 // QueryContext implements driver.QueryerContext.
 func (c *sqliteConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if c.writer != nil {
-		return c.writer.query(ctx, query, args)
+		return c.writer.query(whole(ctx), query, args)
 	}
-	return c.reader.query(ctx, query, args)
+	return c.reader.query(whole(ctx), query, args)
 }
+
+// whole lets a statement that has begun run to its end. The driver starts a
+// goroutine for each one that could be interrupted, which takes longer than most
+// of ours; database/sql begins none whose context has ended, and rolls back the
+// transaction of one that ends meanwhile.
+func whole(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // PrepareContext implements driver.ConnPrepareContext.
 func (c *sqliteConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

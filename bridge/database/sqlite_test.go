@@ -91,3 +91,27 @@ func TestAWriterAfterATransactionThatSQLiteEnded(t *testing.T) {
 	require.NoError(t, insert(`DELETE FROM kept WHERE n = $1`))
 	require.NoError(t, insert(`INSERT INTO kept VALUES ($1)`))
 }
+
+// A statement of a caller who has given up does not begin; one that has begun
+// ends, and its transaction is rolled back.
+func TestACallerWhoHasGivenUp(t *testing.T) {
+	t.Parallel()
+	db := databasetest.SQLite(t)
+	_, err := db.Exec(`CREATE TABLE kept (n INTEGER)`)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	tx, err := db.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(ctx, `INSERT INTO kept VALUES ($1)`, 1)
+	require.NoError(t, err)
+	cancel()
+	_, err = tx.ExecContext(ctx, `INSERT INTO kept VALUES ($1)`, 2)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Error(t, tx.Commit())
+	_, err = db.ExecContext(ctx, `INSERT INTO kept VALUES ($1)`, 3)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, db.QueryRowContext(ctx, `SELECT n FROM kept`).Scan(new(int)), context.Canceled)
+	var kept int
+	require.NoError(t, db.QueryRow(`SELECT count(*) FROM kept`).Scan(&kept))
+	require.Zero(t, kept)
+}
