@@ -16,6 +16,8 @@ type guardedBuffer struct {
 	mu sync.Mutex
 	// handled are messages whose plaintext is not needed any more.
 	handled [][32]byte
+	// expireAt is when what was sent long ago is next deleted.
+	expireAt time.Time
 }
 
 // ClearBufferedEventPlaintext puts the clearing off to the next decryption's
@@ -109,11 +111,37 @@ func (b *guardedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*s
 	return event, nil
 }
 
-// AddOutgoingEvent keeps what is sent for devices that ask for it again. It does
-// not wait for the disk: the sessions that encrypt it are stored after it, and
-// do, before anything is sent.
+// AddOutgoingEvent keeps what is sent for devices that ask for it again; it is
+// written with the sessions that encrypt it.
 func (b *guardedBuffer) AddOutgoingEvent(ctx context.Context, chat types.JID, id types.MessageID, format string, plaintext []byte) error {
-	return b.EventBuffer.AddOutgoingEvent(b.g.relax(ctx), chat, id, format, plaintext)
+	add := func(ctx context.Context) error {
+		return b.EventBuffer.AddOutgoingEvent(ctx, chat, id, format, plaintext)
+	}
+	if e := encryptionOf(ctx); e != nil {
+		e.keep(add)
+		return nil
+	}
+	return add(ctx)
+}
+
+// expireEvery is how often what was sent long ago is deleted.
+const expireEvery = 12 * time.Hour
+
+// DeleteOldOutgoingEvents does so twice a day. The library means to, but never
+// notes that it did (retry.go, lastRetryStoreClear), and asks for it with every
+// message that it sends.
+func (b *guardedBuffer) DeleteOldOutgoingEvents(ctx context.Context) error {
+	now := b.g.clock()
+	b.mu.Lock()
+	due := !now.Before(b.expireAt)
+	if due {
+		b.expireAt = now.Add(expireEvery)
+	}
+	b.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return b.EventBuffer.DeleteOldOutgoingEvents(ctx)
 }
 
 func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {

@@ -67,7 +67,7 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	g := &generation{s: s, named: device.PushName != "", done: make(chan genEnd, 1), announce: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
 	g.guard = newGuard(g.storeFailed, s.notePanic)
-	g.guard.relaxed = s.cfg.Store.relaxed
+	g.guard.relaxed, g.guard.clock = s.cfg.Store.relaxed, s.cfg.Clock
 	if pairing == nil {
 		g.guard.wrap(device)
 	}

@@ -62,13 +62,20 @@ func (l *guardedLIDs) check(ctx context.Context, err error) error {
 }
 
 // guardedSecrets does not wait for the disk for what a message's reactions and
-// edits are read with: like the rest of what is kept of a message, it is
-// followed by a commit that does, the sink's or that of the sessions.
+// edits are read with. That of a message received is followed by the sink's
+// commit, that of one that is sent is written with the sessions that encrypt it.
 type guardedSecrets struct {
 	store.MsgSecretStore
 	g *guard
 }
 
 func (s *guardedSecrets) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {
-	return s.MsgSecretStore.PutMessageSecret(s.g.relax(ctx), chat, sender, id, secret)
+	put := func(ctx context.Context) error {
+		return s.MsgSecretStore.PutMessageSecret(ctx, chat, sender, id, secret)
+	}
+	if e := encryptionOf(ctx); e != nil {
+		e.keep(put)
+		return nil
+	}
+	return put(s.g.relax(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	}
 	select {
 	case s.sending <- struct{}{}:
-		defer func() { <-s.sending }()
+		defer s.sent()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -88,6 +89,13 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 		return err
 	}
 	return g.send(sending, to, o.ID, message)
+}
+
+// sent lets the next message go, at once: what is left to do for this one is
+// done while WhatsApp answers that.
+func (s *Session) sent() {
+	<-s.sending
+	runtime.Gosched()
 }
 
 // send sends a message, a second time when the library's list of the
@@ -109,12 +117,18 @@ func (g *generation) send(ctx context.Context, to types.JID, id string, message 
 }
 
 func (g *generation) sendOnce(ctx context.Context, to types.JID, id string, message *waE2E.Message) error {
-	ctx, encrypted := g.guard.sessions.encrypting(ctx)
-	defer encrypted()
-	return guarded(g.s, func() error {
-		_, err := g.client.SendMessage(ctx, to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
+	marked, encryption := g.guard.sessions.encrypting(ctx)
+	defer encryption.done()
+	err := guarded(g.s, func() error {
+		_, err := g.client.SendMessage(marked, to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
 		return err
 	})
+	if err == nil {
+		if late := encryption.writeKept(ctx); late != nil { // it was encrypted for nobody
+			g.s.cfg.Log.Warn("what was sent cannot be kept", "error", late)
+		}
+	}
+	return err
 }
 
 // reachable makes sure that a phone number has an address on WhatsApp, which

@@ -82,16 +82,39 @@ func (l *sessionLock) redeem(address string) bool {
 type encryption struct {
 	lock  *sessionLock
 	holds bool
+	// kept is what the library stores of the message before it encrypts it. It
+	// is written together with the sessions, which is before anything leaves:
+	// one commit in place of three.
+	kept []write
 }
+
+// write is a change of a store, in the transaction of ctx.
+type write func(ctx context.Context) error
 
 type encryptionKey struct{}
 
-// encrypting marks a context for one call of SendMessage; done must be called
-// after it, whatever came of it.
-func (l *sessionLock) encrypting(ctx context.Context) (marked context.Context, done func()) {
-	e := &encryption{lock: l}
-	return context.WithValue(ctx, encryptionKey{}, e), e.done
+// encrypting marks a context for one call of SendMessage; the encryption must be
+// ended after it with done, whatever came of it.
+func (l *sessionLock) encrypting(ctx context.Context) (marked context.Context, e *encryption) {
+	e = &encryption{lock: l}
+	return context.WithValue(ctx, encryptionKey{}, e), e
 }
+
+// keep puts a write off to that of the sessions.
+func (e *encryption) keep(w write) { e.kept = append(e.kept, w) }
+
+// writeKept does what was put off and not done yet.
+func (e *encryption) writeKept(ctx context.Context) error {
+	for _, w := range e.kept {
+		if err := w(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// written says that what was put off is committed.
+func (e *encryption) written() { e.kept = nil }
 
 func (e *encryption) take(ctx context.Context) error {
 	if e.holds {

@@ -48,12 +48,24 @@ func (s *guardedSessions) GetManySessions(ctx context.Context, addresses []strin
 	return sessions, s.g.check(ctx, err)
 }
 
+// PutManySessions also writes what a send has put off.
 func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
 	return s.write(ctx, "", func() error {
-		if e := encryptionOf(ctx); e != nil {
-			defer e.done()
+		e := encryptionOf(ctx)
+		if e == nil {
+			return s.SessionStore.PutManySessions(ctx, sessions)
 		}
-		return s.SessionStore.PutManySessions(ctx, sessions)
+		defer e.done()
+		err := s.g.inOne(ctx, func(ctx context.Context) error {
+			if err := e.writeKept(ctx); err != nil {
+				return err
+			}
+			return s.SessionStore.PutManySessions(ctx, sessions)
+		})
+		if err == nil {
+			e.written()
+		}
+		return err
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lib/pq"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -110,7 +111,10 @@ type guard struct {
 	sessions sessionLock
 	failed   func(error) // gives the generation up
 	panicked func(value any)
+	clock    func() time.Time
 	relaxed  func(context.Context) context.Context // nil = every transaction waits for the disk
+	// inOne does its writes in one transaction of the library's.
+	inOne func(ctx context.Context, fn func(context.Context) error) error
 
 	identities identities
 	// onDisk says that the sink has committed since the last decryption, whose
@@ -123,10 +127,14 @@ type guard struct {
 type decrypting struct{}
 
 func newGuard(failed func(error), panicked func(value any)) *guard {
-	return &guard{sessions: sessionLock{held: make(chan struct{}, 1)}, failed: failed, panicked: panicked}
+	return &guard{
+		sessions: sessionLock{held: make(chan struct{}, 1)}, failed: failed, panicked: panicked, clock: time.Now,
+		inOne: func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) },
+	}
 }
 
 func (g *guard) wrap(d *store.Device) {
+	g.inOne = d.EventBuffer.DoDecryptionTxn // the unguarded one: any transaction
 	d.EventBuffer = &guardedBuffer{EventBuffer: d.EventBuffer, g: g}
 	d.Sessions = &guardedSessions{SessionStore: d.Sessions, g: g}
 	d.PreKeys = &guardedPreKeys{d.PreKeys, g}

@@ -134,8 +134,8 @@ func TestTheSessionLock(t *testing.T) {
 	}
 	for name, test := range map[string]func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error){
 		"a send holds it from read to write": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
-			ctx, done := g.sessions.encrypting(context.Background())
-			defer done()
+			ctx, e := g.sessions.encrypting(context.Background())
+			defer e.done()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
@@ -145,13 +145,13 @@ func TestTheSessionLock(t *testing.T) {
 			require.NoError(t, <-decrypted, "it does not wait for the end of the send")
 		},
 		"a send that fails gives it back": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
-			ctx, done := g.sessions.encrypting(context.Background())
+			ctx, e := g.sessions.encrypting(context.Background())
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
 			synctest.Wait()
 			require.Empty(t, decrypted)
-			done()
+			e.done()
 			require.NoError(t, <-decrypted)
 		},
 		"another encryption borrows it until it writes": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
@@ -172,8 +172,8 @@ func TestTheSessionLock(t *testing.T) {
 			require.NoError(t, decrypt(context.Background(), g))
 		},
 		"who waits can be called off": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
-			ctx, done := g.sessions.encrypting(context.Background())
-			defer done()
+			ctx, e := g.sessions.encrypting(context.Background())
+			defer e.done()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			waiting, cancel := context.WithCancel(context.Background())
