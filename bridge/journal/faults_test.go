@@ -202,8 +202,8 @@ func TestD02_RunEndsThoughPostgresIsAway(t *testing.T) {
 func TestPlansUseIndexesOnPostgres(t *testing.T) {
 	t.Parallel()
 	db := databasetest.Postgres(t)
+	databasetest.IndexesOnly(t, db)
 	for query, index := range map[string]string{
-
 		`SELECT id FROM job WHERE lane = 'x' AND state = 'waiting' ORDER BY pos LIMIT 1`:                                                                 "job_waiting",
 		`SELECT id FROM job WHERE state = 'done' AND ended < 5 LIMIT 1000`:                                                                               "job_ended",
 		`SELECT id FROM job WHERE line = 'x' AND id > 5 AND state = 'dead' ORDER BY id LIMIT 10`:                                                         "job_dead",
@@ -212,25 +212,7 @@ func TestPlansUseIndexesOnPostgres(t *testing.T) {
 		`SELECT wa_id FROM message_link WHERE line = 'x' AND message_id = 5 ORDER BY part`:                                                               "message_link_message",
 		`SELECT wa_id FROM message_link WHERE chat = 'x' AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT 3`:                             "message_link_unread",
 	} {
-		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
-				return err
-			}
-			var text, line string
-			rows, err := tx.QueryContext(ctx, "EXPLAIN "+query)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				if err := rows.Scan(&line); err != nil {
-					return err
-				}
-				text += line + "\n"
-			}
-			require.Contains(t, text, index, query)
-			return rows.Err()
-		}))
+		require.Contains(t, databasetest.Plan(t, db, query), index, query)
 	}
 }
 

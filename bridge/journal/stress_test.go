@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 )
@@ -189,22 +188,6 @@ func TestPlansUseIndexes(t *testing.T) {
 		`SELECT wa_id FROM message_link WHERE line = 'x' AND message_id = 5 ORDER BY part`:                                                               "message_link_message",
 		`SELECT wa_id FROM message_link WHERE chat = 'x' AND direction = 'in' AND status = '' ORDER BY created`:                                          "message_link_unread",
 	} {
-		require.Contains(t, plan(t, db, "EXPLAIN QUERY PLAN "+query), index, query)
+		require.Contains(t, databasetest.Plan(t, db, query), index, query)
 	}
-}
-
-func plan(t *testing.T, db *database.DB, explain string) string {
-	t.Helper()
-	rows, err := db.Query(explain)
-	require.NoError(t, err)
-	defer rows.Close()
-	var text string
-	for rows.Next() {
-		var id, parent, unused int
-		var detail string
-		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
-		text += detail + "\n"
-	}
-	require.NoError(t, rows.Err())
-	return text
 }
