@@ -50,6 +50,7 @@ type Config struct {
 	// KeepDone is how long finished jobs are kept for people to look at; 0
 	// means 15 days.
 	KeepDone time.Duration
+	Passes   PassTimes
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
 	// Versions, if set, is asked for WhatsApp's version at the start.
@@ -104,6 +105,7 @@ func New(cfg Config) *Bridge {
 	if cfg.OwnerTTL == 0 {
 		cfg.OwnerTTL = defaultOwnerTTL
 	}
+	cfg.Passes = cfg.Passes.orDefaults()
 	b := &Bridge{
 		cfg: cfg, db: cfg.DB, metrics: cfg.Metrics, log: cfg.Log,
 		lines:   &lineStore{db: cfg.DB, key: cfg.Key},

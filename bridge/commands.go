@@ -122,7 +122,7 @@ func (b *Bridge) Confirm(ctx context.Context, id LineID) error {
 	if err != nil {
 		return err
 	}
-	if err := b.lines.setStrange(ctx, id, confirmed); err != nil {
+	if err := b.lines.setConfirmed(ctx, id); err != nil {
 		return err
 	}
 	r.webhooksMissed()

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,11 +15,12 @@ import (
 // findings are what a pass over Chatwoot's messages has found. Nothing is done
 // about any before all are known.
 type findings struct {
-	acts   []act
+	acts []act
+	// newest is the newest message that was settled; see pass.
 	newest chatwoot.MessageID
-	// own counts the messages that bear the bridge's mark, unknown those of
-	// them that the ledger lacks.
-	own, unknown int
+	// unknown counts the messages that bear the bridge's mark and are not its
+	// own.
+	unknown int
 }
 
 // act is what to do about one message.
@@ -36,35 +38,27 @@ func join(all []findings) findings {
 	for _, f := range all {
 		whole.acts = append(whole.acts, f.acts...)
 		whole.newest = max(whole.newest, f.newest)
-		whole.own, whole.unknown = whole.own+f.own, whole.unknown+f.unknown
+		whole.unknown += f.unknown
 	}
 	return whole
 }
 
-const (
-	// strangeLeast is how many unknown messages are no accident any more. One
-	// that was given up may have been posted all the same.
-	strangeLeast = 3
-	// settledAge is from when on a message of ours must be in the ledger.
-	settledAge = 10 * time.Minute
-)
+// settledAge is from when on a message of ours must be in the ledger.
+const settledAge = 10 * time.Minute
 
-// strange reports whether the ledger is not the one that belongs to these
-// messages: a database from a backup, a copy of it, or another bridge's inbox.
-// What such a ledger does not know may well have been sent.
-func (f findings) strange() bool { return f.unknown >= strangeLeast && 2*f.unknown > f.own }
-
-// compareOwn looks at a message that bears the bridge's mark.
+// compareOwn looks at a message that bears the bridge's mark. One that neither
+// the ledger nor the journal knows comes from another database: this one is from
+// a backup, or a copy, or another bridge has used the inbox. What such a ledger
+// does not know may well have been sent.
 func (r *runtime) compareOwn(ctx context.Context, found *findings, e chatwoot.Event, watermark chatwoot.MessageID) error {
 	m := e.Message
 	id := strings.TrimPrefix(m.SourceID, sourcePrefix)
 	if m.ID > watermark && !strings.Contains(id, "#") && r.b.cfg.Clock().Sub(m.CreatedAt.Time) > settledAge {
-		found.own++
-		_, err := r.b.ids.Linked(ctx, string(r.line.ID), id)
-		if ignoreUnknown(err) != nil {
+		known, err := r.knows(ctx, e, id)
+		if err != nil {
 			return err
 		}
-		if err != nil {
+		if !known {
 			found.unknown++
 		}
 	}
@@ -72,6 +66,19 @@ func (r *runtime) compareOwn(ctx context.Context, found *findings, e chatwoot.Ev
 		found.add("own bubble", func(ctx context.Context) error { return r.showOwn(ctx, e) })
 	}
 	return nil
+}
+
+// knows reports whether a WhatsApp message is in the ledger, or still in the
+// journal: it may have been posted without an answer, and waits or was given up.
+func (r *runtime) knows(ctx context.Context, e chatwoot.Event, id string) (bool, error) {
+	if _, err := r.b.ids.Linked(ctx, string(r.line.ID), id); !errors.Is(err, idmap.ErrUnknown) {
+		return err == nil, err
+	}
+	chat, err := r.chatOf(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	return r.b.journal.Holds(ctx, journal.LaneKey{Line: string(r.line.ID), Chat: chat, Dir: journal.In}, id)
 }
 
 // compareAgents looks at a message of an agent, a bot or Chatwoot itself.

@@ -25,7 +25,7 @@ func (r *runtime) greet() {
 			return
 		}
 		r.log.Debug("Chatwoot cannot be asked", "error", err)
-		timer := time.NewTimer(backoff(attempt))
+		timer := time.NewTimer(askAgain(err, attempt))
 		select {
 		case <-r.ctx.Done():
 			timer.Stop()
@@ -33,6 +33,20 @@ func (r *runtime) greet() {
 		case <-timer.C:
 		}
 	}
+}
+
+// awayPause is how long after its return a Chatwoot that was away is asked at
+// the latest: what was written while nobody listened must not leave after what
+// is written now.
+const awayPause = 5 * time.Second
+
+// askAgain is the pause after a question that has failed.
+func askAgain(err error, attempt int) time.Duration {
+	var unavailable *chatwoot.UnavailableError
+	if errors.As(err, &unavailable) {
+		return min(backoff(attempt), awayPause)
+	}
+	return backoff(attempt)
 }
 
 func (r *runtime) greetOnce() error {

@@ -35,3 +35,15 @@ func insist(ctx context.Context, ask func() error) error {
 		}
 	}
 }
+
+// outlast is insist that also asks again what Chatwoot's rate limit has refused:
+// the client lets the question through when the limit is over.
+func outlast(ctx context.Context, ask func() error) error {
+	for {
+		err := insist(ctx, ask)
+		var limited *chatwoot.RateLimitedError
+		if !errors.As(err, &limited) || ctx.Err() != nil {
+			return err
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (w *world) change(settings string) {
 func TestWhatComesLateSaysWhenItWasSent(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		past := past{time.Now()}
-		w.alice.SendText(w.phone, "in time")
+		w.alice.SendText(w.phone, "in time", past.sent(90*time.Second))
 		w.desk.wait("the conversation", withText("in time"))
 		before := w.desk.Requests()[postMessages]
 
@@ -85,7 +85,14 @@ func TestWhatComesLateSaysWhenItWasSent(t *testing.T) {
 		third := past.said(28 * time.Minute)
 		w.alice.SendText(w.phone, "seven", past.sent(28*time.Minute))
 		w.desk.wait("another late one", withText("seven"))
-		require.Equal(t, append(want, "activity: "+third, "incoming: seven"), w.desk.shown())
+		want = append(want, "activity: "+third, "incoming: seven")
+		require.Equal(t, want, w.desk.shown())
+
+		// Two minutes are late, a minute and a half, as at first, are not.
+		fourth := past.said(130 * time.Second)
+		w.alice.SendText(w.phone, "eight", past.sent(130*time.Second))
+		w.desk.wait("one that is hardly late", withText("eight"))
+		require.Equal(t, append(want, "activity: "+fourth, "incoming: eight"), w.desk.shown())
 	})
 }
 

@@ -128,7 +128,7 @@ func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, set
 type passMark struct {
 	watermark chatwoot.MessageID // nothing up to it is sent by a pass
 	at        time.Time          // when the last finished pass began
-	strange   int64              // see findings.strange; confirmed once an admin has said so
+	strange   int64              // how many messages the ledger lacks; confirmed once an admin has said so
 }
 
 // confirmed is passMark.strange until the pass that an admin has asked for is
@@ -149,10 +149,15 @@ func (s *lineStore) setReconciled(ctx context.Context, id LineID, mark passMark)
 		string(id), int64(mark.watermark), mark.at.UnixMilli())
 }
 
-// setStrange notes how many messages the ledger lacks, or that an admin has
-// confirmed that they may be passed over.
+// setStrange notes how many messages the ledger lacks, unless an admin has
+// confirmed meanwhile that they may be passed over.
 func (s *lineStore) setStrange(ctx context.Context, id LineID, messages int64) error {
-	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note unknown messages", string(id), messages)
+	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1 AND strange <> $3`, "note unknown messages", string(id), messages, confirmed)
+}
+
+// setConfirmed notes that an admin has confirmed that.
+func (s *lineStore) setConfirmed(ctx context.Context, id LineID) error {
+	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note the confirmation", string(id), confirmed)
 }
 
 // setDeleted ends a line for ever. The row stays, without its secrets, so that

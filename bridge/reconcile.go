@@ -1,8 +1,8 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -11,33 +11,48 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
+// PassTimes says when Chatwoot's messages are compared with the ledger, besides
+// at a start and when webhooks may have been missed.
+type PassTimes struct {
+	// Every is how often that is done while nothing seems wrong; 0 means 5
+	// minutes.
+	Every time.Duration
+	// Again is when the pass after a start is repeated: a webhook that was on
+	// its way then has failed by now, or arrived; 0 means 15 seconds.
+	Again time.Duration
+	// Spacing is the least time between two passes; 0 means 10 seconds.
+	Spacing time.Duration
+}
+
+func (p PassTimes) orDefaults() PassTimes {
+	return PassTimes{
+		Every:   cmp.Or(p.Every, 5*time.Minute),
+		Again:   cmp.Or(p.Again, 15*time.Second),
+		Spacing: cmp.Or(p.Spacing, 10*time.Second),
+	}
+}
+
 const (
-	// reconcileEvery is how often Chatwoot's messages are compared with the
-	// ledger while nothing seems wrong.
-	reconcileEvery = 5 * time.Minute
-	// reconcileAgain is when the pass after a start is repeated: a webhook that
-	// was on its way then has failed by now, or arrived.
-	reconcileAgain = 15 * time.Second
-	// reconcileSpacing is the least time between two passes.
-	reconcileSpacing = 10 * time.Second
 	// reconcileOverlap is how far a pass looks back beyond the last one.
 	reconcileOverlap = 2 * time.Minute
 	// reconcileReach is how far a pass looks back at most; a line that was
 	// away for longer has told its agents long ago.
 	reconcileReach = 14 * 24 * time.Hour
+	// takeBackReach is how far back a pass looks for what was deleted while
+	// nobody listened. WhatsApp takes back nothing that is older.
+	takeBackReach = 60 * time.Hour
 	// reconcileAtOnce is how many conversations a pass reads at once.
 	reconcileAtOnce = 3
-	// reconcilePages bounds how many pages of one conversation a pass reads.
-	reconcilePages = 50
 )
 
 // keepReconciled compares Chatwoot's messages with the ledger after a start,
 // after webhooks may have been missed, and from time to time; the inbox's own
 // settings are read again then, too. One pass costs three requests, and one more
-// for each conversation in which something happened: for each page of it that
-// is new.
+// for each conversation in which something happened, or two where that is more
+// than a page.
 func (r *runtime) keepReconciled() {
 	var last time.Time
+	gap := true // nobody listened before the start
 	for wait, failures := time.Duration(0), 0; ; {
 		timer := time.NewTimer(wait)
 		select {
@@ -47,7 +62,8 @@ func (r *runtime) keepReconciled() {
 		case <-timer.C:
 		case <-r.missed:
 			timer.Stop()
-			if rest := reconcileSpacing - r.b.cfg.Clock().Sub(last); rest > 0 {
+			gap = true
+			if rest := r.b.cfg.Passes.Spacing - r.b.cfg.Clock().Sub(last); rest > 0 {
 				wait = min(wait, rest)
 				continue
 			}
@@ -60,7 +76,7 @@ func (r *runtime) keepReconciled() {
 					return err
 				}
 			}
-			return r.reconcile(r.ctx)
+			return r.reconcile(r.ctx, gap)
 		})
 		switch {
 		case r.ctx.Err() != nil:
@@ -70,16 +86,16 @@ func (r *runtime) keepReconciled() {
 			return
 		case err != nil:
 			r.log.Warn("messages cannot be compared with Chatwoot's", "error", err)
-			wait = backoff(failures)
+			wait = askAgain(err, failures)
 			failures++
 			continue
 		case !r.compared.Swap(true):
 			r.catchUpDone()
-			wait = reconcileAgain
+			wait = r.b.cfg.Passes.Again
 		default:
-			wait = reconcileEvery
+			wait = r.b.cfg.Passes.Every
 		}
-		failures = 0
+		failures, gap = 0, false
 	}
 }
 
@@ -102,24 +118,29 @@ func (r *runtime) webhooksMissed() {
 
 // reconcile is one pass: what agents wrote and nobody told the bridge is
 // journaled as if its webhook had come; what they deleted is taken back; and a
-// bubble that is red although its message arrived shows the truth again.
-func (r *runtime) reconcile(ctx context.Context) error {
+// bubble that is red although its message arrived shows the truth again. After
+// a gap also older messages may have been deleted, or sent again, of which
+// nobody told.
+func (r *runtime) reconcile(ctx context.Context, gap bool) error {
 	began := r.b.cfg.Clock()
 	mark, err := r.b.lines.reconciled(ctx, r.line.ID)
 	if err != nil {
 		return err
 	}
-	since := began.Add(-reconcileReach)
-	if mark.at.Add(-reconcileOverlap).After(since) {
-		since = mark.at.Add(-reconcileOverlap)
-	}
-	desk := r.desk.WithPriority(chatwoot.Upkeep)
+	p := pass{runtime: r, desk: r.desk.WithPriority(chatwoot.Upkeep), watermark: mark.watermark, settled: began.Add(-reconcileOverlap)}
+	p.since = later(began.Add(-reconcileReach), mark.at.Add(-reconcileOverlap))
 	var active []chatwoot.EventConversation
-	err = insist(ctx, func() (err error) {
-		active, err = desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(since))
+	err = outlast(ctx, func() (err error) {
+		active, err = p.desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(p.since))
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if back := began.Add(-takeBackReach); gap && back.Before(p.since) {
+		p.since = back
+	}
+	if err := p.findStart(ctx); err != nil {
 		return err
 	}
 	found := make([]findings, len(active))
@@ -127,7 +148,7 @@ func (r *runtime) reconcile(ctx context.Context) error {
 	reading.SetLimit(reconcileAtOnce)
 	for i, conversation := range active {
 		reading.Go(func() (err error) {
-			found[i], err = r.reconcileConversation(readCtx, desk, conversation, since, mark.watermark)
+			found[i], err = p.compare(readCtx, conversation)
 			return err
 		})
 	}
@@ -135,7 +156,7 @@ func (r *runtime) reconcile(ctx context.Context) error {
 		return err
 	}
 	all := join(found)
-	if mark.strange != confirmed && all.strange() {
+	if mark.strange != confirmed && all.unknown > 0 {
 		r.log.Error("Chatwoot holds messages of this bridge that its database does not know; nothing is sent again until an admin confirms", "messages", all.unknown)
 		return r.b.lines.setStrange(ctx, r.line.ID, int64(all.unknown))
 	}
@@ -148,47 +169,9 @@ func (r *runtime) reconcile(ctx context.Context) error {
 	return r.b.lines.setReconciled(ctx, r.line.ID, passMark{watermark: max(mark.watermark, all.newest), at: began})
 }
 
-// reconcileConversation compares one conversation's messages, in order.
-func (r *runtime) reconcileConversation(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.EventConversation, since time.Time, watermark chatwoot.MessageID) (found findings, err error) {
-	messages, err := messagesSince(ctx, desk, conversation.ID, since)
-	if err != nil {
-		return found, err
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	for _, m := range messages {
-		around := chatwoot.Event{Account: r.line.Account, Inbox: r.line.Inbox, Conversation: conversation, Message: m}
-		compare := r.compareAgents
-		if isOwnSource(m.SourceID) && !m.Attributes.Deleted {
-			compare = r.compareOwn
-		}
-		if err := compare(ctx, &found, around, watermark); err != nil {
-			return found, err
-		}
-		found.newest = max(found.newest, m.ID)
-	}
-	return found, nil
-}
-
-// messagesSince reads a conversation's messages back to a time, in order.
-func messagesSince(ctx context.Context, desk *chatwoot.Client, conversation chatwoot.ConversationID, since time.Time) ([]chatwoot.Message, error) {
-	var all []chatwoot.Message
-	var before chatwoot.MessageID
-	for range reconcilePages {
-		var page []chatwoot.Message
-		err := insist(ctx, func() (err error) {
-			page, err = desk.Messages(ctx, conversation, 0, before)
-			return err
-		})
-		if chatwoot.IsNotFound(err) {
-			return all, nil // deleted meanwhile
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = slices.Concat(page, all)
-		if len(page) < chatwoot.LastMessages || page[0].CreatedAt.Before(since) {
-			break
-		}
-		before = page[0].ID
-	}
-	return all, nil
+	return b
 }

@@ -195,39 +195,95 @@ func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
 	})
 }
 
-// A database from a backup does not know what was sent since: a pass reports
-// and leaves everything alone until an admin confirms.
+// A database from a backup does not know what was sent since, nor does it know
+// what another bridge has posted: a pass reports, and leaves everything alone
+// until an admin confirms.
 func TestAPassOnlyReportsWhenTheDatabaseIsNotTheOneItWas(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
-		ctx := context.Background()
-		for _, text := range []string{"one", "two", "three", "four"} {
-			w.alice.SendText(w.phone, text)
-			w.desk.wait("the customer's", withText(text))
-		}
-		require.NoError(t, w.desk.WaitIdle(t.Context()))
-		w.away(func() {
-			w.desk.say("missed")
-			for _, m := range w.desk.Messages(w.desk.Conversations()[0].ID) {
-				require.NoError(t, w.desk.Backdate(m.ID, time.Hour))
+	t.Parallel()
+	for name, becomes := range map[string]func(w *world, ids []string){
+		"all of it from a backup": func(w *world, _ []string) { w.exec(`DELETE FROM message_link`); w.exec(`DELETE FROM job`) },
+		"two messages were lost": func(w *world, ids []string) {
+			for _, id := range ids[2:] {
+				w.exec(`DELETE FROM message_link WHERE wa_id = $1`, id)
 			}
-			_, err := w.db.Exec(`DELETE FROM message_link`)
-			require.NoError(t, err)
-			_, err = w.db.Exec(`UPDATE line SET watermark = 0, reconciled = $1, created = $1`, time.Now().Add(-2*time.Hour).UnixMilli())
-			require.NoError(t, err)
-		})
-		require.Eventually(t, func() bool {
-			status, err := w.bridge.LineStatus(ctx, w.line)
-			return err == nil && strings.Contains(status.LastError, "confirm")
-		}, patience, 10*time.Millisecond)
-		w.connected()
-		require.Empty(t, w.alice.Texts())
+			w.exec(`DELETE FROM job`)
+		},
+		"another bridge has used the inbox": func(w *world, _ []string) {
+			conversation := w.desk.Conversations()[0].ID
+			w.ask(http.MethodPost, fmt.Sprintf("/conversations/%d/messages", conversation), `{"content":"from elsewhere","message_type":"incoming","source_id":"WAID:3EB0ELSEWHERE"}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachMode(t, func(t *testing.T, w *world) {
+				w.configure = func(cfg *bridge.Config) { cfg.Passes.Spacing = time.Millisecond }
+				ids := w.fourTexts()
+				w.awayForLong(func() { becomes(w, ids) })
+				require.Eventually(t, func() bool { return strings.Contains(w.lastError(), "confirm") }, patience, 10*time.Millisecond)
+				w.connected()
+				require.Empty(t, w.alice.Texts())
 
-		require.NoError(t, w.bridge.Confirm(ctx, w.line))
-		_, err := w.alice.WaitText(patience, "missed")
-		require.NoError(t, err)
-		require.Eventually(t, func() bool {
-			status, err := w.bridge.LineStatus(ctx, w.line)
-			return err == nil && status.LastError == ""
-		}, patience, 10*time.Millisecond)
+				require.NoError(t, w.bridge.Confirm(context.Background(), w.line))
+				_, err := w.alice.WaitText(patience, "missed")
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return w.lastError() == "" }, patience, 10*time.Millisecond)
+			})
+		})
+	}
+}
+
+// What was posted without an answer is not in the ledger yet, or never will be;
+// it is no stranger.
+func TestAMessageThatTheJournalKnowsIsNoStranger(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"waiting", "dead"} {
+		t.Run(state, func(t *testing.T) {
+			eachMode(t, func(t *testing.T, w *world) {
+				ids := w.fourTexts()
+				w.awayForLong(func() {
+					w.exec(`DELETE FROM message_link WHERE wa_id = $1`, ids[3])
+					w.exec(`UPDATE job SET state = $1, unsure = 1 WHERE dedupe LIKE $2`, state, "%|"+ids[3]+"|%")
+					w.exec(`UPDATE lane SET due = $1 WHERE dir = 'in'`, time.Now().Add(never).UnixMilli())
+				})
+				_, err := w.alice.WaitText(patience, "missed")
+				require.NoError(t, err)
+				require.Empty(t, w.lastError())
+			})
+		})
+	}
+}
+
+// fourTexts are four of Alice's messages, all in Chatwoot.
+func (w *world) fourTexts() (ids []string) {
+	w.t.Helper()
+	for _, text := range []string{"one", "two", "three", "four"} {
+		ids = append(ids, w.alice.SendText(w.phone, text))
+		w.desk.wait("the customer's", withText(text))
+	}
+	w.settled()
+	return ids
+}
+
+// awayForLong stops the bridge for an hour, while an agent writes and something
+// happens to its database.
+func (w *world) awayForLong(happens func()) {
+	w.away(func() {
+		w.desk.say("missed")
+		happens()
+		for _, m := range w.desk.Messages(w.desk.Conversations()[0].ID) {
+			require.NoError(w.t, w.desk.Backdate(m.ID, time.Hour))
+		}
+		w.exec(`UPDATE line SET watermark = 0, reconciled = $1, created = $1`, time.Now().Add(-2*time.Hour).UnixMilli())
 	})
+}
+
+func (w *world) exec(query string, args ...any) {
+	w.t.Helper()
+	_, err := w.db.Exec(query, args...)
+	require.NoError(w.t, err)
+}
+
+func (w *world) lastError() string {
+	status, err := w.bridge.LineStatus(w.t.Context(), w.line)
+	require.NoError(w.t, err)
+	return status.LastError
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
@@ -50,7 +51,8 @@ func (w *world) passLater(c *clock) map[string]int {
 const perConversation = "GET /api/v1/accounts/{account}/conversations/{conversation}/messages"
 
 // A pass asks for the version, the inbox and the conversations in which
-// something happened, and once for each of those, however many others there are.
+// something happened, and once for each of those, or twice where that is more
+// than a page, however many others there are.
 func TestAPassCostsThreeRequestsAndOneForEachChangedConversation(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -81,11 +83,16 @@ func TestAPassCostsThreeRequestsAndOneForEachChangedConversation(t *testing.T) {
 			require.NoError(t, err)
 			w.desk.wait("the tick", withStatus(m.ID, "delivered"))
 		}
+		for i := range 2*chatwoot.LastMessages + 5 { // two pages more
+			last, err := w.desk.Reply(old[0].ID, fmt.Sprint("and this? ", i))
+			require.NoError(t, err)
+			w.desk.wait("the tick", withStatus(last.ID, "delivered"))
+		}
 		w.wa.NewPeer("5511666660004", "Carol").SendText(w.phone, "is this the shop?")
 		w.desk.wait("a new conversation", withText("is this the shop?"))
 		w.settled()
 		changed := w.passLater(c)
-		require.Equal(t, 5, changed[perConversation])
+		require.Equal(t, 5+1, changed[perConversation])
 		delete(changed, perConversation)
 		require.Equal(t, three, changed)
 	})

@@ -57,6 +57,8 @@ type world struct {
 	front   *httptest.Server
 	handler atomic.Pointer[http.Handler]
 	line    bridge.LineID
+	// configure, if set, changes the next process's configuration.
+	configure func(*bridge.Config)
 }
 
 // eachMode runs a flow embedded (SQLite, in process) and standard (Postgres,
@@ -117,7 +119,11 @@ func newWorldAt(t *testing.T, at desk, db *database.DB, cache idmap.Cache, order
 // start makes a bridge on the world's database, as a new process would.
 func (w *world) start() {
 	w.t.Helper()
-	w.bridge = w.process(w.db, func(*bridge.Config) {})
+	configure := w.configure
+	if configure == nil {
+		configure = func(*bridge.Config) {}
+	}
+	w.bridge = w.process(w.db, configure)
 	handler := w.bridge.Webhooks()
 	w.handler.Store(&handler)
 }

@@ -84,8 +84,11 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 // begin; fewer are all there are.
 const LastMessages = 20
 
+// MostMessages is how many messages Chatwoot lists between two bounds.
+const MostMessages = 1000
+
 // Messages lists messages in ascending order: both bounds give after <= id <
-// before, up to 1,000; after alone id > after, up to 100; before alone or none
+// before, the first MostMessages; after alone id > after, up to 100; before alone or none
 // the last LastMessages.
 func (c *Client) Messages(ctx context.Context, conversation ConversationID, after, before MessageID) ([]Message, error) {
 	query := url.Values{}

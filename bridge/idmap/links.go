@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 )
@@ -103,6 +104,32 @@ func (m *Map) LinksByMessageIn(ctx context.Context, q database.Queryer, line str
 	rows, err := q.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
 	return collectLinks(rows, err)
 }
+
+// WrittenBefore is the newest Chatwoot message that was linked before a time;
+// without one it is the oldest that the ledger knows, and 0 if it knows none.
+func (m *Map) WrittenBefore(ctx context.Context, line string, at time.Time) (int64, error) {
+	for _, look := range []struct {
+		query string
+		args  []any
+	}{
+		{writtenBefore, []any{line, at.UnixMilli()}},
+		{`SELECT MIN(message_id) FROM (SELECT MIN(message_id) AS message_id FROM message_link WHERE line = $1 AND message_id > 0
+			UNION ALL SELECT MIN(message_id) FROM agent_message WHERE line = $1) AS oldest`, []any{line}},
+	} {
+		var message sql.NullInt64
+		err := m.db.QueryRowContext(ctx, look.query, look.args...).Scan(&message)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, fmt.Errorf("look for older messages: %w", err)
+		}
+		if message.Valid {
+			return message.Int64, nil
+		}
+	}
+	return 0, nil
+}
+
+// writtenBefore goes back from the newest message.
+const writtenBefore = `SELECT message_id FROM message_link WHERE line = $1 AND message_id > 0 AND created < $2 ORDER BY message_id DESC LIMIT 1`
 
 // Unread finds a chat's newest customer messages that were not shown as read.
 func (m *Map) Unread(ctx context.Context, chat string, limit int) ([]Link, error) {

@@ -97,6 +97,18 @@ func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, err
 	return payload, true, nil
 }
 
+// Holds reports whether a job waits in a lane, or was given up, whose dedupe key
+// has part between two bars.
+func (j *Journal) Holds(ctx context.Context, lane LaneKey, part string) (bool, error) {
+	const find = `SELECT EXISTS (SELECT 1 FROM job WHERE lane = $1 AND state = 'waiting' AND dedupe LIKE $3)
+		OR EXISTS (SELECT 1 FROM job WHERE line = $2 AND state = 'dead' AND dedupe LIKE $3)`
+	var held bool
+	if err := j.db.QueryRowContext(ctx, find, lane.String(), lane.Line, "%|"+part+"|%").Scan(&held); err != nil {
+		return false, fmt.Errorf("look for a job: %w", err)
+	}
+	return held, nil
+}
+
 // JobFilter selects jobs for people to look at.
 type JobFilter struct {
 	State State
