@@ -42,14 +42,20 @@ func newCountingWorld(t *testing.T, srv *whatsapptest.Server) (*world, *counts, 
 	c := &counts{}
 	var ahead atomic.Int64
 	w := newWorldAt(t, srv, openStore(t, openSQLite(t), "sqlite"))
-	w.session.Stop()
-	w.configure = func(cfg *whatsapp.Config) {
+	w.startAnew(func(cfg *whatsapp.Config) {
 		cfg.Count = c.count
 		cfg.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	}
-	w.start("")
+	})
 	w.pair()
 	return w, c, &ahead
+}
+
+// startAnew replaces a session that was not paired yet by one set up otherwise.
+func (w *world) startAnew(configure func(*whatsapp.Config)) {
+	w.t.Helper()
+	w.session.Stop()
+	w.configure = configure
+	w.start("")
 }
 
 func (w *world) trySend(to *whatsapptest.Peer, id string) error {

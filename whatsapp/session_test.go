@@ -47,6 +47,9 @@ type sink struct {
 	states  []whatsapp.State
 	typing  []bool
 	changed chan struct{}
+	// onTake and onTyping, if set before the session starts, may panic.
+	onTake   func(whatsapp.Envelope)
+	onTyping func()
 }
 
 func newSink() *sink { return &sink{changed: make(chan struct{})} }
@@ -60,6 +63,9 @@ func (s *sink) update(change func()) {
 }
 
 func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
+	if s.onTake != nil {
+		s.onTake(e)
+	}
 	if s.refuse.Load() {
 		s.update(func() { s.refused.Add(1) })
 		return errors.New("the journal is away")
@@ -69,6 +75,9 @@ func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
 }
 
 func (s *sink) Typing(_ whatsapp.Address, on bool) {
+	if s.onTyping != nil {
+		s.onTyping()
+	}
 	s.update(func() { s.typing = append(s.typing, on) })
 }
 func (s *sink) StateChanged(state whatsapp.State) {
