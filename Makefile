@@ -25,6 +25,7 @@ build:
 
 test:
 	.ci/test-services go test -race -timeout 40m -run '$(RUN)' $(PKG)
+	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 
 crash:
 	.ci/test-services go test -count=1 -v -timeout 60m -run '$(RUN)' ./bridge/crashtest -args \

@@ -67,7 +67,8 @@ func decodeContent(m *waE2E.Message, depth int) Message {
 }
 
 func decodeProtocol(p *waE2E.ProtocolMessage) Message {
-	if p.GetType() == waE2E.ProtocolMessage_REVOKE {
+	// The type is REVOKE, too, where none is set.
+	if p.GetType() == waE2E.ProtocolMessage_REVOKE && p.GetKey().GetID() != "" {
 		return Message{Kind: KindRevoke, KindName: "revoke", Target: p.GetKey().GetID()}
 	}
 	if p.GetEditedMessage() != nil {
@@ -117,7 +118,19 @@ func contentName(m *waE2E.Message) string {
 		name = string(field.Name())
 		return false
 	})
+	if name == "" && len(m.ProtoReflect().GetUnknown()) > 0 && !carriesKeys(m) {
+		return unknownField
+	}
 	return name
+}
+
+// unknownField names a content that this release has no name for.
+const unknownField = "unknown field"
+
+// carriesKeys says that the message for people comes after this one, under the
+// same id.
+func carriesKeys(m *waE2E.Message) bool {
+	return m.GetSenderKeyDistributionMessage() != nil || m.GetFastRatchetKeySenderKeyDistributionMessage() != nil
 }
 
 func quote(c *waE2E.ContextInfo) *Quote {

@@ -2,12 +2,15 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 )
 
 type guardedBuffer struct {
@@ -144,6 +147,30 @@ func (b *guardedBuffer) DeleteOldOutgoingEvents(ctx context.Context) error {
 	return b.EventBuffer.DeleteOldOutgoingEvents(ctx)
 }
 
+// PutBufferedEvent keeps the plaintext until its message is taken. One that
+// holds no message fails the decryption: the library would tell WhatsApp that it
+// understood nothing, and nobody else. This way it is asked for again, and shown
+// as a message that may still come.
 func (b *guardedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
+	if err := holdsMessage(plaintext); err != nil {
+		return err
+	}
 	return b.g.check(ctx, b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at))
 }
+
+// holdsMessage says what is wrong with a plaintext and its padding.
+func holdsMessage(padded []byte) error {
+	if len(padded) == 0 {
+		return errNoContent
+	}
+	padding := int(padded[len(padded)-1])
+	if padding > len(padded) {
+		return errNoContent
+	}
+	if err := proto.Unmarshal(padded[:len(padded)-padding], new(waE2E.Message)); err != nil {
+		return errNoContent
+	}
+	return nil
+}
+
+var errNoContent = errors.New("the plaintext holds no message")

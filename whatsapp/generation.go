@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"fmt"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -139,9 +140,12 @@ func (g *generation) storeFailed(err error) {
 	g.end(genEnd{code: StateDisconnected})
 }
 
+// notePanic logs where a panic was, and of what type its value is: the value
+// itself may be what a customer wrote.
 func (s *Session) notePanic(value any) {
 	s.cfg.Count("panic")
-	s.cfg.Log.Error("panic in the whatsapp library", "panic", value, "stack", string(debug.Stack()))
+	s.cfg.Log.Error("panic in a call of the whatsapp library or of its event handler",
+		"type", fmt.Sprintf("%T", value), "stack", string(debug.Stack()))
 }
 
 // phoneOf is the phone number in a device's JID, in digits.

@@ -103,13 +103,14 @@ func (g *generation) takeOr(e Envelope, err error) bool {
 // in order. Then the generation ends, and the message comes with the next.
 const takePatience = time.Minute
 
+// take commits an event, again and again; a sink that panics is one that fails.
 func (g *generation) take(ctx context.Context, e Envelope, patience time.Duration) bool {
 	if g.latched.Load() {
 		return false
 	}
 	started := g.s.cfg.Clock()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := g.s.cfg.Sink.Take(ctx, e)
+		err := guarded(g.s, func() error { return g.s.cfg.Sink.Take(ctx, e) })
 		if err == nil {
 			g.guard.onDisk.Store(true)
 			return true

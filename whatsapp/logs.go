@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 
+	waBinary "go.mau.fi/whatsmeow/binary"
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
@@ -31,14 +32,19 @@ var told = map[string]string{
 	"Failed to encrypt":       "device without keys",
 	"Handler queue is full":   "queue full",
 	"Node handling is taking": "slow handler",
+	"Unhandled encrypted":     notUnderstood,
+	"Unknown version":         notUnderstood,
 }
+
+// notUnderstood is a message that the library cannot make an event of. It says
+// so to WhatsApp, which does not send it again.
+const notUnderstood = "message not understood"
 
 func (l *library) line(level slog.Level, msg string, args []any) {
 	text := fmt.Sprintf(msg, args...)
 	for part, event := range told {
 		if strings.Contains(text, part) {
-			l.count(event)
-			l.log.Warn("whatsapp library: "+event, "module", l.module)
+			l.tell(event)
 		}
 	}
 	l.log.Debug(text, "module", l.module, "severity", level.String())
@@ -48,8 +54,21 @@ func (l *library) Warnf(msg string, args ...any)  { l.line(slog.LevelWarn, msg, 
 func (l *library) Errorf(msg string, args ...any) { l.line(slog.LevelError, msg, args) }
 func (l *library) Infof(msg string, args ...any)  { l.line(slog.LevelInfo, msg, args) }
 
-// Debugf drops what holds whole stanzas.
-func (l *library) Debugf(string, ...any) {}
+// Debugf drops what holds whole stanzas, and looks at those that are sent.
+func (l *library) Debugf(_ string, args ...any) {
+	if len(args) != 1 {
+		return
+	}
+	node, ok := args[0].(*waBinary.Node)
+	if ok && node.Tag == "ack" && node.Attrs["class"] == "message" && node.Attrs["error"] != nil {
+		l.tell(notUnderstood)
+	}
+}
+
+func (l *library) tell(event string) {
+	l.count(event)
+	l.log.Warn("whatsapp library: "+event, "module", l.module)
+}
 
 func (l *library) Sub(module string) waLog.Logger {
 	return &library{log: l.log, count: l.count, module: l.module + "/" + module}

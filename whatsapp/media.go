@@ -38,8 +38,11 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	}
 	moving, file, stop := untilStalled(ctx, dst)
 	defer stop()
-	err = guarded(s, func() error { return client.DownloadToFile(moving, source, file) })
+	arriving := &arrivingFile{File: file}
+	err = guarded(s, func() error { return client.DownloadToFile(moving, source, arriving) })
 	switch {
+	case err == nil && !arriving.came:
+		return fmt.Errorf("download a file: %w", errNoHost)
 	case err == nil:
 		return nil
 	case errors.Is(err, whatsmeow.ErrInvalidMediaSHA256):
@@ -51,6 +54,21 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	default:
 		return fmt.Errorf("download a file: %w", err)
 	}
+}
+
+// errNoHost is what the library takes for success: WhatsApp named no server
+// to download from. Even an empty file has some bytes there.
+var errNoHost = errors.New("WhatsApp names no server for files")
+
+// arrivingFile notes whether anything came.
+type arrivingFile struct {
+	whatsmeow.File
+	came bool
+}
+
+func (f *arrivingFile) Write(p []byte) (int, error) {
+	f.came = true
+	return f.File.Write(p)
 }
 
 // content reads the message that holds the keys.

@@ -80,6 +80,31 @@ func TestR22_PairingOutlivesTheRequestThatAskedForIt(t *testing.T) {
 	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
 }
 
+// R22: the first request and its code are given up; the code of the second works,
+// though its request is over as well.
+func TestR22_TheSecondCodeIsAsGoodAsTheFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.session.Stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.session = whatsapp.NewSession(w.config(""))
+	w.session.Start(ctx)
+	require.NoError(t, w.session.Pair(""))
+	w.sink.wait(t, "a QR code", func() bool { return w.session.State().QR != "" })
+	first := w.session.State().QR
+	cancel()
+	require.NoError(t, w.session.Pair(""))
+	w.sink.wait(t, "another QR code", func() bool {
+		code := w.session.State().QR
+		return code != "" && code != first
+	})
+	require.ErrorContains(t, w.phone.ScanQR(first), "not shown")
+	require.NoError(t, w.phone.ScanQR(w.session.State().QR))
+	w.waitState(whatsapp.StateConnected)
+	w.alice.SendText(w.phone, "hello")
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+}
+
 func TestACodeThatNobodyScansIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

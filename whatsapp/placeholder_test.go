@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
@@ -15,13 +16,31 @@ import (
 // the same id, however many copies of either come.
 func TestR08_OnePlaceholderThenTheMessage(t *testing.T) {
 	t.Parallel()
-	for name, spoiled := range map[string]int{"the first copy is spoiled": 1, "two copies are": 2, "three copies are": 3} {
+	hello := "hello"
+	for name, tc := range map[string]struct {
+		send func(w *world) (id string)
+		own  bool // written by the line's owner
+		kind whatsapp.Kind
+	}{
+		"the first copy is spoiled":  {func(w *world) string { return w.alice.SendText(w.phone, hello, whatsapptest.Corrupted()) }, false, whatsapp.KindUndecryptable},
+		"two copies are":             {func(w *world) string { return w.alice.SendText(w.phone, hello, whatsapptest.CorruptedTimes(2)) }, false, whatsapp.KindUndecryptable},
+		"three copies are":           {func(w *world) string { return w.alice.SendText(w.phone, hello, whatsapptest.CorruptedTimes(3)) }, false, whatsapp.KindUndecryptable},
+		"the owner's own is spoiled": {func(w *world) string { return w.phone.TypeText(w.alice, hello, whatsapptest.Corrupted()) }, true, whatsapp.KindUndecryptable},
+		"the owner's own is withheld": {func(w *world) string {
+			return w.phone.SendWithheld(w.alice, &waE2E.Message{Conversation: &hello})
+		}, true, whatsapp.KindUnavailable},
+		"a customer's is withheld": {func(w *world) string {
+			return w.alice.SendWithheld(w.phone, &waE2E.Message{Conversation: &hello})
+		}, false, whatsapp.KindUnavailable},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.pair()
-			id := w.alice.SendText(w.phone, "hello", whatsapptest.CorruptedTimes(spoiled))
-			w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) > 0 })
+			w.phone.TypeText(w.alice, "so that there is a session with the phone")
+			w.sink.wait(t, "the first text", func() bool { return len(w.sink.texts()) == 1 })
+			id := tc.send(w)
+			w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) > 1 })
 			require.NoError(t, w.phone.Companion().WaitSettled(patience))
 			var kinds []whatsapp.Kind
 			seen := map[string]bool{}
@@ -33,13 +52,14 @@ func TestR08_OnePlaceholderThenTheMessage(t *testing.T) {
 					seen[e.Dedupe] = true
 					m, err := whatsapp.Decode(e.Payload)
 					require.NoError(t, err)
-					if m.Kind != whatsapp.KindProtocol {
-						require.Equal(t, id, m.ID)
+					if m.ID == id && m.Kind != whatsapp.KindProtocol {
+						require.Equal(t, w.alice.JID().String(), m.Chat.JID, "the conversation is the customer's")
+						require.Equal(t, tc.own, m.FromMe)
 						kinds = append(kinds, m.Kind)
 					}
 				}
 			})
-			require.True(t, slices.Equal([]whatsapp.Kind{whatsapp.KindUndecryptable, whatsapp.KindText}, kinds), "%v", kinds)
+			require.True(t, slices.Equal([]whatsapp.Kind{tc.kind, whatsapp.KindText}, kinds), "%v", kinds)
 		})
 	}
 }

@@ -49,8 +49,9 @@ const (
 
 // Send uploads the file, if any, then sends, one message at a time for the
 // whole line. Errors are ErrNotConnected, PermanentError, HeldError,
-// AmbiguousError, or something that may pass; after all but a PermanentError the same message may
-// be sent again with the same id.
+// AmbiguousError, or something that may pass; after all but a PermanentError the
+// same message may be sent again with the same id. ErrNotConnected is also a
+// WhatsApp that does not answer what has to be known before.
 func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	to, err := types.ParseJID(o.To)
 	if err != nil || to.User == "" {
@@ -82,13 +83,14 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if err := g.reachable(sending, to); err != nil {
+	address, err := g.reachable(sending, to)
+	if err != nil {
 		return err
 	}
 	if err := g.held(sending, to); err != nil {
 		return err
 	}
-	return g.send(sending, to, o.ID, message)
+	return g.send(sending, recipient{to: to, address: address}, o.ID, message)
 }
 
 // sent lets the next message go, at once: what is left to do for this one is
@@ -101,68 +103,39 @@ func (s *Session) sent() {
 // send sends a message, a second time when the library's list of the
 // recipient's devices was outdated: the first copy has not reached all of them,
 // and by now the library has dropped the list. Devices drop what they have.
-func (g *generation) send(ctx context.Context, to types.JID, id string, message *waE2E.Message) error {
+func (g *generation) send(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
 	g.devicesOutdated.Store(false)
 	err := g.sendOnce(ctx, to, id, message)
-	if err == nil && g.devicesOutdated.Load() && to.Server != types.GroupServer {
+	if err == nil && g.devicesOutdated.Load() && to.to.Server != types.GroupServer {
 		g.s.cfg.Count("sent again to all devices")
 		if again := g.sendOnce(ctx, to, id, message); again != nil {
 			g.s.cfg.Log.Warn("a message may not have reached every device", "error", again)
 		}
 	}
 	if code := refusalCode(err); code == codeReachOut {
-		return g.s.refusedReachOut(to, id, err)
+		return g.s.refusedReachOut(to.to, id, err)
 	}
 	return classifySend(err)
 }
 
-func (g *generation) sendOnce(ctx context.Context, to types.JID, id string, message *waE2E.Message) error {
+func (g *generation) sendOnce(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
 	marked, encryption := g.guard.sessions.encrypting(ctx)
 	defer encryption.done()
+	encryption.reader = to.reader()
 	err := guarded(g.s, func() error {
-		_, err := g.client.SendMessage(marked, to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
+		_, err := g.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
 		return err
 	})
-	if err == nil {
-		if late := encryption.writeKept(ctx); late != nil { // it was encrypted for nobody
+	if err == nil && encryption.kept != nil { // it was encrypted for nobody at all
+		if to.reader() != "" {
+			return errNoReader
+		}
+		if late := encryption.writeKept(ctx); late != nil {
 			g.s.cfg.Log.Warn("what was sent cannot be kept", "error", late)
 		}
 	}
 	return err
 }
-
-// reachable makes sure that a phone number has an address on WhatsApp, which
-// the library needs and asks for once. Only WhatsApp's clear no is a no; without
-// an answer it is not known, and the message waits.
-func (g *generation) reachable(ctx context.Context, to types.JID) error {
-	if to.Server != types.DefaultUserServer {
-		return nil
-	}
-	lid, err := g.client.Store.LIDs.GetLIDForPN(ctx, to)
-	if err != nil {
-		return fmt.Errorf("look the recipient up: %w", err)
-	}
-	if !lid.IsEmpty() {
-		return nil
-	}
-	var found map[types.JID]types.UserInfo
-	err = guarded(g.s, func() (err error) {
-		found, err = g.client.GetUserInfo(ctx, []types.JID{to})
-		return err
-	})
-	switch {
-	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
-		return fmt.Errorf("look the recipient up: %w: %w", ErrNotConnected, err)
-	case err != nil:
-		return fmt.Errorf("look the recipient up: %w", err)
-	case found[to].LID.IsEmpty():
-		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errNoAddress}
-	default:
-		return nil
-	}
-}
-
-var errNoAddress = errors.New("the number is not on WhatsApp")
 
 // classifySend sorts the library's errors by what to do next.
 func classifySend(err error) error {
@@ -182,7 +155,9 @@ func classifySend(err error) error {
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: err}
 	case errors.Is(err, whatsmeow.ErrNotInGroup), errors.Is(err, whatsmeow.ErrGroupNotFound):
 		return &PermanentError{Reason: ReasonRefused, Err: err}
-	case errors.As(err, &query): // a question before the message left
+	case errors.As(err, &query) && noAnswer(err): // to a question before the message left
+		return fmt.Errorf("send: %w: %w", ErrNotConnected, err)
+	case errors.As(err, &query), errors.Is(err, errNoReader):
 		return fmt.Errorf("send: %w", err)
 	case errors.As(err, &panicked):
 		return &PermanentError{Reason: ReasonRefused, Err: err}

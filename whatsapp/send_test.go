@@ -42,14 +42,20 @@ func newCountingWorld(t *testing.T, srv *whatsapptest.Server) (*world, *counts, 
 	c := &counts{}
 	var ahead atomic.Int64
 	w := newWorldAt(t, srv, openStore(t, openSQLite(t), "sqlite"))
-	w.session.Stop()
-	w.configure = func(cfg *whatsapp.Config) {
+	w.startAnew(func(cfg *whatsapp.Config) {
 		cfg.Count = c.count
 		cfg.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	}
-	w.start("")
+	})
 	w.pair()
 	return w, c, &ahead
+}
+
+// startAnew replaces a session that was not paired yet by one set up otherwise.
+func (w *world) startAnew(configure func(*whatsapp.Config)) {
+	w.t.Helper()
+	w.session.Stop()
+	w.configure = configure
+	w.start("")
 }
 
 func (w *world) trySend(to *whatsapptest.Peer, id string) error {
@@ -84,114 +90,6 @@ func TestWhatWhatsAppRefuses(t *testing.T) {
 		require.ErrorAs(t, err, &refused, code)
 		require.Equal(t, whatsapp.ReasonRefused, refused.Reason)
 	}
-}
-
-// R14: only a clear no is a no.
-func TestR14_OnlyAClearNoIsANo(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.pair()
-	err := w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0NOBODY", To: "5511000000000@s.whatsapp.net", Text: "?"})
-	var refused *whatsapp.PermanentError
-	require.ErrorAs(t, err, &refused)
-	require.Equal(t, whatsapp.ReasonNotOnWhatsApp, refused.Reason)
-
-	remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
-		if e.Is(whatsapptest.StanzaIn, "iq") && e.Attr("xmlns") == "usync" {
-			return whatsapptest.Action{Error: 503}
-		}
-		return whatsapptest.Action{}
-	})
-	err = w.trySend(w.alice, "3EB0UNKNOWN")
-	require.Error(t, err)
-	require.NotErrorAs(t, err, &refused)
-	remove()
-	require.NoError(t, w.trySend(w.alice, "3EB0UNKNOWN"))
-	_, err = w.alice.WaitText(patience, "3EB0UNKNOWN")
-	require.NoError(t, err)
-}
-
-// R02: the recipient has a device that the library's list does not know yet.
-func TestR02_AnOutdatedDeviceListIsMadeGood(t *testing.T) {
-	t.Parallel()
-	srv := whatsapptest.New(whatsapptest.Options{ForwardRepeats: true})
-	w, c, _ := newCountingWorld(t, srv)
-	require.NoError(t, w.trySend(w.alice, "3EB0FIRST"))
-	require.Zero(t, c.all()["device list outdated"])
-
-	hers := w.linkAlicesDesktop()
-	require.NoError(t, w.trySend(w.alice, "3EB0SECOND"))
-	hers.wait(t, "the text on her other device", func() bool { return len(hers.texts()) > 0 })
-	hers.update(func() { require.Equal(t, []string{"3EB0SECOND"}, hers.texts()) })
-	require.Equal(t, 1, c.all()["device list outdated"])
-	require.Equal(t, 1, c.all()["sent again to all devices"])
-}
-
-// R02: one of the recipient's devices has no keys; the others get the message.
-func TestR02_ADeviceWithoutKeysDoesNotKeepTheOthersFromIt(t *testing.T) {
-	t.Parallel()
-	w, c, _ := newCountingWorld(t, whatsapptest.New(whatsapptest.Options{}))
-	w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
-		if e.Is(whatsapptest.StanzaIn, "iq") && e.Attr("xmlns") == "encrypt" && e.Attr("type") == "get" && asksForKeys(e) {
-			return whatsapptest.Action{Error: 503}
-		}
-		return whatsapptest.Action{}
-	})
-	w.alice.SendText(w.phone, "hi") // so that there is a session with her phone
-	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
-	w.linkAlicesDesktop()
-	require.NoError(t, w.trySend(w.alice, "3EB0PART"))
-	_, err := w.alice.WaitText(patience, "3EB0PART")
-	require.NoError(t, err)
-	require.Positive(t, c.all()["device without keys"])
-}
-
-// linkAlicesDesktop gives the customer a second device, and what it receives.
-func (w *world) linkAlicesDesktop() *sink {
-	w.t.Helper()
-	hers := newSink()
-	cfg := w.config("")
-	cfg.Sink = hers
-	desktop := whatsapp.NewSession(cfg)
-	desktop.Start(context.Background())
-	w.t.Cleanup(desktop.Stop)
-	require.NoError(w.t, desktop.Pair(""))
-	hers.wait(w.t, "a QR code", func() bool { return desktop.State().QR != "" })
-	require.NoError(w.t, w.alice.ScanQR(desktop.State().QR))
-	hers.wait(w.t, "a connection", func() bool { return desktop.State().Code == whatsapp.StateConnected })
-	return hers
-}
-
-// asksForKeys tells a request for the keys of others from one about one's own.
-func asksForKeys(e whatsapptest.HookEvent) bool {
-	_, ok := e.Node.GetOptionalChildByTag("key")
-	return ok
-}
-
-// R02: a recipient asks for a message again after the bridge was restarted.
-func TestR02_ARetryIsServedAfterARestart(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.pair()
-	require.NoError(t, w.trySend(w.alice, "3EB0WARM"))
-	_, err := w.alice.WaitText(patience, "3EB0WARM")
-	require.NoError(t, err)
-	var withheld atomic.Int64
-	remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
-		if e.Is(whatsapptest.StanzaOut, "receipt") && e.Attr("type") == "retry" {
-			w.sink.update(func() { withheld.Add(1) })
-			return whatsapptest.Action{Drop: true}
-		}
-		return whatsapptest.Action{}
-	})
-	w.alice.FailNext(1)
-	require.NoError(t, w.trySend(w.alice, "3EB0AGAIN"))
-	w.sink.wait(t, "her request", func() bool { return withheld.Load() > 0 })
-	w.session.Stop()
-	remove()
-	w.start(w.session.State().JID)
-	_, err = w.alice.WaitText(patience, "3EB0AGAIN")
-	require.NoError(t, err)
 }
 
 func TestNewContactsWaitWhileTheNumberIsLocked(t *testing.T) {

@@ -191,12 +191,13 @@ func (s *Session) Logout(ctx context.Context) error {
 	return nil
 }
 
-// panicError is a panic of the library, made an error.
+// panicError is a panic, made an error. It does not say the value, which may be
+// what a customer wrote.
 type panicError struct{ value any }
 
-func (e *panicError) Error() string { return fmt.Sprintf("panic in the whatsapp library: %v", e.value) }
+func (e *panicError) Error() string { return fmt.Sprintf("panic (%T)", e.value) }
 
-// guarded runs a call into the library; a panic becomes an error.
+// guarded runs a call into the library or of the sink; a panic becomes an error.
 func guarded(s *Session, call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {

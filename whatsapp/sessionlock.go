@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 )
@@ -86,6 +87,9 @@ type encryption struct {
 	// is written together with the sessions, which is before anything leaves:
 	// one commit in place of three.
 	kept []write
+	// reader is the user one of whose devices must be able to read the message;
+	// empty for a group.
+	reader string
 }
 
 // write is a change of a store, in the transaction of ctx.
@@ -98,6 +102,18 @@ type encryptionKey struct{}
 func (l *sessionLock) encrypting(ctx context.Context) (marked context.Context, e *encryption) {
 	e = &encryption{lock: l}
 	return context.WithValue(ctx, encryptionKey{}, e), e
+}
+
+// readable says whether one of the sessions is the reader's. Their addresses are
+// user:device or, for a hidden id, user_1:device.
+func (e *encryption) readable(sessions map[string][]byte) bool {
+	for address := range sessions {
+		user, _, _ := strings.Cut(address, ":")
+		if user, _, _ = strings.Cut(user, "_"); user == e.reader {
+			return true
+		}
+	}
+	return e.reader == ""
 }
 
 // keep puts a write off to that of the sessions.

@@ -48,8 +48,12 @@ func (s *guardedSessions) GetManySessions(ctx context.Context, addresses []strin
 	return sessions, s.g.check(ctx, err)
 }
 
-// PutManySessions also writes what a send has put off.
+// PutManySessions also writes what a send has put off. The sessions are those of
+// the devices that the message was encrypted for; an error keeps it from leaving.
 func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
+	if e := encryptionOf(ctx); e != nil && !e.readable(sessions) {
+		return errNoReader
+	}
 	return s.write(ctx, "", func() error {
 		e := encryptionOf(ctx)
 		if e == nil {

@@ -188,13 +188,37 @@ func (p *Peer) SendPoll(to Chat, question string, answers []string, opts ...Send
 // SendUnavailable sends a message whose content the server withholds from
 // companions, such as a picture that may be viewed once.
 func (p *Peer) SendUnavailable(to *Peer, kind string, opts ...SendOption) string {
+	return p.withhold(to, &waE2E.Message{}, kind, opts)
+}
+
+// SendWithheld sends a message without its content to the companions of both
+// sides, as happens with what is written on another device. The phone has the
+// content, and hands it over when a companion asks for it.
+func (p *Peer) SendWithheld(to *Peer, message *waE2E.Message, opts ...SendOption) string {
+	return p.withhold(to, message, "", opts)
+}
+
+func (p *Peer) withhold(to *Peer, message *waE2E.Message, kind string, opts []SendOption) string {
 	o := sendOptions{id: newMessageID(), at: p.srv.opts.Now()}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	sent := &sentMessage{id: o.id, to: to, message: &waE2E.Message{}, options: o, at: o.at, notify: p.Name()}
+	sent := &sentMessage{id: o.id, to: to, message: message, options: o, at: o.at, notify: p.Name()}
+	if kind == "" {
+		p.mu.Lock()
+		p.sent[o.id] = sent
+		p.mu.Unlock()
+		to.takePlain(p, sent, nil)
+	}
 	for _, device := range to.Companions() {
 		device.push(unavailable(p.sentAttrs(sent), kind))
+	}
+	if kind == "" {
+		for _, device := range p.Companions() {
+			attrs := p.sentAttrs(sent)
+			p.asOwn(attrs, sent)
+			device.push(unavailable(attrs, kind))
+		}
 	}
 	return o.id
 }

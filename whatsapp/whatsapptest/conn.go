@@ -26,6 +26,10 @@ type conn struct {
 	device  *Device
 	pairing *pairing
 
+	// overtaken are stanzas that the next of their kind goes before; the
+	// writer's own.
+	overtaken []waBinary.Node
+
 	mu     sync.Mutex
 	out    []waBinary.Node
 	ending bool

@@ -62,10 +62,28 @@ func (c *conn) deliver(node waBinary.Node) bool {
 		return false
 	case action.Drop:
 		return true
+	case action.Swap:
+		c.overtaken = append(c.overtaken, node)
+		return true
 	case action.Delay > 0:
 		return c.deliverLater(node, action.Delay)
 	}
 	for range action.Repeat + 1 {
+		if !c.write(node) {
+			return false
+		}
+	}
+	return c.writeOvertaken(node.Tag)
+}
+
+// writeOvertaken writes what waited for a stanza of its kind to go before.
+func (c *conn) writeOvertaken(kind string) bool {
+	if len(c.overtaken) == 0 || c.overtaken[0].Tag != kind {
+		return true
+	}
+	late := c.overtaken
+	c.overtaken = nil
+	for _, node := range late {
 		if !c.write(node) {
 			return false
 		}

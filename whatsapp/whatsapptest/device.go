@@ -26,6 +26,7 @@ type Device struct {
 	active    bool
 	available bool
 	removed   bool
+	withheld  bool // its keys, from senders
 	queue     []queued
 	logins    int
 	actives   int

@@ -69,10 +69,15 @@ type Action struct {
 	Close bool
 	// Repeat handles or writes the stanza that many more times.
 	Repeat int
+	// Swap lets the next stanza of the same kind overtake one that goes out.
+	Swap bool
+	// Truncate cuts the answer to a download in the middle, after its whole
+	// length was announced.
+	Truncate bool
 }
 
 func (a Action) isZero() bool {
-	return !a.Drop && a.Delay == 0 && a.Error == 0 && a.Reply == nil && !a.Close && a.Repeat == 0
+	return !a.Drop && a.Delay == 0 && a.Error == 0 && a.Reply == nil && !a.Close && a.Repeat == 0 && !a.Swap && !a.Truncate
 }
 
 // Hook looks at an event and says what to do. Hooks run on the connection's own

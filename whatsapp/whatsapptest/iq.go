@@ -131,10 +131,13 @@ func (s *Server) takeBundle(jid types.JID) (bundle, bool) {
 		return bundle{}, false
 	}
 	if jid.Device == 0 {
+		if account.keysWithheld() {
+			return bundle{}, false
+		}
 		return account.phoneBundle(), true
 	}
 	device := account.device(jid.Device)
-	if device == nil {
+	if device == nil || device.keysWithheld() {
 		return bundle{}, false
 	}
 	return device.takeBundle(), true

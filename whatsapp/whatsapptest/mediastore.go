@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -75,16 +76,8 @@ func (m *mediaStore) status(name string) int {
 
 // serveMedia is the file server: uploads, downloads and deletions.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request) {
-	action := s.hooks.ask(HookEvent{Kind: MediaRequest, Request: r})
-	if action.Delay > 0 && !s.pause(r, action.Delay) {
-		return
-	}
-	switch {
-	case action.Close, action.Drop:
-		abort(w)
-		return
-	case action.Error != 0:
-		http.Error(w, http.StatusText(action.Error), action.Error)
+	w, serve := s.disturb(w, r)
+	if !serve {
 		return
 	}
 	switch r.Method {
@@ -95,6 +88,45 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.sendFile(w, r)
 	}
+}
+
+// disturb asks the hooks about a request for a file, and reports whether it is
+// still to be answered, with the writer to use.
+func (s *Server) disturb(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+	action := s.hooks.ask(HookEvent{Kind: MediaRequest, Request: r})
+	if action.Delay > 0 && !s.pause(r, action.Delay) {
+		return w, false
+	}
+	switch {
+	case action.Close, action.Drop:
+		abort(w)
+		return w, false
+	case action.Error != 0:
+		http.Error(w, http.StatusText(action.Error), action.Error)
+		return w, false
+	case action.Truncate:
+		return &truncatedWriter{ResponseWriter: w}, true
+	}
+	return w, true
+}
+
+// truncatedWriter ends the connection in the middle of the body whose length
+// the handler has announced.
+type truncatedWriter struct {
+	http.ResponseWriter
+	written int
+}
+
+func (w *truncatedWriter) Write(data []byte) (int, error) {
+	length, _ := strconv.Atoi(w.Header().Get("Content-Length"))
+	rest := max(length/2-w.written, 0)
+	if rest > len(data) {
+		w.written += len(data)
+		return w.ResponseWriter.Write(data)
+	}
+	_, _ = w.ResponseWriter.Write(data[:rest])
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	panic(http.ErrAbortHandler) // how net/http is told to end the connection
 }
 
 // abort ends a request without an answer.

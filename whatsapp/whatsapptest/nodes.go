@@ -78,7 +78,9 @@ func describe(node *waBinary.Node) string {
 
 // unavailable is a message without its content.
 func unavailable(attrs waBinary.Attrs, kind string) waBinary.Node {
-	return waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{
-		{Tag: "unavailable", Attrs: waBinary.Attrs{"type": kind}},
-	}}
+	why := waBinary.Attrs{}
+	if kind != "" {
+		why["type"] = kind
+	}
+	return waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{{Tag: "unavailable", Attrs: why}}}
 }

@@ -26,6 +26,10 @@ type sendOptions struct {
 	quote    *waE2E.ContextInfo
 	media    mediaOptions
 	viewOnce bool
+	// plaintext, if not nil, is encrypted as it is in place of the message.
+	plaintext  []byte
+	without    []string
+	withoutEnc []string
 }
 
 // mediaOptions describe a file that is sent.
@@ -117,6 +121,18 @@ func WithSize(width, height uint32) SendOption {
 
 // AsViewOnce wraps the message so that it may be looked at once.
 func AsViewOnce() SendOption { return func(o *sendOptions) { o.viewOnce = true } }
+
+// WithPlaintext encrypts bytes as they are, in place of the message with its
+// padding.
+func WithPlaintext(raw []byte) SendOption {
+	return func(o *sendOptions) { o.plaintext = append([]byte{}, raw...) }
+}
+
+// WithoutAttr leaves attributes of the stanza out, such as "id".
+func WithoutAttr(names ...string) SendOption { return func(o *sendOptions) { o.without = names } }
+
+// WithoutEncAttr leaves attributes of the stanza's <enc> out.
+func WithoutEncAttr(names ...string) SendOption { return func(o *sendOptions) { o.withoutEnc = names } }
 
 // newMessageID makes an id such as a phone makes.
 func newMessageID() string { return "AC" + strings.ToUpper(hex.EncodeToString(randomBytes(15))) }

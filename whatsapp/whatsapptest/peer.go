@@ -56,6 +56,7 @@ type peerSettings struct {
 	autoRead   bool
 	noResend   bool
 	noMedia    bool
+	noKeys     bool
 }
 
 // NewPeer makes an account with a phone number and a push name.

@@ -78,8 +78,8 @@ func (c *conn) handlePicture(iq *waBinary.Node) {
 
 // servePicture serves a profile picture at its address on the file server.
 func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
-	if action := s.hooks.ask(HookEvent{Kind: MediaRequest, Request: r}); action.Error != 0 {
-		http.Error(w, http.StatusText(action.Error), action.Error)
+	w, serve := s.disturb(w, r)
+	if !serve {
 		return
 	}
 	number, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/pp/"), "/")
@@ -96,6 +96,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/jpeg")
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 	if _, err := w.Write(content); err != nil {
 		s.log.Debug("serve picture", "error", err)
 	}

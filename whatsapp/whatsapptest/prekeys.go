@@ -87,6 +87,33 @@ type bundle struct {
 	device []byte
 }
 
+// WithholdKeys makes the server answer that the device has no keys at all, so
+// that nobody can begin a session with it, or gives them out again.
+func (d *Device) WithholdKeys(withhold bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.withheld = withhold
+}
+
+func (d *Device) keysWithheld() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.withheld
+}
+
+// WithholdKeys is Device.WithholdKeys for the phone itself.
+func (p *Peer) WithholdKeys(withhold bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settings.noKeys = withhold
+}
+
+func (p *Peer) keysWithheld() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settings.noKeys
+}
+
 // takeBundle hands out the device's keys and asks the client for more when they
 // run low.
 func (d *Device) takeBundle() bundle {

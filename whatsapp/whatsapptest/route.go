@@ -53,7 +53,8 @@ func (c *conn) handleMessage(node *waBinary.Node) {
 }
 
 // misses reports whether a direct message leaves out a device of the recipient
-// or of its sender, which WhatsApp says by a hash of the right list.
+// or of its sender, which WhatsApp says by a hash of the right list. A device
+// without keys is on the sender's list, too, but cannot be written to.
 func (c *conn) misses(recipient *Peer, targets []waBinary.Node) bool {
 	reached := map[types.JID]bool{}
 	for _, target := range targets {
@@ -63,11 +64,11 @@ func (c *conn) misses(recipient *Peer, targets []waBinary.Node) bool {
 		}
 	}
 	for _, account := range []*Peer{recipient, c.device.account} {
-		if !reached[account.JID()] {
+		if !reached[account.JID()] && !account.keysWithheld() {
 			return true
 		}
 		for _, device := range account.Companions() {
-			if device != c.device && !reached[device.JID()] {
+			if device != c.device && !reached[device.JID()] && !device.keysWithheld() {
 				return true
 			}
 		}

@@ -95,12 +95,22 @@ func (p *Peer) sendTo(device *Device, sent *sentMessage, count int) {
 		p.fail("encode message: %w", err)
 		return
 	}
-	enc, err := p.encryptFor(context.Background(), device, raw)
+	padded := pad(raw)
+	if sent.options.plaintext != nil {
+		padded = sent.options.plaintext
+	}
+	enc, err := p.seal(context.Background(), device, padded)
 	if err != nil {
 		p.fail("send message %s: %w", sent.id, err)
 		return
 	}
 	decorateEnc(&enc, sent, count)
+	for _, name := range sent.options.without {
+		delete(attrs, name)
+	}
+	for _, name := range sent.options.withoutEnc {
+		delete(enc.Attrs, name)
+	}
 	device.push(waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{enc}})
 }
 

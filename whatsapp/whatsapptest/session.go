@@ -19,9 +19,14 @@ var errPadding = errors.New("plaintext without padding")
 
 // Functions of this file are called with crypt held.
 
-// encryptFor makes the <enc> for one companion, beginning a session if there is
-// none. address is the companion's LID.
+// encryptFor makes the <enc> for one companion.
 func (p *Peer) encryptFor(ctx context.Context, device *Device, plaintext []byte) (waBinary.Node, error) {
+	return p.seal(ctx, device, pad(plaintext))
+}
+
+// seal encrypts for one companion what has its padding, beginning a session with
+// the companion's LID if there is none.
+func (p *Peer) seal(ctx context.Context, device *Device, padded []byte) (waBinary.Node, error) {
 	address := device.LID().SignalAddress()
 	builder := session.NewBuilderFromSignal(p.signal, address, store.SignalProtobufSerializer)
 	known, err := p.signal.ContainsSession(ctx, address)
@@ -33,7 +38,7 @@ func (p *Peer) encryptFor(ctx context.Context, device *Device, plaintext []byte)
 			return waBinary.Node{}, fmt.Errorf("begin session with %s: %w", device.LID(), err)
 		}
 	}
-	sealed, err := session.NewCipher(builder, address).Encrypt(ctx, pad(plaintext))
+	sealed, err := session.NewCipher(builder, address).Encrypt(ctx, padded)
 	if err != nil {
 		return waBinary.Node{}, fmt.Errorf("encrypt for %s: %w", device.LID(), err)
 	}

@@ -1,0 +1,90 @@
+package whatsapp_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/types"
+
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// await waits until a channel is closed.
+func await(t *testing.T, closed <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+	}
+}
+
+// What could not be committed is not acknowledged, nothing overtakes it, and
+// all comes in order once the journal is back.
+func TestD03_WhatIsNotCommittedComesAgainInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.sink.refuse.Store(true)
+	for _, text := range []string{"one", "two", "three"} {
+		w.alice.SendText(w.phone, text)
+	}
+	w.sink.wait(t, "a refusal", func() bool { return w.sink.refused.Load() > 0 })
+	w.session.Reconnect()
+	require.NoError(t, w.phone.Companion().WaitLogins(patience, 2))
+	w.waitState(whatsapp.StateConnected)
+	again := w.sink.refused.Load()
+	w.sink.wait(t, "a refusal in the next connection", func() bool { return w.sink.refused.Load() > again })
+	require.Equal(t, 3, w.phone.Companion().PendingMessages())
+	w.sink.refuse.Store(false)
+	w.sink.wait(t, "three texts", func() bool { return len(w.sink.texts()) >= 3 })
+	require.NoError(t, w.phone.Companion().WaitSettled(patience))
+	w.sink.update(func() { require.Equal(t, []string{"one", "two", "three"}, w.sink.texts()) })
+}
+
+// While a message is being committed it is not acknowledged, so that it comes
+// again when the process ends there.
+func TestD01_AMessageIsAcknowledgedOnlyOnceItIsCommitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	committing, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.sink.onTake = func(e whatsapp.Envelope) {
+		if e.Kind == whatsapp.EnvMessage {
+			once.Do(func() { close(committing); <-ended })
+		}
+	}
+	w.pair()
+	w.sink.refuse.Store(true)
+	id := w.alice.SendText(w.phone, "kept")
+	await(t, committing, "the commit")
+	// What the session said before this one's answer has been read by now.
+	w.send(w.alice, "3EB0MEANWHILE", "meanwhile")
+	require.Equal(t, 1, w.phone.Companion().PendingMessages())
+	require.Empty(t, w.alice.Receipts())
+
+	// The commit has not happened: the process is over.
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); w.session.Stop() }()
+	close(ended)
+	await(t, stopped, "the end of the session")
+	w.sink.refuse.Store(false)
+	w.sink.update(func() { require.Empty(t, w.sink.texts()) })
+	w.start(w.session.State().JID)
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+	_, err := w.alice.WaitReceipt(patience, id, types.ReceiptTypeDelivered)
+	require.NoError(t, err)
+	require.NoError(t, w.phone.Companion().WaitSettled(patience))
+}
+
+func TestD01_ARestartedSessionGetsWhatCameMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	w.session.Stop()
+	w.alice.SendText(w.phone, "while away")
+	w.start(w.session.State().JID)
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+}
