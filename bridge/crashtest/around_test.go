@@ -126,11 +126,15 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 }
 
 // misbehave makes Chatwoot as slow as a real one, so that posts are always
-// under way when the program is killed; one request in twenty goes wrong, and
-// some webhooks come twice.
-func misbehave(t *testing.T, sim *processtest.Simulators) {
+// under way when the program is killed; about one request in twenty goes wrong,
+// and about as many webhooks come twice.
+func misbehave(t *testing.T, sim *processtest.Simulators, seed uint64) {
 	t.Helper()
 	ctx := t.Context()
+	chance := func(of float64) *chatwoottest.Chance {
+		seed++
+		return &chatwoottest.Chance{Of: of, Seed: seed}
+	}
 	for _, fault := range []chatwoottest.Fault{
 		chatwoottest.InternalServerError(),
 		chatwoottest.AmbiguousCreate(),
@@ -138,8 +142,8 @@ func misbehave(t *testing.T, sim *processtest.Simulators) {
 		{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"},
 		chatwoottest.Slow(time.Second),
 	} {
-		require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Every: 100, Fault: fault}))
+		require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Chance: chance(0.01), Fault: fault}))
 	}
 	require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(60 * time.Millisecond)}))
-	require.NoError(t, sim.Chatwoot.AddWebhookRule(ctx, chatwoottest.WebhookRule{Event: "message_created", Every: 20, Fault: chatwoottest.WebhookFault{Duplicates: 1}}))
+	require.NoError(t, sim.Chatwoot.AddWebhookRule(ctx, chatwoottest.WebhookRule{Event: "message_created", Chance: chance(0.05), Fault: chatwoottest.WebhookFault{Duplicates: 1}}))
 }

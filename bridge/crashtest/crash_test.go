@@ -67,7 +67,7 @@ func crash(t *testing.T, env *around, r run) {
 	bridge.Pair(line, shopNumber)
 	talk := newTraffic(t, sim, uint64(r.seed))
 	talk.open(r.chats)
-	misbehave(t, sim)
+	misbehave(t, sim, uint64(r.seed))
 
 	writing := talk.write(r.messages)
 	ctx, stop := context.WithCancel(t.Context())
