@@ -17,9 +17,9 @@ func (r *traffic) settle() {
 	defer cancel()
 	for {
 		for _, c := range r.chats {
-			require.NoError(r.t, r.readSome(ctx, c))
+			require.NoError(r.t, r.readSome(r.t.Context(), c))
 		}
-		s, err := r.look(ctx)
+		s, err := r.look(r.t.Context())
 		require.NoError(r.t, err)
 		missing := r.missing(s)
 		if len(missing) == 0 {
