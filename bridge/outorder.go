@@ -83,7 +83,7 @@ const (
 	// lateWebhook is from when on webhooks count as late: a short wait does
 	// not put swapped ones in order any more.
 	lateWebhook = time.Second
-	// lateFor is how long one late webhook makes the others suspect.
+	// lateFor is how long one late or lost webhook makes the others suspect.
 	lateFor = 30 * time.Second
 	// lateReach is how far back a webhook that did not come yet is looked for.
 	lateReach = 5 * time.Minute
@@ -136,6 +136,7 @@ func (a *arrivals) before(id chatwoot.MessageID) bool {
 type webhookLag struct {
 	mu       sync.Mutex
 	lateAt   time.Time // when a late webhook came last
+	lostAt   time.Time // when one was lost last
 	lastSent lastSent
 }
 
@@ -153,6 +154,18 @@ func (l *webhookLag) late(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.lateAt.IsZero() && now.Sub(l.lateAt) < lateFor
+}
+
+func (l *webhookLag) noteLost(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lostAt = now
+}
+
+func (l *webhookLag) lost(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.lostAt.IsZero() && now.Sub(l.lostAt) < lateFor
 }
 
 // sent records that a message leaves, and reports whether a later one left
@@ -174,10 +187,24 @@ func (l *webhookLag) last(chat string) chatwoot.MessageID {
 }
 
 // late reports whether an earlier message's webhook may still be on its way, or
-// has come while nobody listened.
+// was lost.
 func (r *runtime) late(job journal.Job) bool {
-	return job.Created.Sub(job.At) > lateWebhook || !r.compared.Load() || r.lag.late(r.b.cfg.Clock())
+	return job.Created.Sub(job.At) > lateWebhook || r.incomplete() || r.lag.late(r.b.cfg.Clock())
 }
+
+// webhookLost asks for a pass that finds the message of a webhook that was lost.
+// Until it has, later messages look for those before them: Chatwoot does not
+// repeat a webhook. A pass may be under way that began too early to find it, so
+// the next one that ends is not believed at once.
+func (r *runtime) webhookLost() {
+	r.lag.noteLost(r.b.cfg.Clock())
+	r.compared.Store(false)
+	r.webhooksMissed()
+}
+
+// incomplete reports whether the journal may lack messages whose webhooks
+// Chatwoot has tried to deliver, and has turned red therefore.
+func (r *runtime) incomplete() bool { return !r.compared.Load() || r.lag.lost(r.b.cfg.Clock()) }
 
 // fetchEarlier asks Chatwoot, once for each message, for those before it whose
 // webhooks did not come yet, and journals them as if they had: their webhooks
@@ -213,10 +240,10 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 }
 
 // awaited reports whether a listed message is one whose webhook is expected, or
-// may have failed while nobody listened, which turns it red. In lists its time
+// may have been lost, which turns it red. In lists its time
 // is in whole seconds.
 func (r *runtime) awaited(m, before chatwoot.Message) bool {
-	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && !r.compared.Load()
+	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && r.incomplete()
 	return m.ID < before.ID && expected && sendable(m) &&
 		m.CreatedAt.Add(time.Second).After(r.line.Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < lateReach
 }
