@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
@@ -70,4 +72,34 @@ func TestD25_AWebhookThatIsLostWhileTheBridgeRunsIsNotOvertaken(t *testing.T) {
 			})
 		})
 	}
+}
+
+// passAsked lets a bubble of the bridge's own turn red for nothing, some time
+// after the last pass: that asks for another one.
+func (w *world) passAsked(own chatwoottest.Message) {
+	w.t.Helper()
+	w.pass(time.Minute)
+	client, err := chatwoot.New(chatwoot.Config{BaseURL: w.desk.URL(), Token: w.desk.AdminToken(), Account: int64(w.desk.Account())})
+	require.NoError(w.t, err)
+	require.NoError(w.t, client.SetStatus(w.t.Context(), chatwoot.ConversationID(own.Conversation), chatwoot.MessageID(own.ID), "failed", "503"))
+}
+
+// Chatwoot itself may lose a webhook, which leaves no trace at all.
+func TestD25_AWebhookThatLeavesNoTraceIsFoundByTheNextPass(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		remove := w.desk.AddWebhookRule(chatwoottest.WebhookRule{Fault: chatwoottest.WebhookFault{Drop: true}})
+		lost, gone := w.desk.say("lost"), w.desk.say("taken back before anybody knew")
+		require.NoError(t, w.desk.Delete(gone.ID))
+		require.NoError(t, w.desk.WaitIdle(t.Context()))
+		remove()
+		w.passAsked(w.desk.Messages(lost.Conversation)[0])
+		_, err := w.alice.WaitText(patience, "lost")
+		require.NoError(t, err)
+		w.desk.say("end")
+		_, err = w.alice.WaitText(patience, "end")
+		require.NoError(t, err)
+		require.Equal(t, []string{"lost", "end"}, w.alice.Texts())
+	})
 }
