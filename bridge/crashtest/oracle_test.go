@@ -3,6 +3,7 @@ package crashtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,10 @@ func (r *traffic) compare() {
 			}
 		}
 		require.Equal(r.t, list(stay), s.atPhone(c), "the messages at %s's phone\n%s", c.name, s.story(c))
-		require.ElementsMatch(r.t, gone, s.revoked(c), "what was taken back from %s's phone, each once\n%s", c.name, s.story(c))
+		// Of a message that was to leave when the program was killed nobody knows
+		// whether it did, so it is taken back although the phone never had it.
+		revoked := slices.DeleteFunc(s.revoked(c), func(id string) bool { return !s.received(c, id) })
+		require.ElementsMatch(r.t, gone, revoked, "what was taken back from %s's phone, each once\n%s", c.name, s.story(c))
 	}
 }
 

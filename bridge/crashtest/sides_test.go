@@ -89,6 +89,11 @@ func (s sides) idsAtPhone(c *chat) map[string][]string {
 	return ids
 }
 
+// received reports whether the phone has got a message.
+func (s sides) received(c *chat, id string) bool {
+	return slices.ContainsFunc(s.phones[c], func(m whatsapptest.MessageState) bool { return m.ID == id })
+}
+
 // revoked are the WhatsApp ids that were revoked at the phone.
 func (s sides) revoked(c *chat) []string {
 	ids := []string{}
