@@ -221,6 +221,21 @@ func TestATextBeforeSoundIsAMessageOfItsOwn(t *testing.T) {
 	})
 }
 
+// Nobody has said that the file is sound, so its text goes as if it had a
+// caption until the content tells.
+func TestR20_ATextBesideAFileThatTurnsOutToBeSoundIsNotLost(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		question := w.desk.Messages(w.desk.Conversations()[0].ID)[0]
+		m := w.desk.say("listen", chatwoottest.Quoting(question.ID), chatwoottest.WithFile("a.bin", "application/octet-stream", []byte("\xff\xfb\x90\x64 sound")))
+		require.Equal(t, []string{"text", "audio"}, []string{w.got(0).Kind(), w.got(1).Kind()})
+		require.Equal(t, []string{"listen", ""}, w.alice.Texts())
+		require.NotNil(t, w.got(0).Quoted())
+		require.Nil(t, w.got(1).Quoted())
+		w.desk.wait("the tick of all of it", withStatus(m.ID, "delivered"))
+	})
+}
+
 // A file that meets Chatwoot's limit of requests is not broken: it is waited for.
 func TestD37_AFileThatMeetsTheRateLimitIsWaitedFor(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {

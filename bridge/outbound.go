@@ -158,16 +158,23 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 	if s.sent[p.Number] {
 		return nil
 	}
-	line, message := string(t.line.ID), int64(s.e.Message.ID)
-	out := whatsapp.Outgoing{ID: whatsapp.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote}
+	var file *whatsapp.OutgoingMedia
 	if p.File != nil {
-		file, done, err := t.attachment(*p.File, p.VoiceNote)
+		ready, done, err := t.attachment(*p.File, p.VoiceNote)
 		if err != nil {
 			return t.fileTrouble(err)
 		}
 		defer done()
-		out.Media = &file
+		if file = &ready; p.Text != "" && !file.Kind.TakesCaption() {
+			// Only its content has told what it is; see planOutbound.
+			if err := t.sendPart(s, part{Number: textPart, Text: p.Text}, quote); err != nil {
+				return err
+			}
+			p.Text, quote = "", nil
+		}
 	}
+	line, message := string(t.line.ID), int64(s.e.Message.ID)
+	out := whatsapp.Outgoing{ID: whatsapp.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
 		Conversation: int64(s.e.Conversation.ID), Direction: idmap.FromAgent, Status: idmap.Sending,

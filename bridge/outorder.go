@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -34,8 +33,10 @@ func (r *runtime) nextOut(ctx context.Context, lease *journal.Lease, jobs []jour
 		if r.arriving.before(ids.of(best)) {
 			return turn{job: best, wait: arrivingLook}
 		}
-		if r.late(best) && r.fetchEarlier(ctx, lease, best) {
-			return turn{job: best, wait: time.Millisecond} // look again: there are lower ids now
+		if r.late(best) {
+			if wait := r.fetchEarlier(ctx, lease, best); wait > 0 {
+				return turn{job: best, wait: wait}
+			}
 		}
 	}
 	if connected(r.session) || isConversationLane(lease.Lane().Chat) {
@@ -83,7 +84,7 @@ const (
 	// lateWebhook is from when on webhooks count as late: a short wait does
 	// not put swapped ones in order any more.
 	lateWebhook = time.Second
-	// lateFor is how long one late webhook makes the others suspect.
+	// lateFor is how long one late or lost webhook makes the others suspect.
 	lateFor = 30 * time.Second
 	// lateReach is how far back a webhook that did not come yet is looked for.
 	lateReach = 5 * time.Minute
@@ -136,7 +137,9 @@ func (a *arrivals) before(id chatwoot.MessageID) bool {
 type webhookLag struct {
 	mu       sync.Mutex
 	lateAt   time.Time // when a late webhook came last
+	lostAt   time.Time // when one was lost last
 	lastSent lastSent
+	lookedTo lastSent // up to which message Chatwoot was asked for earlier ones
 }
 
 // note takes the arrival of a webhook into account.
@@ -155,6 +158,18 @@ func (l *webhookLag) late(now time.Time) bool {
 	return !l.lateAt.IsZero() && now.Sub(l.lateAt) < lateFor
 }
 
+func (l *webhookLag) noteLost(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lostAt = now
+}
+
+func (l *webhookLag) lost(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.lostAt.IsZero() && now.Sub(l.lostAt) < lateFor
+}
+
 // sent records that a message leaves, and reports whether a later one left
 // before it.
 func (l *webhookLag) sent(chat string, id chatwoot.MessageID) (overtaken bool) {
@@ -167,6 +182,21 @@ func (l *webhookLag) sent(chat string, id chatwoot.MessageID) (overtaken bool) {
 	return false
 }
 
+// looked reports whether Chatwoot was asked for all of a chat before a message.
+func (l *webhookLag) looked(chat string, id chatwoot.MessageID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return id <= l.lookedTo.of(chat)
+}
+
+// noteLooked says that all before a message is in its place, or was asked for in
+// vain.
+func (l *webhookLag) noteLooked(chat string, id chatwoot.MessageID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lookedTo.set(chat, max(id, l.lookedTo.of(chat)))
+}
+
 func (l *webhookLag) last(chat string) chatwoot.MessageID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,30 +204,55 @@ func (l *webhookLag) last(chat string) chatwoot.MessageID {
 }
 
 // late reports whether an earlier message's webhook may still be on its way, or
-// has come while nobody listened.
+// was lost.
 func (r *runtime) late(job journal.Job) bool {
-	return job.Created.Sub(job.At) > lateWebhook || !r.compared.Load() || r.lag.late(r.b.cfg.Clock())
+	return job.Created.Sub(job.At) > lateWebhook || r.incomplete() || r.lag.late(r.b.cfg.Clock())
 }
+
+// webhookLost asks for a pass that finds the message of a webhook that was lost.
+// Until it has, later messages look for those before them: Chatwoot does not
+// repeat a webhook. A pass may be under way that began too early to find it, so
+// the next one that ends is not believed at once.
+func (r *runtime) webhookLost() {
+	r.lag.noteLost(r.b.cfg.Clock())
+	r.compared.Store(false)
+	r.webhooksMissed()
+}
+
+// incomplete reports whether the journal may lack messages whose webhooks
+// Chatwoot has tried to deliver, and has turned red therefore.
+func (r *runtime) incomplete() bool { return !r.compared.Load() || r.lag.lost(r.b.cfg.Clock()) }
+
+const (
+	// foundEarlier is the wait after which there are lower ids.
+	foundEarlier = time.Millisecond
+	// storeAgain is how soon earlier messages are asked for again that could
+	// not be stored.
+	storeAgain = 500 * time.Millisecond
+)
 
 // fetchEarlier asks Chatwoot, once for each message, for those before it whose
 // webhooks did not come yet, and journals them as if they had: their webhooks
-// then find the key taken. It reports whether there are any.
-func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job journal.Job) bool {
+// then find the key taken. The message waits for as long as is said, for them.
+// That it was asked for is kept in memory only: a process that died may have
+// been about to journal what it had found.
+func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job journal.Job) (wait time.Duration) {
+	chat := lease.Lane().Chat
 	e, err := chatwoot.ParseEvent(job.Payload)
-	if err != nil || !r.b.ids.Once(ctx, fmt.Sprintf("earlier/%s/%d", r.line.ID, e.Message.ID), lateReach) {
-		return false
+	if err != nil || r.lag.looked(chat, e.Message.ID) {
+		return 0
 	}
 	r.b.metrics.lateWebhooks.Inc()
 	var listed []chatwoot.Message
 	err = insist(ctx, func() (err error) {
-		listed, err = r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(lease.Lane().Chat), e.Message.ID)
+		listed, err = r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(chat), e.Message.ID)
 		return err
 	})
 	if err != nil {
 		r.log.Debug("earlier messages cannot be asked for", "error", err)
-		return false
+		r.lag.noteLooked(chat, e.Message.ID)
+		return 0
 	}
-	found := false
 	for _, m := range listed {
 		if !r.awaited(m, e.Message) {
 			continue
@@ -205,18 +260,21 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 		appended, err := r.journalEarlier(ctx, lease.Lane(), e, m)
 		if err != nil {
 			r.log.Warn("an earlier message cannot be stored", "error", err)
-			return found
+			return storeAgain
 		}
-		found = found || appended
+		if appended {
+			wait = foundEarlier
+		}
 	}
-	return found
+	r.lag.noteLooked(chat, e.Message.ID)
+	return wait
 }
 
 // awaited reports whether a listed message is one whose webhook is expected, or
-// may have failed while nobody listened, which turns it red. In lists its time
+// may have been lost, which turns it red. In lists its time
 // is in whole seconds.
 func (r *runtime) awaited(m, before chatwoot.Message) bool {
-	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && !r.compared.Load()
+	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && r.incomplete()
 	return m.ID < before.ID && expected && sendable(m) &&
 		m.CreatedAt.Add(time.Second).After(r.line.Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < lateReach
 }
@@ -231,7 +289,5 @@ func (r *runtime) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	if err != nil {
 		return false, err
 	}
-	// Asked for already: it is in its place.
-	r.b.ids.Once(ctx, fmt.Sprintf("earlier/%s/%d", line, m.ID), lateReach)
 	return r.b.journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: createdKey(line, m.ID), Kind: jobCreated, Payload: raw, At: m.CreatedAt.Time})
 }

@@ -150,6 +150,24 @@ func TestD25_WithoutAPassEachMessageLooksForThoseBefore(t *testing.T) {
 	require.False(t, r.awaited(message(11, "sent", ""), latest))
 }
 
+// Chatwoot is asked once for what came before a message, and not for what came
+// before those that were found then; a process that was started again has not
+// asked yet.
+func TestD24_WhatCameBeforeIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	var lag webhookLag
+	require.False(t, lag.looked("chat", 5))
+	lag.noteLooked("chat", 5)
+	require.True(t, lag.looked("chat", 5))
+	require.True(t, lag.looked("chat", 4), "it was found then")
+	require.False(t, lag.looked("chat", 6))
+	require.False(t, lag.looked("other", 5))
+	lag.noteLooked("chat", 4)
+	require.True(t, lag.looked("chat", 5))
+	var restarted webhookLag
+	require.False(t, restarted.looked("chat", 5))
+}
+
 func TestADeletionTakesBackWhatTheDeskSent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

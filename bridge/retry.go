@@ -60,7 +60,7 @@ func (r *runtime) takeFailure(ctx context.Context, e chatwoot.Event) error {
 	case known.State == idmap.AgentSent:
 		return r.showAgain(ctx, e)
 	case known.State == idmap.AgentUnseen:
-		r.webhooksMissed()
+		r.webhookLost()
 	}
 	return nil
 }

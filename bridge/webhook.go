@@ -57,7 +57,7 @@ func (b *Bridge) webhook(w http.ResponseWriter, req *http.Request) int {
 	}
 	if err := r.takeEvent(req.Context(), event, raw); err != nil {
 		r.log.Error("a webhook could not be stored", "error", err)
-		r.webhooksMissed()
+		r.webhookLost()
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusOK

@@ -59,6 +59,7 @@ type world struct {
 	line    bridge.LineID
 	// configure, if set, changes the next process's configuration.
 	configure func(*bridge.Config)
+	clock     clock // of every bridge here
 }
 
 // eachMode runs a flow embedded (SQLite, in process) and standard (Postgres,
@@ -140,7 +141,7 @@ func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Br
 	spool, err := media.NewSpool(filepath.Join(w.t.TempDir(), "spool"))
 	require.NoError(w.t, err)
 	cfg := bridge.Config{
-		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Convert: newConverter(spool), Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Convert: newConverter(spool), Log: slog.New(slog.DiscardHandler), Clock: w.clock.now,
 		PublicURL: w.front.URL, Instance: "test", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
 		Simulator: &whatsapp.Simulator{Addr: w.wa.Addr(), RootKey: w.wa.RootKey()},
 	}
@@ -149,6 +150,9 @@ func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Br
 	require.NoError(w.t, b.Start(context.Background()))
 	return b
 }
+
+// pass lets time pass for the bridges.
+func (w *world) pass(d time.Duration) { w.clock.ahead.Add(int64(d)) }
 
 func newConverter(spool *media.Spool) *convert.Converter {
 	return convert.New(convert.Options{Spool: spool, FFmpeg: convert.FindFFmpeg(), Log: slog.New(slog.DiscardHandler)})

@@ -29,6 +29,9 @@ func encode(o Outgoing, up *whatsmeow.UploadResponse) (*waE2E.Message, error) {
 	}
 }
 
+// TakesCaption reports whether a file of this kind is shown with a text.
+func (k Kind) TakesCaption() bool { return k != KindVoice && k != KindAudio }
+
 func encodeMedia(o Outgoing, up whatsmeow.UploadResponse) *waE2E.Message {
 	m := o.Media
 	context := contextInfo(o.Quote)

@@ -24,19 +24,16 @@ import (
 // is nothing.
 type around struct {
 	settings []string
-	database *processtest.Proxy
+	database *processtest.Postgres
 	cache    *processtest.Proxy
 	redis    *redis.Client // past the proxy
 }
 
-// standard is a Postgres and a Redis of the test's own, both behind proxies
-// that can fail.
+// standard is a Postgres of the test's own, which can crash, and a Redis behind
+// a proxy that can fail.
 func standard(t *testing.T) *around {
 	t.Helper()
-	behind := address(t, databasetest.PostgresURL(t))
-	database := processtest.NewProxy(t, behind.Host)
-	behind.Host = database.Addr()
-
+	database := processtest.StartPostgres(t)
 	memory := address(t, databasetest.RedisURL(t))
 	memory.Path = fmt.Sprintf("/%d", 1+rand.IntN(900))
 	options, err := redis.ParseURL(memory.String())
@@ -46,7 +43,7 @@ func standard(t *testing.T) *around {
 	cache := processtest.NewProxy(t, memory.Host)
 	memory.Host = cache.Addr()
 	return &around{database: database, cache: cache, redis: client, settings: []string{
-		"WOOTBRIDGE_DATABASE_URL=" + behind.String(), "WOOTBRIDGE_REDIS_URL=" + memory.String(),
+		"WOOTBRIDGE_DATABASE_URL=" + database.URL(), "WOOTBRIDGE_REDIS_URL=" + memory.String(),
 		"WOOTBRIDGE_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
 	}}
 }
@@ -59,16 +56,15 @@ func address(t *testing.T, text string) *url.URL {
 }
 
 const (
-	// databaseAway is how long the database refuses connections, as while it
-	// restarts.
+	// databaseAway is how long a crashed database stays away at most.
 	databaseAway = 2 * time.Second
 	redisFlushes = 2
 	redisCuts    = 4
 )
 
-// fail lets WhatsApp drop its connection every few seconds, empties Redis
-// twice, cuts its connections a few times and takes the database away once,
-// until ctx ends.
+// fail lets WhatsApp drop its connection and the database crash every few
+// seconds, empties Redis twice and cuts its connections a few times, until ctx
+// ends.
 func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *rand.Rand) *errgroup.Group {
 	failing, ctx := errgroup.WithContext(ctx)
 	waits := func(least, most time.Duration, n int) []time.Duration {
@@ -92,7 +88,8 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 	if a.redis == nil {
 		return failing
 	}
-	flushes, away := waits(time.Second, 5*time.Second, redisFlushes), between(chance, 2*time.Second, 8*time.Second)
+	flushes := waits(time.Second, 5*time.Second, redisFlushes)
+	crashes, away := waits(2*time.Second, 8*time.Second, 1000), waits(0, databaseAway, 1000)
 	cuts := waits(time.Second, 4*time.Second, redisCuts)
 	failing.Go(func() error {
 		for _, wait := range flushes {
@@ -115,10 +112,15 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 		return nil
 	})
 	failing.Go(func() error {
-		if pause(ctx, away); ctx.Err() == nil {
-			a.database.Refuse()
-			pause(ctx, databaseAway)
-			a.database.Allow()
+		for i, wait := range crashes {
+			if pause(ctx, wait); ctx.Err() != nil {
+				return nil
+			}
+			a.database.Crash()
+			pause(ctx, away[i])
+			if err := a.database.Restart(); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -126,11 +128,15 @@ func (a *around) fail(ctx context.Context, sim *processtest.Simulators, chance *
 }
 
 // misbehave makes Chatwoot as slow as a real one, so that posts are always
-// under way when the program is killed; one request in twenty goes wrong, and
-// some webhooks come twice.
-func misbehave(t *testing.T, sim *processtest.Simulators) {
+// under way when the program is killed; about one request in twenty goes wrong,
+// and about as many webhooks come twice.
+func misbehave(t *testing.T, sim *processtest.Simulators, seed uint64) {
 	t.Helper()
 	ctx := t.Context()
+	chance := func(of float64) *chatwoottest.Chance {
+		seed++
+		return &chatwoottest.Chance{Of: of, Seed: seed}
+	}
 	for _, fault := range []chatwoottest.Fault{
 		chatwoottest.InternalServerError(),
 		chatwoottest.AmbiguousCreate(),
@@ -138,8 +144,8 @@ func misbehave(t *testing.T, sim *processtest.Simulators) {
 		{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"},
 		chatwoottest.Slow(time.Second),
 	} {
-		require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Every: 100, Fault: fault}))
+		require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Chance: chance(0.01), Fault: fault}))
 	}
 	require.NoError(t, sim.Chatwoot.AddRule(ctx, chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(60 * time.Millisecond)}))
-	require.NoError(t, sim.Chatwoot.AddWebhookRule(ctx, chatwoottest.WebhookRule{Event: "message_created", Every: 20, Fault: chatwoottest.WebhookFault{Duplicates: 1}}))
+	require.NoError(t, sim.Chatwoot.AddWebhookRule(ctx, chatwoottest.WebhookRule{Event: "message_created", Chance: chance(0.05), Fault: chatwoottest.WebhookFault{Duplicates: 1}}))
 }

@@ -63,10 +63,11 @@ func crash(t *testing.T, env *around, r run) {
 	sim := processtest.StartSimulators(t)
 	bridge := processtest.NewBridge(t, sim, env.settings...)
 	bridge.Start()
-	bridge.Pair(bridge.CreateLine("Shop"), shopNumber)
+	line := bridge.CreateLine("Shop")
+	bridge.Pair(line, shopNumber)
 	talk := newTraffic(t, sim, uint64(r.seed))
 	talk.open(r.chats)
-	misbehave(t, sim)
+	misbehave(t, sim, uint64(r.seed))
 
 	writing := talk.write(r.messages)
 	ctx, stop := context.WithCancel(t.Context())
@@ -82,11 +83,16 @@ func crash(t *testing.T, env *around, r run) {
 	stop()
 	require.NoError(t, failing.Wait())
 	require.NoError(t, sim.Chatwoot.ClearFaults(t.Context()))
-	talk.compare()
+	talk.settle()
+	// What it still has to send must not change anything any more. A receipt of
+	// something without a bubble, such as a deletion, waits for a minute.
+	bridge.WaitLine(line.ID, func(l api.Line) bool { return l.Queue.Outbound == 0 })
+	require.NoError(t, sim.Chatwoot.WaitIdle(t.Context(), patience))
 	dead, err := bridge.Client().Jobs(t.Context(), api.JobFilter{State: "dead"})
 	require.NoError(t, err)
 	require.Empty(t, dead.Jobs, "nothing here is impossible to deliver")
 	require.Zero(t, bridge.Stop())
+	talk.compare()
 }
 
 // pause lets the traffic go on for a while.

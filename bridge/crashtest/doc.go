@@ -3,8 +3,8 @@
 // sides are compared, message by message. It holds tests only.
 //
 // Meanwhile Chatwoot answers one request in twenty badly, WhatsApp drops the
-// connection every few seconds, Redis is emptied twice and its connections are
-// cut a few times, and the database goes away once.
+// connection and Postgres crashes every few seconds, Redis is emptied twice and
+// its connections are cut a few times.
 //
 // Traffic, kills and faults are drawn from one seed. What chance decided is the
 // same for the same seed; the machine's timing is not. A failure says with which

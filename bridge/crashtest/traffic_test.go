@@ -17,15 +17,15 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/processtest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
-	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 const (
 	shopNumber = "5511999990001"
 	// patience bounds every wait: only a failing test uses it up.
 	patience = time.Minute
-	// How many messages come to one file, one answer, one deletion.
-	fileEvery, quoteEvery, deleteEvery = 8, 8, 15
+	// How many messages come to one file, one answer, one deletion, one look at
+	// what has arrived.
+	fileEvery, quoteEvery, deleteEvery, lookEvery = 8, 8, 15, 4
 )
 
 // chat is a customer and what was said so far.
@@ -33,8 +33,10 @@ type chat struct {
 	number       string
 	name         string
 	conversation int
-	fromCustomer []said // appended to by the customers' side only
-	fromAgent    []said // by the agents' side only
+	fromCustomer []said          // appended to by the customers' side only
+	takenBack    []string        // texts that the customer deleted, in order; theirs, too
+	read         map[string]bool // WhatsApp ids that the customer has read; theirs, too
+	fromAgent    []said          // by the agents' side only
 }
 
 // said is a message that somebody wrote.
@@ -44,7 +46,7 @@ type said struct {
 	quotes string // what it answers: a WhatsApp id or a Chatwoot message
 	wa     string // its WhatsApp id, of a customer's
 	id     int    // its Chatwoot message, of an agent's
-	gone   bool   // an agent deleted it
+	gone   bool   // whoever wrote it deleted it
 }
 
 // traffic is what customers and agents write.
@@ -53,10 +55,12 @@ type traffic struct {
 	sim   *processtest.Simulators
 	seed  uint64
 	chats []*chat
+	// habits draws what customers do besides writing.
+	habits *rand.Rand
 }
 
 func newTraffic(t *testing.T, sim *processtest.Simulators, seed uint64) *traffic {
-	return &traffic{t: t, sim: sim, seed: seed}
+	return &traffic{t: t, sim: sim, seed: seed, habits: rand.New(rand.NewPCG(seed, 5))}
 }
 
 // open makes customers and lets each say hello, so that agents have somebody
@@ -66,7 +70,7 @@ func (r *traffic) open(customers int) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
 	for i := range customers {
-		c := &chat{number: fmt.Sprintf("55118888%05d", i), name: fmt.Sprintf("Customer %02d", i)}
+		c := &chat{number: fmt.Sprintf("55118888%05d", i), name: fmt.Sprintf("Customer %02d", i), read: map[string]bool{}}
 		_, err := r.sim.WhatsApp.NewPeer(ctx, c.number, c.name)
 		require.NoError(r.t, err)
 		id, err := r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, "hello")
@@ -82,7 +86,8 @@ func (r *traffic) open(customers int) {
 }
 
 // write lets customers and agents write n messages each, in random chats: texts,
-// files, answers, and from agents a deletion now and then.
+// files, answers, and a deletion now and then. Customers read some of what they
+// get.
 func (r *traffic) write(n int) *errgroup.Group {
 	writing, ctx := errgroup.WithContext(r.t.Context())
 	for side, say := range []func(context.Context, *rand.Rand, *chat, int) error{r.customerSays, r.agentSays} {
@@ -115,35 +120,6 @@ func hash(file []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (r *traffic) customerSays(ctx context.Context, chance *rand.Rand, c *chat, i int) (err error) {
-	m := said{text: fmt.Sprintf("question %d", i)}
-	switch {
-	case chance.IntN(fileEvery) == 0:
-		file := randomFile(chance)
-		m.sha256 = hash(file)
-		m.wa, err = r.sim.WhatsApp.SendFile(ctx, c.number, whatsapptest.FileRequest{
-			To: shopNumber, Kind: "document", Name: "q.bin", Mimetype: "application/octet-stream", Caption: m.text,
-		}, bytes.NewReader(file))
-	case chance.IntN(quoteEvery) == 0:
-		received, err := r.sim.WhatsApp.Messages(ctx, c.number)
-		if err != nil {
-			return err
-		}
-		received = slices.DeleteFunc(received, func(m whatsapptest.MessageState) bool { return m.Text == "" })
-		if len(received) > 0 {
-			m.quotes = received[chance.IntN(len(received))].ID
-		}
-		m.wa, err = r.sim.WhatsApp.Send(ctx, c.number, whatsapptest.SendRequest{To: shopNumber, Text: m.text, Quote: m.quotes})
-		if err != nil {
-			return err
-		}
-	default:
-		m.wa, err = r.sim.WhatsApp.SendText(ctx, c.number, shopNumber, m.text)
-	}
-	c.fromCustomer = append(c.fromCustomer, m)
-	return err
-}
-
 func (r *traffic) agentSays(ctx context.Context, chance *rand.Rand, c *chat, i int) error {
 	if n := len(c.fromAgent); n > 0 && chance.IntN(deleteEvery) == 0 {
 		m := &c.fromAgent[chance.IntN(n)]
@@ -173,33 +149,4 @@ func (r *traffic) agentSays(ctx context.Context, chance *rand.Rand, c *chat, i i
 	m.id = written.ID
 	c.fromAgent = append(c.fromAgent, m)
 	return err
-}
-
-// sides are what Chatwoot and the customers' phones have.
-type sides struct {
-	desk   []chatwoottest.Message
-	phones map[*chat][]whatsapptest.MessageState
-	hooks  []chatwoottest.Delivery
-	taken  map[int]bool // messages whose webhook was answered 200
-}
-
-func (r *traffic) look(ctx context.Context) (s sides, err error) {
-	if s.desk, err = r.sim.Chatwoot.Messages(ctx); err != nil {
-		return s, err
-	}
-	if s.hooks, err = r.sim.Chatwoot.Webhooks(ctx); err != nil {
-		return s, err
-	}
-	s.taken, s.phones = map[int]bool{}, map[*chat][]whatsapptest.MessageState{}
-	for _, hook := range s.hooks {
-		if hook.Event == "message_created" && hook.Status == 200 {
-			s.taken[hook.Message] = true
-		}
-	}
-	for _, c := range r.chats {
-		if s.phones[c], err = r.sim.WhatsApp.Messages(ctx, c.number); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
 }

@@ -2,6 +2,7 @@ package processtest
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -31,11 +32,26 @@ type process struct {
 	changed chan struct{}
 }
 
-// start runs a program; its output is kept, and shown if the test fails.
+// start runs one of the built programs.
 func start(t testing.TB, name string, args, env []string, dir string) *process {
 	t.Helper()
-	p := &process{t: t, name: name, command: exec.Command(Binary(t, name), args...), ended: make(chan struct{}), changed: make(chan struct{})}
-	p.command.Env, p.command.Dir = env, dir
+	command := exec.Command(Binary(t, name), args...)
+	command.Env, command.Dir = env, dir
+	p, err := launch(t, name, command)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		p.signal(os.Kill)
+		<-p.ended
+		if t.Failed() {
+			t.Logf("output of %s:\n%s", name, p.text())
+		}
+	})
+	return p
+}
+
+// launch runs a program and keeps its output; whoever calls it ends it.
+func launch(t testing.TB, name string, command *exec.Cmd) (*process, error) {
+	p := &process{t: t, name: name, command: command, ended: make(chan struct{}), changed: make(chan struct{})}
 	reader, writer := io.Pipe()
 	p.command.Stdout, p.command.Stderr = writer, writer
 	started := make(chan error)
@@ -53,20 +69,15 @@ func start(t testing.TB, name string, args, env []string, dir string) *process {
 		_ = p.command.Wait() // the state says how it ended
 		_ = writer.Close()
 	}()
-	require.NoError(t, <-started)
+	if err := <-started; err != nil {
+		return nil, err
+	}
 	go func() {
 		defer close(p.ended)
 		p.collect(reader)
 		p.code = p.command.ProcessState.ExitCode()
 	}()
-	t.Cleanup(func() {
-		p.signal(os.Kill)
-		<-p.ended
-		if t.Failed() {
-			t.Logf("output of %s:\n%s", name, p.text())
-		}
-	})
-	return p
+	return p, nil
 }
 
 func (p *process) collect(reader io.Reader) {
@@ -91,6 +102,13 @@ func (p *process) text() string {
 // waitLine waits until a line of the output fits; fits may remember it.
 func (p *process) waitLine(what string, fits func(line string) bool) {
 	p.t.Helper()
+	if err := p.awaitLine(what, fits); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// awaitLine is waitLine for goroutines that must not end the test.
+func (p *process) awaitLine(what string, fits func(line string) bool) error {
 	timeout := time.After(patience)
 	for seen := 0; ; {
 		over := p.over() // before the look: what it said last is there then
@@ -99,16 +117,16 @@ func (p *process) waitLine(what string, fits func(line string) bool) {
 		seen = len(p.output)
 		p.mu.Unlock()
 		if slices.ContainsFunc(fresh, fits) {
-			return
+			return nil
 		}
 		if over {
-			p.t.Fatalf("%s ended with %d before %s:\n%s", p.name, p.code, what, p.text())
+			return fmt.Errorf("%s ended with %d before %s:\n%s", p.name, p.code, what, p.text())
 		}
 		select {
 		case <-changed:
 		case <-p.ended:
 		case <-timeout:
-			p.t.Fatalf("waited in vain for %s of %s:\n%s", what, p.name, p.text())
+			return fmt.Errorf("waited in vain for %s of %s:\n%s", what, p.name, p.text())
 		}
 	}
 }

@@ -11,13 +11,13 @@ import (
 
 // welcome says that the bridge runs, and where to go next.
 func (p *Process) welcome(ctx context.Context) {
+	cfg := p.opts.Config
 	lines, err := p.bridge.Lines(ctx)
+	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.address.String(), "lines", len(lines))
 	if err != nil {
 		p.log.Warn("the lines cannot be listed", "error", err)
 		return
 	}
-	cfg := p.opts.Config
-	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.address.String(), "lines", len(lines))
 	p.log.Debug("configuration", "config", cfg)
 	first := len(lines) == 0 && cfg.HasFirstLine()
 	if first {

@@ -2,6 +2,7 @@ package chatwoottest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -121,28 +122,37 @@ func (s *Server) MissFiles(n int) {
 }
 
 // Rule is a hook that can be written down: it hits the requests with this
-// method (any when empty) whose path contains Path: every one or, with Every,
-// each Every-th; Times times (0 = always).
+// method (any when empty) whose path contains Path: every one, each Every-th, or
+// each with a chance; Times times (0 = always).
 type Rule struct {
-	Method string `json:"method,omitempty"`
-	Path   string `json:"path,omitempty"`
-	Times  int    `json:"times,omitempty"`
-	Every  int    `json:"every,omitempty"`
-	Fault  Fault  `json:"fault"`
+	Method string  `json:"method,omitempty"`
+	Path   string  `json:"path,omitempty"`
+	Times  int     `json:"times,omitempty"`
+	Every  int     `json:"every,omitempty"`
+	Chance *Chance `json:"chance,omitempty"`
+	Fault  Fault   `json:"fault"`
 }
 
-// WebhookRule hits the deliveries of an event (any when empty): every one or,
-// with Every, each Every-th; Times times.
+// WebhookRule hits the deliveries of an event (any when empty): every one, each
+// Every-th, or each with a chance; Times times.
 type WebhookRule struct {
-	Event string       `json:"event,omitempty"`
-	Times int          `json:"times,omitempty"`
-	Every int          `json:"every,omitempty"`
-	Fault WebhookFault `json:"fault"`
+	Event  string       `json:"event,omitempty"`
+	Times  int          `json:"times,omitempty"`
+	Every  int          `json:"every,omitempty"`
+	Chance *Chance      `json:"chance,omitempty"`
+	Fault  WebhookFault `json:"fault"`
+}
+
+// Chance is how probable something is, between 0 and 1; the same seed draws the
+// same.
+type Chance struct {
+	Of   float64 `json:"of"`
+	Seed uint64  `json:"seed"`
 }
 
 // AddRule installs a Rule as a hook.
 func (s *Server) AddRule(rule Rule) (remove func()) {
-	left := countdown(rule.Times, rule.Every)
+	left := countdown(rule.Times, rule.Every, rule.Chance)
 	return s.OnRequest(func(r *http.Request) Fault {
 		if rule.Method != "" && rule.Method != r.Method || !strings.Contains(r.URL.Path, rule.Path) || !left() {
 			return Fault{}
@@ -153,7 +163,7 @@ func (s *Server) AddRule(rule Rule) (remove func()) {
 
 // AddWebhookRule installs a WebhookRule as a hook.
 func (s *Server) AddWebhookRule(rule WebhookRule) (remove func()) {
-	left := countdown(rule.Times, rule.Every)
+	left := countdown(rule.Times, rule.Every, rule.Chance)
 	return s.OnWebhook(func(w Webhook) WebhookFault {
 		if rule.Event != "" && rule.Event != w.Event || !left() {
 			return WebhookFault{}
@@ -163,14 +173,19 @@ func (s *Server) AddWebhookRule(rule WebhookRule) (remove func()) {
 }
 
 // countdown says yes n times, always when n is 0; with every, only each
-// every-th time that it is asked.
-func countdown(n, every int) func() bool {
+// every-th time that it is asked, and with a chance only when that has it.
+func countdown(n, every int, chance *Chance) func() bool {
 	var mu sync.Mutex
 	left, asked := n, 0
+	drawn := func() bool { return true }
+	if chance != nil {
+		draw := rand.New(rand.NewPCG(chance.Seed, 0))
+		drawn = func() bool { return draw.Float64() < chance.Of }
+	}
 	return func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if asked++; every > 0 && asked%every != 0 {
+		if asked++; every > 0 && asked%every != 0 || !drawn() {
 			return false
 		}
 		if n == 0 {

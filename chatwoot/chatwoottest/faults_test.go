@@ -61,6 +61,27 @@ func TestRequestFaults(t *testing.T) {
 	}
 }
 
+// Chance strikes as often as it is said to, now and then twice in a row, and at
+// the same requests for the same seed.
+func TestAChanceIsDrawnFromItsSeed(t *testing.T) {
+	t.Parallel()
+	const requests = 400
+	struck := func(seed uint64) (all []int) {
+		w := newWorld(t, chatwoottest.Options{})
+		w.AddRule(chatwoottest.Rule{Chance: &chatwoottest.Chance{Of: 0.25, Seed: seed}, Fault: chatwoottest.TooManyRequests()})
+		for i := range requests {
+			if w.get(w.AdminToken(), "/api/v1/profile").status == http.StatusTooManyRequests {
+				all = append(all, i)
+			}
+		}
+		return all
+	}
+	once := struck(7)
+	require.InDelta(t, requests/4, len(once), requests/10)
+	require.Equal(t, once, struck(7))
+	require.NotEqual(t, once, struck(8))
+}
+
 // An echo may arrive before the answer to the request that caused it.
 func TestAnEarlyEcho(t *testing.T) {
 	t.Parallel()

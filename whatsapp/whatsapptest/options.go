@@ -21,6 +21,7 @@ type sendOptions struct {
 	id       string
 	at       time.Time
 	address  addressing
+	server   string
 	pushName *string
 	corrupt  int
 	quote    *waE2E.ContextInfo
@@ -51,6 +52,7 @@ const (
 	byNumber addressing = iota
 	byLID
 	byLIDOnly
+	byServer
 )
 
 // WithID sends under a given message id.
@@ -64,6 +66,12 @@ func WithLID() SendOption { return func(o *sendOptions) { o.address = byLID } }
 
 // WithLIDOnly addresses by hidden id and does not tell the phone number.
 func WithLIDOnly() SendOption { return func(o *sendOptions) { o.address = byLIDOnly } }
+
+// WithServer shows the sender at another server than that of phone numbers: an
+// address of a kind of its own, such as those of people on other services.
+func WithServer(server string) SendOption {
+	return func(o *sendOptions) { o.address, o.server = byServer, server }
+}
 
 // WithPushName shows another push name than the peer's; an empty one leaves it out.
 func WithPushName(name string) SendOption { return func(o *sendOptions) { o.pushName = &name } }

@@ -130,6 +130,8 @@ func (p *Peer) sentAttrs(sent *sentMessage) waBinary.Attrs {
 		attrs["from"], attrs["sender_pn"] = p.LID(), p.JID()
 	case byLIDOnly:
 		attrs["from"] = p.LID()
+	case byServer:
+		attrs["from"] = types.NewJID(p.number, sent.options.server)
 	}
 	return attrs
 }

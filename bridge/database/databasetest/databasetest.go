@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,8 +17,9 @@ import (
 
 // The variables that make test sets.
 const (
-	PostgresEnv = "WOOTBRIDGE_TEST_POSTGRES"
-	RedisEnv    = "WOOTBRIDGE_TEST_REDIS"
+	PostgresEnv    = "WOOTBRIDGE_TEST_POSTGRES"
+	PostgresBinEnv = "WOOTBRIDGE_TEST_POSTGRES_BIN"
+	RedisEnv       = "WOOTBRIDGE_TEST_REDIS"
 )
 
 // Each runs a test on SQLite and on Postgres.
@@ -73,6 +75,13 @@ func PostgresURL(t testing.TB) string {
 	require.NoError(t, err)
 	address.Path = "/" + name
 	return address.String()
+}
+
+// PostgresProgram is the path of one of Postgres's programs, for a test that
+// needs a server of its own.
+func PostgresProgram(t testing.TB, name string) string {
+	t.Helper()
+	return filepath.Join(required(t, PostgresBinEnv), name)
 }
 
 // RedisURL is the address of the test Redis. Tests share it: use Unique in
