@@ -135,7 +135,7 @@ func newDropWorld(t *testing.T, d drop) *dropWorld {
 
 // sendUntilTaken repeats a message under its id until WhatsApp has taken it, as
 // the bridge does.
-func (w *dropWorld) sendUntilTaken(to *whatsapptest.Peer, id, text string) {
+func (w *world) sendUntilTaken(to *whatsapptest.Peer, id, text string) {
 	w.t.Helper()
 	for {
 		err := w.session.Send(context.Background(), whatsapp.Outgoing{ID: id, To: to.JID().String(), Text: text})

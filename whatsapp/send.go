@@ -120,7 +120,7 @@ func (g *generation) send(ctx context.Context, to recipient, id string, message 
 
 func (g *generation) sendOnce(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
 	marked, encryption := g.guard.sessions.encrypting(ctx)
-	defer encryption.done()
+	defer encryption.end()
 	encryption.reader = to.reader()
 	err := guarded(g.s, func() error {
 		_, err := g.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})

@@ -85,7 +85,7 @@ func TestASendWritesInOneTransaction(t *testing.T) {
 			w := &written{}
 			g, buffer, secrets, sessions := newSendingGuard(w)
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.done()
+			defer e.end()
 			require.NoError(t, buffer.AddOutgoingEvent(ctx, to, "A", "wa", nil))
 			require.NoError(t, secrets.PutMessageSecret(ctx, to, to, "A", nil))
 			_, err := sessions.GetManySessions(ctx, nil)

@@ -90,6 +90,10 @@ type encryption struct {
 	// reader is the user one of whose devices must be able to read the message;
 	// empty for a group.
 	reader string
+	// stop ends the send. Where one device cannot be encrypted for, the library
+	// goes on to the next, and sends what is left, unless its context has ended:
+	// a store that fails must not make a message go to fewer, or to nobody.
+	stop context.CancelFunc
 }
 
 // write is a change of a store, in the transaction of ctx.
@@ -98,9 +102,10 @@ type write func(ctx context.Context) error
 type encryptionKey struct{}
 
 // encrypting marks a context for one call of SendMessage; the encryption must be
-// ended after it with done, whatever came of it.
+// ended after it with end, whatever came of it.
 func (l *sessionLock) encrypting(ctx context.Context) (marked context.Context, e *encryption) {
 	e = &encryption{lock: l}
+	ctx, e.stop = context.WithCancel(ctx)
 	return context.WithValue(ctx, encryptionKey{}, e), e
 }
 
@@ -143,6 +148,12 @@ func (e *encryption) take(ctx context.Context) error {
 	return nil
 }
 
+func (e *encryption) end() {
+	e.stop()
+	e.done()
+}
+
+// done gives the lock back.
 func (e *encryption) done() {
 	if e.holds {
 		e.holds = false

@@ -151,11 +151,15 @@ func (g *guard) relax(ctx context.Context) context.Context {
 	return g.relaxed(ctx)
 }
 
-// check turns a store's failure into one that keeps the message, and gives
-// the generation up when it happened while a message was being read.
+// check turns a store's failure into one that keeps the message: it gives the
+// generation up when that happened while a message was being read, and ends the
+// send when it happened in one.
 func (g *guard) check(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	if e := encryptionOf(ctx); e != nil {
+		e.stop()
 	}
 	if ctx.Value(decrypting{}) != nil {
 		g.giveUp(ctx, err)

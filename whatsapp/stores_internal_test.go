@@ -135,7 +135,7 @@ func TestTheSessionLock(t *testing.T) {
 	for name, test := range map[string]func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error){
 		"a send holds it from read to write": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.done()
+			defer e.end()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
@@ -151,7 +151,7 @@ func TestTheSessionLock(t *testing.T) {
 			go func() { decrypted <- decrypt(context.Background(), g) }()
 			synctest.Wait()
 			require.Empty(t, decrypted)
-			e.done()
+			e.end()
 			require.NoError(t, <-decrypted)
 		},
 		"another encryption borrows it until it writes": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
@@ -173,7 +173,7 @@ func TestTheSessionLock(t *testing.T) {
 		},
 		"who waits can be called off": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.done()
+			defer e.end()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			waiting, cancel := context.WithCancel(context.Background())
