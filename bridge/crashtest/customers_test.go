@@ -77,8 +77,14 @@ func (r *traffic) readSome(ctx context.Context, c *chat) error {
 		return err
 	}
 	var ids []string
+	text := ""
 	for _, m := range arrived {
-		if m.Text != "" && r.reads(m.Text) && !c.read[m.ID] {
+		if m.Text != "" {
+			text = m.Text
+		} else if !isFileAlone(m) {
+			continue
+		}
+		if r.reads(text) && !c.read[m.ID] {
 			ids, c.read[m.ID] = append(ids, m.ID), true
 		}
 	}

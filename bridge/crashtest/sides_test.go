@@ -69,13 +69,26 @@ func (s sides) atPhone(c *chat) []string {
 		gone[m.text] = m.gone
 	}
 	var messages []said
+	text := ""
 	for _, m := range s.phones[c] {
-		if m.Text != "" && !gone[m.Text] {
+		alone := isFileAlone(m)
+		if m.Text != "" {
+			text = m.Text
+		}
+		switch {
+		case gone[text]:
+		case alone && len(messages) > 0:
+			messages[len(messages)-1].sha256 = m.SHA256
+		case m.Text != "":
 			messages = append(messages, said{text: m.Text, sha256: m.SHA256, quotes: m.Quoted})
 		}
 	}
 	return list(messages)
 }
+
+// isFileAlone reports whether a message is a file whose text came before it,
+// because files of its kind have none. Random ones look like sound at times.
+func isFileAlone(m whatsapptest.MessageState) bool { return m.Text == "" && m.SHA256 != "" }
 
 // idsAtPhone gives the WhatsApp ids of the agents' messages at the phone, by
 // their texts.
