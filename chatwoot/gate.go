@@ -61,22 +61,7 @@ func (g *Gate) Enter(ctx context.Context, p Priority) error {
 	w := &waiter{priority: p, order: g.order, ready: make(chan struct{})}
 	heap.Push(&g.waiting, w)
 	g.admit()
-	shut := g.shut.Sub(g.clock())
 	g.mu.Unlock()
-	if shut > 0 {
-		timer := time.NewTimer(shut)
-		defer timer.Stop()
-		select {
-		case <-w.ready:
-			return nil
-		case <-ctx.Done():
-			return g.leaveQueue(ctx, w)
-		case <-timer.C:
-			g.mu.Lock()
-			g.admit()
-			g.mu.Unlock()
-		}
-	}
 	select {
 	case <-w.ready:
 		return nil
@@ -111,7 +96,10 @@ func (g *Gate) Leave(err error, took time.Duration) {
 	g.away = errors.As(err, &unavailable) || errors.As(err, &ambiguous)
 	switch {
 	case errors.As(err, &limited):
-		g.shut = g.clock().Add(limited.RetryAfter)
+		if until := g.clock().Add(limited.RetryAfter); until.After(g.shut) {
+			g.shut = until
+			time.AfterFunc(limited.RetryAfter, g.reopen)
+		}
 		g.shrink()
 	case IsDown(err):
 		g.limit, g.good = gateMax, 0
@@ -123,6 +111,19 @@ func (g *Gate) Leave(err error, took time.Duration) {
 		}
 	}
 	g.inFlight--
+	g.admit()
+}
+
+// reopen lets waiters in when the window reopens. None of them looks by itself:
+// they may all have come before the 429, and another one may have moved the
+// window since.
+func (g *Gate) reopen() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if left := g.shut.Sub(g.clock()); left > 0 {
+		time.AfterFunc(left, g.reopen)
+		return
+	}
 	g.admit()
 }
 

@@ -54,3 +54,48 @@ func TestTheGateNarrowsWhenChatwootFailsNotWhenItDoesNotRun(t *testing.T) {
 		require.EqualValues(t, 3, entered(g), "what comes back has just started")
 	})
 }
+
+// Whoever waits when the rate limit is met goes on when its window reopens, and
+// needs nobody who comes later: all workers may wait. A second refusal may have
+// moved the window meanwhile.
+func TestD37_WaitersGoOnWhenTheRateLimitEnds(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		refusals []time.Duration // of requests that end one second apart: when to come back
+		opens    time.Duration
+	}{
+		"once":             {[]time.Duration{time.Minute}, time.Minute},
+		"again, for later": {[]time.Duration{time.Minute, time.Minute, 2 * time.Minute}, 2*time.Minute + 2*time.Second},
+		"again, for less":  {[]time.Duration{time.Minute, time.Second}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g, began := chatwoot.NewGate(time.Now), time.Now()
+				const places, waiters = 4, 8
+				for range places {
+					require.NoError(t, g.Enter(ctx, chatwoot.Live))
+				}
+				var in atomic.Int64
+				for range waiters {
+					go func() {
+						if g.Enter(t.Context(), chatwoot.Live) == nil && time.Since(began) == tc.opens {
+							in.Add(1)
+						}
+						g.Leave(nil, 0)
+					}()
+				}
+				synctest.Wait()
+				for range places - len(tc.refusals) {
+					g.Leave(&chatwoot.RateLimitedError{RetryAfter: time.Second}, 0)
+				}
+				for _, after := range tc.refusals {
+					g.Leave(&chatwoot.RateLimitedError{RetryAfter: after}, 0)
+					time.Sleep(time.Second)
+				}
+				time.Sleep(time.Hour)
+				require.EqualValues(t, waiters, in.Load())
+			})
+		})
+	}
+}
