@@ -24,7 +24,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
 test:
-	.ci/test-services go test -race -timeout 40m -run '$(RUN)' $(PKG)
+	.ci/test-services go test -race -timeout 15m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 
 crash:

@@ -83,6 +83,8 @@ func newScheduler(t *testing.T, desk http.RoundTripper) *runtime {
 	b.expiry.Stop()
 	t.Cleanup(func() {
 		b.cancel()
+		// As a stop does: a test that failed because work stands still must end.
+		defer time.AfterFunc(time.Minute, b.cancelWork).Stop()
 		b.workers.Wait()
 		b.cancelWork()
 		b.background.Wait()
