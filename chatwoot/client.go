@@ -122,7 +122,7 @@ func (c *Client) do(ctx context.Context, req call) error {
 	}
 	started := time.Now()
 	err := errPanic // unless exchange returns: a panic must not keep the place
-	defer func() { c.gate.Leave(err, time.Since(started)) }()
+	defer func() { c.gate.Leave(c.priority, err, time.Since(started)) }()
 	if err = c.exchange(ctx, req); err != nil {
 		return fmt.Errorf("%s: %w", req.what, err)
 	}

@@ -1,9 +1,9 @@
 package chatwoot
 
 import (
-	"container/heap"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,12 +11,13 @@ import (
 // Priority is the turn of a request at the Gate, lowest first.
 type Priority int
 
-// The priorities: what a person waits for comes first, a backlog last.
+// The priorities: what a person waits for comes first.
 const (
 	Live Priority = iota
 	Status
-	Upkeep
 	Backlog
+	Upkeep
+	priorities
 )
 
 // Gate limits the requests in flight to one Chatwoot. More requests at once
@@ -25,19 +26,23 @@ const (
 // good answers. Of a Chatwoot that does not run nothing is known any more: what
 // comes back has just started, with the limit that every Gate begins with.
 // Waiters enter by priority, then in order. A backlog never takes the last
-// place, so that a live message finds one free. After a 429 nobody enters
-// until the window reopens. A nil Gate lets everything through.
+// place: a live message finds it free, and upkeep has it otherwise, so that
+// neither a backlog nor the pass after an outage stops the other. After a 429
+// nobody enters until the window reopens. A nil Gate lets everything through.
 type Gate struct {
 	mu       sync.Mutex
 	limit    int
 	inFlight int
+	upkeep   int // of those in flight
 	good     int
 	shut     time.Time
 	away     bool
-	waiting  waiters
-	order    uint64
+	waiting  [priorities][]waiter
 	clock    func() time.Time
 }
+
+// waiter is closed when its request may begin.
+type waiter chan struct{}
 
 const (
 	gateMin  = 2
@@ -57,34 +62,32 @@ func (g *Gate) Enter(ctx context.Context, p Priority) error {
 		return nil
 	}
 	g.mu.Lock()
-	g.order++
-	w := &waiter{priority: p, order: g.order, ready: make(chan struct{})}
-	heap.Push(&g.waiting, w)
+	w := make(waiter)
+	g.waiting[p] = append(g.waiting[p], w)
 	g.admit()
 	g.mu.Unlock()
 	select {
-	case <-w.ready:
+	case <-w:
 		return nil
 	case <-ctx.Done():
-		return g.leaveQueue(ctx, w)
+		return g.leaveQueue(ctx, p, w)
 	}
 }
 
-func (g *Gate) leaveQueue(ctx context.Context, w *waiter) error {
+func (g *Gate) leaveQueue(ctx context.Context, p Priority, w waiter) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	select {
-	case <-w.ready: // admitted at the same moment: give the place back
-		g.inFlight--
-		g.admit()
-	default:
-		heap.Remove(&g.waiting, w.index)
+	if place := slices.Index(g.waiting[p], w); place >= 0 {
+		g.waiting[p] = slices.Delete(g.waiting[p], place, place+1)
+	} else { // admitted at the same moment: give the place back
+		g.free(p)
 	}
+	g.admit()
 	return &UnavailableError{Err: ctx.Err()}
 }
 
-// Leave gives the place back and tells how the request went.
-func (g *Gate) Leave(err error, took time.Duration) {
+// Leave gives the place of an Enter back and tells how the request went.
+func (g *Gate) Leave(p Priority, err error, took time.Duration) {
 	if g == nil {
 		return
 	}
@@ -110,8 +113,15 @@ func (g *Gate) Leave(err error, took time.Duration) {
 			g.limit, g.good = g.limit+1, 0
 		}
 	}
-	g.inFlight--
+	g.free(p)
 	g.admit()
+}
+
+func (g *Gate) free(p Priority) {
+	g.inFlight--
+	if p == Upkeep {
+		g.upkeep--
+	}
 }
 
 // reopen lets waiters in when the window reopens. None of them looks by itself:
@@ -138,48 +148,30 @@ func (g *Gate) shrink() { g.limit, g.good = max(gateMin, g.limit/2), 0 }
 
 // admit lets waiters in while there is room.
 func (g *Gate) admit() {
-	for len(g.waiting) > 0 && !g.clock().Before(g.shut) {
-		room := g.limit - g.inFlight
-		if g.waiting[0].priority == Backlog {
-			room-- // the last place is for live traffic
+	if g.clock().Before(g.shut) {
+		return
+	}
+	for p := range priorities {
+		entering := g.waiting[p][:min(g.room(p), len(g.waiting[p]))]
+		for _, w := range entering {
+			close(w)
 		}
-		if room <= 0 {
-			return
+		g.waiting[p] = slices.Delete(g.waiting[p], 0, len(entering))
+		g.inFlight += len(entering)
+		if p == Upkeep {
+			g.upkeep += len(entering)
 		}
-		w := heap.Pop(&g.waiting).(*waiter)
-		g.inFlight++
-		close(w.ready)
 	}
 }
 
-type waiter struct {
-	priority Priority
-	order    uint64
-	index    int
-	ready    chan struct{}
-}
-
-type waiters []*waiter
-
-func (w waiters) Len() int { return len(w) }
-func (w waiters) Less(i, j int) bool {
-	if w[i].priority != w[j].priority {
-		return w[i].priority < w[j].priority
+// room is how many requests of a priority may enter, after those before it.
+func (g *Gate) room(p Priority) int {
+	room := g.limit - g.inFlight
+	switch {
+	case p == Backlog && g.upkeep == 0:
+		room-- // the last place
+	case p == Upkeep && len(g.waiting[Backlog]) > 0:
+		room = min(room, 1-g.upkeep) // nothing but the last place
 	}
-	return w[i].order < w[j].order
-}
-func (w waiters) Swap(i, j int) {
-	w[i], w[j] = w[j], w[i]
-	w[i].index, w[j].index = i, j
-}
-func (w *waiters) Push(x any) {
-	item := x.(*waiter)
-	item.index = len(*w)
-	*w = append(*w, item)
-}
-func (w *waiters) Pop() any {
-	old := *w
-	item := old[len(old)-1]
-	*w = old[:len(old)-1]
-	return item
+	return max(room, 0)
 }

@@ -3,6 +3,7 @@ package chatwoot_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,48 @@ import (
 
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
+
+// A backlog and a pass share a Chatwoot: neither waits for the end of the other,
+// and both wait for what people wait for.
+func TestABacklogAndUpkeepDoNotStopEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const request = 20 * time.Millisecond
+		g := chatwoot.NewGate(time.Now)
+		var mu sync.Mutex
+		rounds := map[chatwoot.Priority][]int{} // what entered in which round
+		began := time.Now()
+		ask := func(p chatwoot.Priority, n int) {
+			for range n {
+				go func() {
+					if g.Enter(t.Context(), p) != nil {
+						return
+					}
+					mu.Lock()
+					rounds[p] = append(rounds[p], int(time.Since(began)/request))
+					mu.Unlock()
+					time.Sleep(request)
+					g.Leave(p, nil, request)
+				}()
+			}
+			synctest.Wait()
+		}
+		ask(chatwoot.Live, 4) // takes all places
+		ask(chatwoot.Upkeep, 6)
+		ask(chatwoot.Backlog, 9)
+		ask(chatwoot.Status, 4)
+		ask(chatwoot.Live, 4)
+		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		require.Equal(t, map[chatwoot.Priority][]int{
+			chatwoot.Live:    {0, 0, 0, 0, 1, 1, 1, 1},
+			chatwoot.Status:  {2, 2, 2, 2},
+			chatwoot.Backlog: {3, 3, 3, 4, 4, 4, 5, 5, 5},
+			chatwoot.Upkeep:  {3, 4, 5, 6, 6, 6},
+		}, rounds)
+	})
+}
 
 // entered counts how many requests of a backlog a gate lets in at once.
 func entered(g *chatwoot.Gate) int64 {
@@ -29,7 +72,7 @@ func entered(g *chatwoot.Gate) int64 {
 	cancel()
 	synctest.Wait()
 	for range n {
-		g.Leave(nil, 0)
+		g.Leave(chatwoot.Backlog, nil, 0)
 	}
 	return n
 }
@@ -40,7 +83,7 @@ func TestTheGateNarrowsWhenChatwootFailsNotWhenItDoesNotRun(t *testing.T) {
 		g := chatwoot.NewGate(time.Now)
 		leave := func(err error) {
 			require.NoError(t, g.Enter(ctx, chatwoot.Live))
-			g.Leave(err, 0)
+			g.Leave(chatwoot.Live, err, 0)
 		}
 		require.EqualValues(t, 3, entered(g), "and a place is left for live messages")
 		leave(&chatwoot.UnavailableError{Err: errors.New("refused"), Down: true})
@@ -82,15 +125,15 @@ func TestD37_WaitersGoOnWhenTheRateLimitEnds(t *testing.T) {
 						if g.Enter(t.Context(), chatwoot.Live) == nil && time.Since(began) == tc.opens {
 							in.Add(1)
 						}
-						g.Leave(nil, 0)
+						g.Leave(chatwoot.Live, nil, 0)
 					}()
 				}
 				synctest.Wait()
 				for range places - len(tc.refusals) {
-					g.Leave(&chatwoot.RateLimitedError{RetryAfter: time.Second}, 0)
+					g.Leave(chatwoot.Live, &chatwoot.RateLimitedError{RetryAfter: time.Second}, 0)
 				}
 				for _, after := range tc.refusals {
-					g.Leave(&chatwoot.RateLimitedError{RetryAfter: after}, 0)
+					g.Leave(chatwoot.Live, &chatwoot.RateLimitedError{RetryAfter: after}, 0)
 					time.Sleep(time.Second)
 				}
 				time.Sleep(time.Hour)
