@@ -90,7 +90,7 @@ func (o *outages) goesOn(url string, now time.Time) bool {
 const (
 	// downEvery is the pause between two looks for a Chatwoot that does not
 	// run, which cost it nothing, unwellEvery for one that answers with errors.
-	downEvery   = 250 * time.Millisecond
+	downEvery   = 100 * time.Millisecond
 	unwellEvery = time.Second
 	// lookTimeout bounds one look: an answer that takes longer is none.
 	lookTimeout = 10 * time.Second

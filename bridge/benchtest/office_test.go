@@ -204,7 +204,8 @@ func (o *office) waiting() int {
 	return status.Queue.Inbound + status.Queue.Outbound
 }
 
-// drained waits until no job waits.
+// drained waits until no job waits. It looks seldom: what the looks cost would
+// be measured, too.
 func (o *office) drained() {
-	require.Eventually(o.tb, func() bool { return o.waiting() == 0 }, patience, 20*time.Millisecond, "the jobs")
+	require.Eventually(o.tb, func() bool { return o.waiting() == 0 }, patience, 500*time.Millisecond, "the jobs")
 }
