@@ -180,11 +180,12 @@ func eventsOf[T any](c *client) []T {
 	return found
 }
 
-// await waits for an event of a type for which the function is true.
+// await waits for an event of a type for which the function is true, as long as
+// events come.
 func await[T any](c *client, want func(T) bool) T {
 	c.t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
+	silence := time.NewTimer(patience)
+	defer silence.Stop()
 	for {
 		for _, evt := range eventsOf[T](c) {
 			if want(evt) {
@@ -193,10 +194,11 @@ func await[T any](c *client, want func(T) bool) T {
 		}
 		select {
 		case <-c.changed:
-		case <-deadline.C:
-			var kinds []string
+			silence.Reset(patience)
+		case <-silence.C:
+			kinds := map[string]int{}
 			for _, evt := range c.all() {
-				kinds = append(kinds, fmt.Sprintf("%T", evt))
+				kinds[fmt.Sprintf("%T", evt)]++
 			}
 			require.Failf(c.t, "event did not come", "%T; seen: %v", *new(T), kinds)
 		}
