@@ -2,8 +2,10 @@ package whatsapp_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
@@ -13,11 +15,20 @@ import (
 
 func TestR19_SignedOutOnThePhone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	db := openSQLite(t)
+	w := newWorldOn(t, openStore(t, db, "sqlite"))
 	w.pair()
+	for i := range 20 { // whose names the library notes beside its other work
+		w.srv.NewPeer(fmt.Sprintf("551170000%04d", i), fmt.Sprint("customer ", i)).SendText(w.phone, "hello")
+	}
 	w.phone.Companion().Unlink()
 	w.waitState(whatsapp.StateLoggedOut)
 	require.Empty(t, w.session.State().JID)
+	require.Eventually(t, func() bool {
+		var devices int
+		require.NoError(t, db.QueryRow(`SELECT COUNT(*) FROM whatsmeow_device`).Scan(&devices))
+		return devices == 0
+	}, patience, time.Millisecond, "the device is forgotten")
 	require.ErrorIs(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0", To: w.alice.JID().String(), Text: "x"}), whatsapp.ErrNotConnected)
 	w.pair()
 }

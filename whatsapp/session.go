@@ -184,7 +184,7 @@ func (s *Session) Logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil {
+	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil && !errors.Is(err, errDeviceKept) {
 		return fmt.Errorf("unlink the device: %w", err)
 	}
 	g.end(genEnd{code: StateLoggedOut})

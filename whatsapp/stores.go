@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -142,7 +143,21 @@ func (g *guard) wrap(d *store.Device) {
 	d.Identities = &guardedIdentities{d.Identities, g}
 	d.LIDs = &guardedLIDs{d.LIDs, g}
 	d.MsgSecrets = &guardedSecrets{d.MsgSecrets, g}
+	d.Container = keptDevice{d.Container}
 }
+
+// keptDevice is a container from which the library cannot delete the device
+// that it uses. When the phone unlinks it, the library would replace the
+// device's stores, and that without a lock: a message that is just being read
+// would meet half of a change, in a goroutine that nobody guards. The session
+// forgets the device when its client has ended.
+type keptDevice struct{ store.DeviceContainer }
+
+// errDeviceKept says that a device is deleted later.
+var errDeviceKept = errors.New("the device is forgotten when its session has ended")
+
+// DeleteDevice implements store.DeviceContainer.
+func (keptDevice) DeleteDevice(context.Context, *store.Device) error { return errDeviceKept }
 
 func (g *guard) relax(ctx context.Context) context.Context {
 	if g.relaxed == nil {

@@ -139,8 +139,8 @@ func (s *Session) unlinked(reason string) {
 	})
 }
 
-// forget drops a device that the phone has unlinked. The library deletes it
-// too, at the same time, but may fail or be cut off.
+// forget drops a device that the phone has unlinked; the library does not, see
+// keptDevice.
 func (s *Session) forget() {
 	jid := s.State().JID
 	s.unlinked("")
