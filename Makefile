@@ -28,7 +28,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
 test:
-	.ci/test-services go test $(RACE) -timeout 30m -run '$(RUN)' $(PKG)
+	.ci/test-services go test $(RACE) -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 
 crash:
