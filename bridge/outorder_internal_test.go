@@ -39,6 +39,31 @@ func TestD24_TheLowestIDLeavesFirst(t *testing.T) {
 	}
 }
 
+// However many wait: while the bridge was away some webhooks came through, and a
+// pass has found the others, which are older.
+func TestD24_TheLowestIDLeavesFirstHoweverManyWait(t *testing.T) {
+	t.Parallel()
+	const waiting = 300
+	r := newScheduler(t, newSlowDesk(1))
+	lane := journal.LaneKey{Line: string(r.line.ID), Chat: "chat", Dir: journal.Out}
+	for id := waiting; id > 0; id-- {
+		job := outJob(jobCreated, id, time.Now())
+		appended, err := r.b.journal.Append(t.Context(), journal.Entry{Lane: lane, Dedupe: fmt.Sprint(id), Kind: job.Kind, Payload: job.Payload, At: time.Now()})
+		require.NoError(t, err)
+		require.True(t, appended)
+	}
+	lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dir: journal.Out})
+	require.NoError(t, err)
+	ids := messageIDs{}
+	for want := range waiting {
+		jobs, err := lease.Next(t.Context(), ahead(lease.Lane().Dir))
+		require.NoError(t, err)
+		job := ids.lowest(jobs)
+		require.EqualValues(t, 1+want, ids.of(job))
+		require.NoError(t, lease.Done(t.Context(), job, nil))
+	}
+}
+
 func TestD24_LateWebhooksAreNoticedAndForgotten(t *testing.T) {
 	t.Parallel()
 	var lag webhookLag

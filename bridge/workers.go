@@ -84,8 +84,14 @@ func (b *Bridge) drainShared(lease *journal.Lease, sh share, places int) {
 	b.drain(lease, sh.pool.live)
 }
 
-// batch is how many jobs of a lane a worker looks at together.
-const batch = 50
+// ahead is how many jobs of a lane a worker looks at together: a few, but all of
+// what agents wrote, for what came last may be what has to leave first.
+func ahead(dir journal.Direction) int {
+	if dir == journal.Out {
+		return math.MaxInt32
+	}
+	return 50
+}
 
 // drain works on a lane until it is empty, has to wait, or is lost; a live
 // worker also leaves it when what is left has become a backlog.
@@ -94,7 +100,7 @@ func (b *Bridge) drain(lease *journal.Lease, live bool) {
 	defer stop()
 	first, ids := true, messageIDs{}
 	for {
-		jobs, err := lease.Next(ctx, batch)
+		jobs, err := lease.Next(ctx, ahead(lease.Lane().Dir))
 		if err == nil && len(jobs) == 0 {
 			var released bool
 			if released, err = lease.Release(ctx); err == nil && released {

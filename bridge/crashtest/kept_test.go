@@ -25,6 +25,7 @@ var kept = []run{
 	{seed: 1795579564118382025, size: long, found: "the text of a file that nobody had declared as sound, and that turned out to be"},
 	{seed: 1795579136064705758, size: long, found: "a message written while a pass read other conversations, which the watermark then hid"},
 	{seed: 1795580824928655323, size: long, found: "a message that left for nobody while the database was away, and passed for sent"},
+	{seed: 1795790375891267726, size: long, found: "more than fifty messages of a chat that waited, of which the oldest came last"},
 }
 
 // run is what chance decides a run from: the same seed decides something else
