@@ -86,15 +86,6 @@ func (s *Store) Forget(ctx context.Context, jid string) error {
 	return nil
 }
 
-// forget deletes a device, if it is still there.
-func (s *Store) forget(ctx context.Context, jid string) error {
-	device, err := s.device(ctx, jid)
-	if err != nil || device == nil {
-		return err
-	}
-	return device.Delete(ctx)
-}
-
 // storeError says that a store failed. It passes for a cancelled context: for
 // that alone the library neither acknowledges a message nor asks its sender
 // again. Any other error it takes for a broken message, which would be

@@ -149,7 +149,7 @@ func (s *Session) forget() {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), forgetWithin)
 	defer cancel()
-	if err := s.cfg.Store.forget(ctx, jid); err != nil {
+	if err := s.cfg.Store.Forget(ctx, jid); err != nil {
 		s.cfg.Log.Warn("an unlinked device is still stored", "error", err)
 	}
 }
