@@ -77,6 +77,7 @@ type Bridge struct {
 	cancelWork context.CancelFunc
 	workers    sync.WaitGroup
 	background sync.WaitGroup
+	stopping   sync.RWMutex // held for writing while ctx is ended; see inBackground
 	tending    sync.WaitGroup
 	looks      chan look
 	expiry     *time.Timer // fires when the lease on the lines is about to end
@@ -184,7 +185,9 @@ const stopGrace = 10 * time.Second
 // gives them back, and returns when every goroutine of the bridge has ended.
 // Stop the web server first.
 func (b *Bridge) Stop() {
+	b.stopping.Lock()
 	b.cancel()
+	b.stopping.Unlock()
 	b.expiry.Stop()
 	b.tending.Wait()
 	grace := time.AfterFunc(stopGrace, b.cancelWork)
@@ -195,6 +198,17 @@ func (b *Bridge) Stop() {
 		b.replace(r, nil)
 	}
 	b.background.Wait()
+}
+
+// inBackground runs fn beside everything else; Stop waits for it. Timers, and
+// goroutines of the WhatsApp library that nobody waits for, may still ask for it
+// while Stop waits: then it is too late, and nothing is run.
+func (b *Bridge) inBackground(fn func()) {
+	b.stopping.RLock()
+	defer b.stopping.RUnlock()
+	if b.ctx.Err() == nil {
+		b.background.Go(fn)
+	}
 }
 
 func (b *Bridge) line(id string) (*runtime, bool) {

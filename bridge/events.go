@@ -146,7 +146,7 @@ func isConversationLane(chat string) bool { return strings.HasPrefix(chat, conve
 
 // agentTyping shows the customer that somebody at the desk types.
 func (r *runtime) agentTyping(e chatwoot.Event) {
-	r.b.background.Go(func() {
+	r.b.inBackground(func() {
 		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
 		defer cancel()
 		on := e.Kind == chatwoot.EventTypingOn

@@ -100,7 +100,7 @@ const (
 // has that Chatwoot watched.
 func (b *Bridge) awaitReturn(r *runtime, lane journal.LaneKey, until time.Time) {
 	if b.outages.rest(r.line.ChatwootURL, lane, until) {
-		b.background.Go(func() { b.watchOutage(r) })
+		b.inBackground(func() { b.watchOutage(r) })
 	}
 }
 

@@ -102,7 +102,7 @@ func (r *runtime) start() {
 	r.patient = time.AfterFunc(settleAfter, r.settle)
 	r.catchUp = time.AfterFunc(catchUpWait, r.catchUpDone)
 	r.session.Start(r.b.ctx)
-	r.b.background.Go(func() {
+	r.b.inBackground(func() {
 		r.greet()
 		r.keepReconciled()
 	})
@@ -129,7 +129,7 @@ func (r *runtime) settle() {
 	if r.settled.Swap(true) {
 		return
 	}
-	r.b.background.Go(func() {
+	r.b.inBackground(func() {
 		if err := r.b.owner.settled(r.b.ctx, r.line.ID); err != nil {
 			r.log.Warn("a connect cannot be recorded", "error", err)
 		}
@@ -195,7 +195,7 @@ func (r *runtime) Backlog(events int) {
 	if events == 0 && r.hold != nil {
 		r.hold.Stop()
 		r.hold = nil
-		r.b.background.Go(func() {
+		r.b.inBackground(func() {
 			if err := r.b.journal.Unhold(r.b.ctx, line); err != nil {
 				r.log.Error("the backlog cannot be put in order", "error", err)
 			}
@@ -209,7 +209,7 @@ const typingEvery = 5 * time.Second
 
 // Typing shows agents that the customer types.
 func (r *runtime) Typing(chat whatsapp.Address, on bool) {
-	r.b.background.Go(func() {
+	r.b.inBackground(func() {
 		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
 		defer cancel()
 		if !on || !r.b.ids.Once(ctx, "typing/in/"+string(r.line.ID)+"/"+chat.JID, typingEvery) {

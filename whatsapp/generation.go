@@ -99,9 +99,11 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 		})
 	}
 	end := g.wait()
+	s.telling.Lock() // whoever is just told of a change has been when we are over
 	s.mu.Lock()
 	s.gen = nil
 	s.mu.Unlock()
+	s.telling.Unlock()
 	g.latched.Store(true)
 	// Disconnect before the context ends: the library's reader also closes the
 	// socket when its context ends, without a lock between the two.
