@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,43 +17,39 @@ import (
 // while it waits.
 func TestWritersTakeTurns(t *testing.T) {
 	t.Parallel()
-	const writers, writes = 8, 60
-	db := databasetest.SQLite(t)
-	_, err := db.Exec(`CREATE TABLE turn (who INTEGER)`)
-	require.NoError(t, err)
-	var writing errgroup.Group
-	start := make(chan struct{})
-	for who := range writers {
-		writing.Go(func() error {
-			<-start
-			for range writes {
-				err := db.InTx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+	synctest.Test(t, func(t *testing.T) {
+		const writers = 8
+		db := databasetest.SQLite(t)
+		_, err := db.Exec(`CREATE TABLE turn (who INTEGER)`)
+		require.NoError(t, err)
+		first, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		var writing errgroup.Group
+		var want []int
+		for who := range writers {
+			writing.Go(func() error {
+				return db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 					_, err := tx.ExecContext(ctx, `INSERT INTO turn VALUES ($1)`, who)
 					return err
 				})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	close(start)
-	require.NoError(t, writing.Wait())
-	rows, err := db.Query(`SELECT who FROM turn ORDER BY rowid`)
-	require.NoError(t, err)
-	defer rows.Close()
-	waited, longest := [writers]int{}, 0
-	for at := 0; rows.Next(); at++ {
-		var who int
-		require.NoError(t, rows.Scan(&who))
-		if waited[who] != 0 { // its first write may come late, because it began late
-			longest = max(longest, at-waited[who])
+			})
+			synctest.Wait() // it waits for its turn
+			want = append(want, who)
 		}
-		waited[who] = at
-	}
-	require.NoError(t, rows.Err())
-	require.LessOrEqual(t, longest, 3*writers, "writes of others between two of one that writes all the time")
+		require.NoError(t, first.Commit())
+		require.NoError(t, writing.Wait())
+		rows, err := db.Query(`SELECT who FROM turn ORDER BY rowid`)
+		require.NoError(t, err)
+		defer rows.Close()
+		var got []int
+		for rows.Next() {
+			var who int
+			require.NoError(t, rows.Scan(&who))
+			got = append(got, who)
+		}
+		require.NoError(t, rows.Err())
+		require.Equal(t, want, got, "who came first writes first")
+	})
 }
 
 // A writer that gives up leaves the queue, and the next one gets its turn.
