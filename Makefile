@@ -19,16 +19,12 @@ KILLS ?= 30
 SCALE ?= 1
 FIGURE ?=
 
-# SQLite is C made into Go: its own accesses to memory are not watched, which
-# would take most of the tests' time. All that calls it is.
-RACE = -race -gcflags=modernc.org/...=-race=false
-
 .PHONY: build test crash bench services
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
 test:
-	.ci/test-services go test $(RACE) -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
+	.ci/test-services go test -race -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 
 crash:
