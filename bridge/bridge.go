@@ -2,10 +2,6 @@ package bridge
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -15,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
@@ -64,7 +61,7 @@ type Bridge struct {
 	db      *database.DB
 	journal *journal.Journal
 	ids     *idmap.Map
-	lines   *lineStore
+	lines   *lines.Store
 	owner   *ownership
 	metrics *Metrics
 	log     *slog.Logger
@@ -109,10 +106,10 @@ func New(cfg Config) *Bridge {
 	cfg.Passes = cfg.Passes.orDefaults()
 	b := &Bridge{
 		cfg: cfg, db: cfg.DB, metrics: cfg.Metrics, log: cfg.Log,
-		lines:   &lineStore{db: cfg.DB, key: cfg.Key},
-		owner:   &ownership{db: cfg.DB, clock: cfg.Clock, ttl: cfg.OwnerTTL, instance: cfg.Instance, me: cfg.Instance + "/" + newID()},
+		lines:   lines.NewStore(cfg.DB, cfg.Key),
+		owner:   &ownership{db: cfg.DB, clock: cfg.Clock, ttl: cfg.OwnerTTL, instance: cfg.Instance, me: cfg.Instance + "/" + lines.NewID()},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
-		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: newID}),
+		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID}),
 		looks:   make(chan look, 1), running: map[LineID]*runtime{}, ending: map[LineID]chan struct{}{},
 		gates: map[string]*chatwoot.Gate{}, watchers: map[LineID]map[chan struct{}]bool{},
 	}
@@ -238,20 +235,4 @@ func (b *Bridge) isolate(fn func() error) (err error) {
 		}
 	}()
 	return fn()
-}
-
-var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// newID makes an id or a secret of 128 random bits, fit for an address.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	return encoding.EncodeToString(b[:])
-}
-
-// contactSource derives a contact's source id from its chat.
-func contactSource(key, chat string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(chat))
-	return encoding.EncodeToString(mac.Sum(nil))
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -99,8 +100,8 @@ func (b *Bridge) addLine(t *testing.T, id LineID, desk http.RoundTripper) *runti
 	_, err := b.db.Exec(insert, string(id))
 	require.NoError(t, err)
 	settings := DefaultSettings()
-	settings.Events = eventsOff // no lines about when a message was sent
-	line := Line{ID: id, ChatwootURL: "http://" + string(id) + ".example.com", Account: 1, Inbox: 1, Settings: settings, token: "x", sourceKey: "k"}
+	settings.Events = lines.EventsOff // no lines about when a message was sent
+	line := Line{ID: id, ChatwootURL: "http://" + string(id) + ".example.com", Account: 1, Inbox: 1, Settings: settings, Token: "x", SourceKey: "k"}
 	r, err := b.newRuntime(line, true, false)
 	require.NoError(t, err)
 	r.desk, err = chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: "x", Account: 1, Transport: desk, Gate: b.gate(line.ChatwootURL), Log: b.log})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -12,11 +13,11 @@ func (b *Bridge) connected(id LineID) (*runtime, error) {
 	r, ok := b.line(string(id))
 	switch {
 	case !ok:
-		return nil, notFound("there is no line with this id")
+		return nil, fault.NotFound("there is no line with this id")
 	case r.active:
 		return r, nil
 	case r.record.Load().Paused != "":
-		return nil, conflict("the line is paused: resume it first")
+		return nil, fault.Conflict("the line is paused: resume it first")
 	default:
 		return nil, &Error{Code: CodeUnavailable, Message: "the line's connection is changing hands: try again in some seconds"}
 	}
@@ -31,13 +32,13 @@ func (b *Bridge) Pair(_ context.Context, id LineID, phone string) error {
 	}
 	digits := phoneDigits(phone)
 	if phone != "" && digits == "" {
-		return invalid("phone", "phone must be the number in international form, such as +5511999998888")
+		return fault.Invalid("phone", "phone must be the number in international form, such as +5511999998888")
 	}
 	if r.session.State().JID != "" {
-		return conflict("the line is linked already: log it out first to link another phone")
+		return fault.Conflict("the line is linked already: log it out first to link another phone")
 	}
 	if err := r.session.Pair(digits); err != nil { // linked in this moment
-		return conflict(err.Error())
+		return fault.Conflict(err.Error())
 	}
 	return nil
 }
@@ -64,7 +65,7 @@ func phoneDigits(phone string) string {
 func (b *Bridge) State(id LineID) (whatsapp.State, error) {
 	r, ok := b.line(string(id))
 	if !ok {
-		return whatsapp.State{}, notFound("there is no line with this id")
+		return whatsapp.State{}, fault.NotFound("there is no line with this id")
 	}
 	return r.state(), nil
 }
@@ -122,7 +123,7 @@ func (b *Bridge) Confirm(ctx context.Context, id LineID) error {
 	if err != nil {
 		return err
 	}
-	if err := b.lines.setConfirmed(ctx, id); err != nil {
+	if err := b.lines.ConfirmForeign(ctx, id); err != nil {
 		return err
 	}
 	r.webhooksMissed()
@@ -142,9 +143,9 @@ func (b *Bridge) Resume(ctx context.Context, id LineID) error { return b.setPaus
 
 func (b *Bridge) setPaused(ctx context.Context, id LineID, sentence string) error {
 	if _, ok := b.line(string(id)); !ok {
-		return notFound("there is no line with this id")
+		return fault.NotFound("there is no line with this id")
 	}
-	if err := b.lines.setPaused(ctx, id, sentence); err != nil {
+	if err := b.lines.SetPaused(ctx, id, sentence); err != nil {
 		return err
 	}
 	return b.lookNow(ctx)

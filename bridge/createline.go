@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -28,30 +31,30 @@ func (b *Bridge) CreateLine(ctx context.Context, n NewLine) (Line, error) {
 		return Line{}, err
 	}
 	line := Line{
-		ID: LineID(newID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: strings.TrimRight(strings.TrimSpace(n.ChatwootURL), "/"),
+		ID: LineID(lines.NewID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: strings.TrimRight(strings.TrimSpace(n.ChatwootURL), "/"),
 		Account: n.Account, Settings: settings, Created: b.cfg.Clock(),
-		token: strings.TrimSpace(n.ChatwootToken), pathSecret: newID(), sourceKey: newID() + newID(),
+		Token: seal.Secret(strings.TrimSpace(n.ChatwootToken)), PathSecret: seal.Secret(lines.NewID()), SourceKey: seal.Secret(lines.NewID() + lines.NewID()),
 	}
 	if line.Name == "" {
-		return Line{}, invalid("name", "name must not be empty")
+		return Line{}, fault.Invalid("name", "name must not be empty")
 	}
-	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.token, Account: line.Account})
+	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account})
 	if err != nil {
-		return Line{}, invalid("chatwoot_url", err.Error())
+		return Line{}, fault.Invalid("chatwoot_url", err.Error())
 	}
-	webhook, err := chatwoot.WebhookURL(b.publicURL(line.ChatwootURL), string(line.ID), line.pathSecret)
+	webhook, err := chatwoot.WebhookURL(b.publicURL(line.ChatwootURL), string(line.ID), line.PathSecret.Reveal())
 	if err != nil {
-		return Line{}, invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
+		return Line{}, fault.Invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
 	}
 	inbox, err := inboxFor(ctx, desk, n, line.Name, webhook)
 	if err != nil {
 		return Line{}, &Error{Code: CodeRefused, Message: "the inbox cannot be set up in Chatwoot", Err: err}
 	}
-	line.Inbox, line.InboxIdentifier, line.webhookSecret = inbox.ID, inbox.Identifier, inbox.Secret
-	if line.watermark, err = desk.NewestMessage(ctx, inbox.ID); err != nil {
+	line.Inbox, line.InboxIdentifier, line.WebhookSecret = inbox.ID, inbox.Identifier, seal.Secret(inbox.Secret)
+	if line.Watermark, err = desk.NewestMessage(ctx, inbox.ID); err != nil {
 		return Line{}, &Error{Code: CodeRefused, Message: "the inbox cannot be read in Chatwoot", Err: err}
 	}
-	if err := b.lines.insert(ctx, line); err != nil {
+	if err := b.lines.Insert(ctx, line); err != nil {
 		return Line{}, err
 	}
 	return line, b.lookNow(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 )
 
@@ -15,7 +16,7 @@ func (b *Bridge) Jobs(ctx context.Context, f journal.JobFilter) ([]journal.JobIn
 	switch f.State {
 	case journal.Waiting, journal.Done, journal.Dead:
 	default:
-		return nil, invalid("state", "state must be waiting, done or dead")
+		return nil, fault.Invalid("state", "state must be waiting, done or dead")
 	}
 	if f.Limit <= 0 || f.Limit > maxJobs {
 		f.Limit = maxJobs
@@ -27,7 +28,7 @@ func (b *Bridge) Jobs(ctx context.Context, f journal.JobFilter) ([]journal.JobIn
 func (b *Bridge) Replay(ctx context.Context, job int64) error {
 	err := b.journal.Replay(ctx, job)
 	if errors.Is(err, journal.ErrNoDeadJob) {
-		return notFound("there is no dead job with this id")
+		return fault.NotFound("there is no dead job with this id")
 	}
 	return err
 }
@@ -36,7 +37,7 @@ func (b *Bridge) Replay(ctx context.Context, job int64) error {
 // empty, and says how many.
 func (b *Bridge) ReplayAll(ctx context.Context, line LineID) (int, error) {
 	if _, ok := b.line(string(line)); line != "" && !ok {
-		return 0, notFound("there is no line with this id")
+		return 0, fault.NotFound("there is no line with this id")
 	}
 	return b.journal.ReplayAll(ctx, string(line))
 }

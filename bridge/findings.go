@@ -9,6 +9,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -147,7 +148,7 @@ func (r *runtime) showAgain(ctx context.Context, e chatwoot.Event) error {
 	}
 	_, err = r.b.journal.Append(ctx, journal.Entry{
 		Lane:   journal.LaneKey{Line: string(r.line.ID), Chat: links[0].Chat, Dir: journal.Status},
-		Dedupe: fmt.Sprintf("%s|show|%d|%s", r.line.ID, m.ID, newID()),
+		Dedupe: fmt.Sprintf("%s|show|%d|%s", r.line.ID, m.ID, lines.NewID()),
 		Kind:   jobShow, Payload: raw, At: r.b.cfg.Clock(),
 	})
 	return err

@@ -81,7 +81,7 @@ func (r *runtime) greetOnce() error {
 	if inbox.Secret == "" || inbox.Secret == *r.secret.Load() {
 		return nil
 	}
-	if err := r.b.lines.setWebhookSecret(ctx, r.line.ID, inbox.Secret); err != nil {
+	if err := r.b.lines.SetWebhookSecret(ctx, r.line.ID, inbox.Secret); err != nil {
 		return err
 	}
 	r.secret.Store(&inbox.Secret)
@@ -89,13 +89,13 @@ func (r *runtime) greetOnce() error {
 }
 
 func (r *runtime) webhookURL() (string, error) {
-	return chatwoot.WebhookURL(r.b.publicURL(r.line.ChatwootURL), string(r.line.ID), r.line.pathSecret)
+	return chatwoot.WebhookURL(r.b.publicURL(r.line.ChatwootURL), string(r.line.ID), r.line.PathSecret.Reveal())
 }
 
 // pauseFor stops the line until a person has dealt with err.
 func (r *runtime) pauseFor(err error) {
 	r.log.Warn("the line was paused", "reason", err)
-	if err := r.b.lines.setPaused(r.b.ctx, r.line.ID, pauseSentence(err)); err != nil && !errors.Is(err, context.Canceled) {
+	if err := r.b.lines.SetPaused(r.b.ctx, r.line.ID, pauseSentence(err)); err != nil && !errors.Is(err, context.Canceled) {
 		r.log.Error("the pause cannot be stored", "error", err)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -38,7 +39,7 @@ type lateness struct {
 // run of late messages ends with the first one in time, which costs nothing to
 // find out: its job has a place in the lane too.
 func (t *task) lateness(m whatsapp.Message) (lateness, error) {
-	if t.settings().Events == eventsOff || m.At.IsZero() || t.b.cfg.Clock().Sub(m.At) <= lateAfter {
+	if t.settings().Events == lines.EventsOff || m.At.IsZero() || t.b.cfg.Clock().Sub(m.At) <= lateAfter {
 		return lateness{}, nil
 	}
 	run, err := t.b.ids.LateRun(t.ctx, t.chatID())
@@ -105,7 +106,7 @@ func (t *task) lateLine(m whatsapp.Message) post {
 	sent, settings := m.At.In(t.location()), t.settings()
 	text := t.words().Text("late", "date", date(sent, settings.Language), "time", sent.Format("15:04"))
 	p := post{SourceID: sourceID(m.ID) + lateSuffix, Type: chatwoot.Activity, Content: html.EscapeString(text), Leads: true}
-	if settings.Events == eventsNote {
+	if settings.Events == lines.EventsNote {
 		p.Type, p.Private, p.Content = chatwoot.Outgoing, true, markup.Escape(text)
 	}
 	return p

@@ -86,7 +86,7 @@ func (b *Bridge) lookAfterLines(ctx context.Context) error {
 		return err
 	}
 	b.expiry.Reset(until.Sub(b.cfg.Clock()) - b.owner.margin())
-	lines, err := b.lines.list(ctx)
+	lines, err := b.lines.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (b *Bridge) lookAfter(ctx context.Context, line Line, ours bool) error {
 		return nil // it nudges when it has ended
 	}
 	careful := false
-	if line.Paused == "" && !ours && b.owner.free(line.held) {
+	if line.Paused == "" && !ours && b.owner.free(line.Held) {
 		var err error
 		if ours, careful, err = b.claim(ctx, line); err != nil {
 			return err
@@ -142,21 +142,21 @@ func (b *Bridge) lookAfter(ctx context.Context, line Line, ours bool) error {
 // so that it shows which one broke the process; one that did so repeatedly is
 // paused, and the others live.
 func (b *Bridge) claim(ctx context.Context, line Line) (ours, careful bool, err error) {
-	careful = line.held.owner != ""
+	careful = line.Held.Owner != ""
 	connects := 1
 	if careful {
 		if b.someoneSettles() {
 			return false, false, nil
 		}
-		if b.cfg.Crashed && b.owner.leftOver(line.held) {
-			connects += line.held.connects
+		if b.cfg.Crashed && b.owner.leftOver(line.Held) {
+			connects += line.Held.Connects
 		}
 		if connects > crashesUntilPause {
 			b.log.Error("the line was paused: the process crashed while it connected", "line", string(line.ID))
-			return false, false, b.lines.setPaused(ctx, line.ID, sentenceCrashed)
+			return false, false, b.lines.SetPaused(ctx, line.ID, sentenceCrashed)
 		}
 	}
-	err = b.owner.claim(ctx, line.ID, line.held, connects)
+	err = b.owner.claim(ctx, line.ID, line.Held, connects)
 	if errors.Is(err, errNotFree) {
 		return false, false, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -52,7 +53,7 @@ func (b *Bridge) Lines(ctx context.Context) ([]LineStatus, error) {
 func (b *Bridge) LineStatus(ctx context.Context, id LineID) (LineStatus, error) {
 	r, ok := b.line(string(id))
 	if !ok {
-		return LineStatus{}, notFound("there is no line with this id")
+		return LineStatus{}, fault.NotFound("there is no line with this id")
 	}
 	queues, err := b.journal.Stats(ctx)
 	if err != nil {
@@ -72,8 +73,8 @@ func (r *runtime) status(queues map[string]journal.Stats, failures map[string]st
 	if version := r.version.Load(); version != nil {
 		s.Version = *version
 	}
-	if s.Line.strange > 0 {
-		s.LastError = fmt.Sprintf(sentenceStrange, s.Line.strange)
+	if s.Line.Foreign > 0 {
+		s.LastError = fmt.Sprintf(sentenceStrange, s.Line.Foreign)
 	}
 	s.WebhookURL, _ = r.webhookURL()
 	return s
@@ -90,20 +91,20 @@ type LineUpdate struct {
 func (b *Bridge) UpdateLine(ctx context.Context, id LineID, u LineUpdate) error {
 	r, ok := b.line(string(id))
 	if !ok {
-		return notFound("there is no line with this id")
+		return fault.NotFound("there is no line with this id")
 	}
 	name := r.record.Load().Name
 	if u.Name != nil {
 		name = strings.TrimSpace(*u.Name)
 	}
 	if name == "" {
-		return invalid("name", "name must not be empty")
+		return fault.Invalid("name", "name must not be empty")
 	}
 	settings, err := r.settings().Merge(u.Settings)
 	if err != nil {
 		return err
 	}
-	if err := b.lines.setSettings(ctx, id, name, settings); err != nil {
+	if err := b.lines.SetSettings(ctx, id, name, settings); err != nil {
 		return err
 	}
 	return b.lookNow(ctx)
@@ -115,7 +116,7 @@ func (b *Bridge) UpdateLine(ctx context.Context, id LineID, u LineUpdate) error 
 func (b *Bridge) DeleteLine(ctx context.Context, id LineID, force bool) error {
 	r, ok := b.line(string(id))
 	if !ok {
-		return notFound("there is no line with this id")
+		return fault.NotFound("there is no line with this id")
 	}
 	if !force {
 		queues, err := b.journal.Stats(ctx)
@@ -123,7 +124,7 @@ func (b *Bridge) DeleteLine(ctx context.Context, id LineID, force bool) error {
 			return err
 		}
 		if q := queues[string(id)]; q.Inbound+q.Outbound > 0 {
-			return conflict(fmt.Sprintf("%d messages of this line are not delivered yet: wait until they are, or delete it with force=true", q.Inbound+q.Outbound))
+			return fault.Conflict(fmt.Sprintf("%d messages of this line are not delivered yet: wait until they are, or delete it with force=true", q.Inbound+q.Outbound))
 		}
 	}
 	if r.active {
@@ -134,7 +135,7 @@ func (b *Bridge) DeleteLine(ctx context.Context, id LineID, force bool) error {
 		cancel()
 	}
 	jid := r.session.State().JID
-	if err := b.lines.setDeleted(ctx, id, b.cfg.Clock()); err != nil {
+	if err := b.lines.SetDeleted(ctx, id, b.cfg.Clock()); err != nil {
 		return err
 	}
 	if err := b.lookNow(ctx); err != nil {
@@ -161,7 +162,7 @@ func (b *Bridge) DeleteLine(ctx context.Context, id LineID, force bool) error {
 // changed; stop ends it.
 func (b *Bridge) Watch(id LineID) (changed <-chan struct{}, stop func(), err error) {
 	if _, ok := b.line(string(id)); !ok {
-		return nil, nil, notFound("there is no line with this id")
+		return nil, nil, fault.NotFound("there is no line with this id")
 	}
 	tick := make(chan struct{}, 1)
 	b.mu.Lock()

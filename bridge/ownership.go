@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
 // defaultOwnerTTL is how long a line is this process's without a renewal.
@@ -30,13 +31,6 @@ func (o *ownership) margin() time.Duration { return o.ttl / 5 }
 
 // every is how often the lease is renewed.
 func (o *ownership) every() time.Duration { return o.ttl / 4 }
-
-// holding is a line's ownership as stored.
-type holding struct {
-	owner    string
-	until    time.Time
-	connects int
-}
 
 // renew extends the lease on every line that is still ours and names them.
 func (o *ownership) renew(ctx context.Context) (held map[LineID]bool, until time.Time, err error) {
@@ -66,12 +60,12 @@ func (o *ownership) renew(ctx context.Context) (held map[LineID]bool, until time
 
 // free reports whether a line may be claimed: nobody's, left over from an
 // earlier run of this instance, or of an owner that is gone.
-func (o *ownership) free(h holding) bool {
-	return h.owner == "" || o.leftOver(h) || o.clock().After(h.until)
+func (o *ownership) free(h lines.Holding) bool {
+	return h.Owner == "" || o.leftOver(h) || o.clock().After(h.Until)
 }
 
-func (o *ownership) leftOver(h holding) bool {
-	return h.owner != o.me && strings.HasPrefix(h.owner, o.instance+"/")
+func (o *ownership) leftOver(h lines.Holding) bool {
+	return h.Owner != o.me && strings.HasPrefix(h.Owner, o.instance+"/")
 }
 
 // errNotFree says that somebody else was faster.
@@ -79,11 +73,11 @@ var errNotFree = errors.New("the line belongs to another process")
 
 // claim takes a free line. connects is what to write as the number of connects
 // that the process did not survive, this one included until settled.
-func (o *ownership) claim(ctx context.Context, id LineID, was holding, connects int) error {
+func (o *ownership) claim(ctx context.Context, id LineID, was lines.Holding, connects int) error {
 	return o.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		const claimLine = `UPDATE line SET owner = $2, owned_until = $3, connects = $4
 			WHERE id = $1 AND owner = $5 AND owned_until = $6 AND deleted = 0 AND paused = ''`
-		res, err := tx.ExecContext(ctx, claimLine, string(id), o.me, o.clock().Add(o.ttl).UnixMilli(), connects, was.owner, was.until.UnixMilli())
+		res, err := tx.ExecContext(ctx, claimLine, string(id), o.me, o.clock().Add(o.ttl).UnixMilli(), connects, was.Owner, was.Until.UnixMilli())
 		if err != nil {
 			return fmt.Errorf("claim a line: %w", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
@@ -16,7 +17,7 @@ import (
 type owners struct {
 	t     *testing.T
 	db    *database.DB
-	lines *lineStore
+	lines *lines.Store
 	now   time.Time
 }
 
@@ -32,8 +33,8 @@ func eachDatabase(t *testing.T, check func(t *testing.T, o *owners)) {
 			key, err := seal.NewKey(make([]byte, seal.KeySize))
 			require.NoError(t, err)
 			db := open(t)
-			o := &owners{t: t, db: db, lines: &lineStore{db: db, key: key}, now: time.UnixMilli(1_800_000_000_000)}
-			require.NoError(t, o.lines.insert(context.Background(), Line{ID: "one", Name: "Shop", Created: o.now, Settings: DefaultSettings()}))
+			o := &owners{t: t, db: db, lines: lines.NewStore(db, key), now: time.UnixMilli(1_800_000_000_000)}
+			require.NoError(t, o.lines.Insert(context.Background(), Line{ID: "one", Name: "Shop", Created: o.now, Settings: DefaultSettings()}))
 			check(t, o)
 		})
 	}
@@ -43,12 +44,12 @@ func (o *owners) process(instance, run string) *ownership {
 	return &ownership{db: o.db, clock: func() time.Time { return o.now }, ttl: 15 * time.Second, instance: instance, me: instance + "/" + run}
 }
 
-func (o *owners) holding() holding {
+func (o *owners) holding() lines.Holding {
 	o.t.Helper()
-	lines, err := o.lines.list(context.Background())
+	lines, err := o.lines.List(context.Background())
 	require.NoError(o.t, err)
 	require.Len(o.t, lines, 1)
-	return lines[0].held
+	return lines[0].Held
 }
 
 func TestALineHasOneOwnerUntilItsLeaseEnds(t *testing.T) {
@@ -74,7 +75,7 @@ func TestALineHasOneOwnerUntilItsLeaseEnds(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, held)
 		require.NoError(t, first.release(ctx, "one"))
-		require.Equal(t, "b/1", o.holding().owner, "what is not ours is not given back")
+		require.Equal(t, "b/1", o.holding().Owner, "what is not ours is not given back")
 	})
 }
 
@@ -86,22 +87,22 @@ func TestARestartTakesItsOwnLinesBackAtOnce(t *testing.T) {
 		require.True(t, again.free(o.holding()))
 		require.True(t, again.leftOver(o.holding()))
 		require.NoError(t, again.claim(ctx, "one", o.holding(), 2))
-		require.Equal(t, 2, o.holding().connects)
+		require.Equal(t, 2, o.holding().Connects)
 		require.NoError(t, again.settled(ctx, "one"))
-		require.Zero(t, o.holding().connects)
+		require.Zero(t, o.holding().Connects)
 	})
 }
 
 func TestAPausedOrDeletedLineIsNotClaimed(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *owners) {
 		ctx := context.Background()
-		require.NoError(t, o.lines.setPaused(ctx, "one", "because"))
+		require.NoError(t, o.lines.SetPaused(ctx, "one", "because"))
 		require.ErrorIs(t, o.process("a", "1").claim(ctx, "one", o.holding(), 1), errNotFree)
 		was := o.holding()
-		require.NoError(t, o.lines.setPaused(ctx, "one", ""))
-		require.NoError(t, o.lines.setDeleted(ctx, "one", o.now))
+		require.NoError(t, o.lines.SetPaused(ctx, "one", ""))
+		require.NoError(t, o.lines.SetDeleted(ctx, "one", o.now))
 		require.ErrorIs(t, o.process("a", "1").claim(ctx, "one", was, 1), errNotFree)
-		lines, err := o.lines.list(ctx)
+		lines, err := o.lines.List(ctx)
 		require.NoError(t, err)
 		require.Empty(t, lines)
 	})

@@ -10,7 +10,7 @@ import (
 // that its chats are with.
 func (r *runtime) refusePhone(jid string) (refusal string) {
 	digits, _, _ := strings.Cut(jid, "@")
-	lines, err := r.b.lines.list(r.b.ctx)
+	lines, err := r.b.lines.List(r.b.ctx)
 	if err != nil {
 		r.log.Error("the other lines cannot be read", "error", err)
 		return "The phone was not linked, because the database does not answer. Try again."

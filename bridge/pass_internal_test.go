@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -109,26 +108,4 @@ func TestAChatwootThatIsAwayIsAskedAgainSoon(t *testing.T) {
 		require.LessOrEqual(t, askAgain(&chatwoot.UnavailableError{}, attempt), awayPause)
 	}
 	require.Greater(t, askAgain(errors.New("refused"), 19), awayPause)
-}
-
-// A confirmation that comes while a pass is about to report again is kept.
-func TestAConfirmationOutlivesAPassThatReports(t *testing.T) {
-	t.Parallel()
-	ctx, lines := context.Background(), &lineStore{db: databasetest.SQLite(t)}
-	_, err := lines.db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
-		VALUES ('a', '', '', 1, 1, '{}', '', 0)`)
-	require.NoError(t, err)
-	strange := func() int64 {
-		mark, err := lines.reconciled(ctx, "a")
-		require.NoError(t, err)
-		return mark.strange
-	}
-	require.NoError(t, lines.setStrange(ctx, "a", 2))
-	require.EqualValues(t, 2, strange())
-	require.NoError(t, lines.setConfirmed(ctx, "a"))
-	require.NoError(t, lines.setStrange(ctx, "a", 2))
-	require.EqualValues(t, confirmed, strange())
-	require.NoError(t, lines.setReconciled(ctx, "a", passMark{}))
-	require.NoError(t, lines.setStrange(ctx, "a", 3))
-	require.EqualValues(t, 3, strange(), "a confirmation is for one pass")
 }

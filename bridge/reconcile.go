@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -123,12 +124,12 @@ func (r *runtime) webhooksMissed() {
 // nobody told.
 func (r *runtime) reconcile(ctx context.Context, gap bool) error {
 	began := r.b.cfg.Clock()
-	mark, err := r.b.lines.reconciled(ctx, r.line.ID)
+	mark, err := r.b.lines.Mark(ctx, r.line.ID)
 	if err != nil {
 		return err
 	}
-	p := pass{runtime: r, desk: r.desk.WithPriority(chatwoot.Upkeep), watermark: mark.watermark, settled: began.Add(-reconcileOverlap)}
-	p.since = later(began.Add(-reconcileReach), mark.at.Add(-reconcileOverlap))
+	p := pass{runtime: r, desk: r.desk.WithPriority(chatwoot.Upkeep), watermark: mark.Watermark, settled: began.Add(-reconcileOverlap)}
+	p.since = later(began.Add(-reconcileReach), mark.At.Add(-reconcileOverlap))
 	var active []chatwoot.EventConversation
 	err = outlast(ctx, func() (err error) {
 		active, err = p.desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(p.since))
@@ -156,9 +157,9 @@ func (r *runtime) reconcile(ctx context.Context, gap bool) error {
 		return err
 	}
 	all := join(found)
-	if mark.strange != confirmed && all.unknown > 0 {
+	if mark.Foreign != lines.ForeignConfirmed && all.unknown > 0 {
 		r.log.Error("Chatwoot holds messages of this bridge that its database does not know; nothing is sent again until an admin confirms", "messages", all.unknown)
-		return r.b.lines.setStrange(ctx, r.line.ID, int64(all.unknown))
+		return r.b.lines.SetForeign(ctx, r.line.ID, int64(all.unknown))
 	}
 	for _, act := range all.acts {
 		r.b.metrics.reconciled.WithLabelValues(act.what).Inc()
@@ -166,7 +167,7 @@ func (r *runtime) reconcile(ctx context.Context, gap bool) error {
 			return err
 		}
 	}
-	return r.b.lines.setReconciled(ctx, r.line.ID, passMark{watermark: max(mark.watermark, all.newest), at: began})
+	return r.b.lines.SetMark(ctx, r.line.ID, lines.Mark{Watermark: max(mark.Watermark, all.newest), At: began})
 }
 
 func later(a, b time.Time) time.Time {

@@ -64,14 +64,15 @@ type runtime struct {
 
 // newRuntime makes a runtime; start connects an active one.
 func (b *Bridge) newRuntime(line Line, active, careful bool) (*runtime, error) {
-	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.token, Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log})
+	desk, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log})
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", line.ID, err)
 	}
 	r := &runtime{b: b, line: line, desk: desk, log: b.log.With("line", string(line.ID)), active: active, careful: careful, missed: make(chan struct{}, 1)}
 	r.record.Store(&line)
 	r.current.Store(&line.Settings)
-	r.secret.Store(&line.webhookSecret)
+	secret := line.WebhookSecret.Reveal()
+	r.secret.Store(&secret)
 	r.session = whatsapp.NewSession(whatsapp.Config{
 		JID: line.JID, Phone: line.Phone, Store: b.cfg.Store, Sink: r, Log: r.log, Clock: b.cfg.Clock,
 		Versions: b.cfg.Versions, AllowPair: r.refusePhone,
@@ -143,7 +144,7 @@ func (r *runtime) words() catalogue.Catalogue { return catalogue.For(r.settings(
 
 // sourceID makes the source id of a chat's contact. It is a credential of
 // Chatwoot's public API, so it cannot be guessed without the line's key.
-func (r *runtime) sourceID(chat string) string { return contactSource(r.line.sourceKey, chat) }
+func (r *runtime) sourceID(chat string) string { return r.line.ContactSource(chat) }
 
 // StateChanged remembers the device. Several changes may be under way at once;
 // each writes the state of its turn, so the last one written is the newest.
@@ -152,7 +153,7 @@ func (r *runtime) StateChanged(state whatsapp.State) {
 		r.device.Lock()
 		defer r.device.Unlock()
 		now := r.session.State()
-		if err := r.b.lines.setDevice(r.b.ctx, r.line.ID, now.JID, now.Phone); err != nil {
+		if err := r.b.lines.SetDevice(r.b.ctx, r.line.ID, now.JID, now.Phone); err != nil {
 			r.log.Error("the linked device cannot be remembered", "error", err)
 		}
 		if !connected(r.session) {

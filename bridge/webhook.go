@@ -34,7 +34,7 @@ func (b *Bridge) Webhooks() http.Handler {
 // Chatwoot turns the customer's own message red otherwise.
 func (b *Bridge) webhook(w http.ResponseWriter, req *http.Request) int {
 	r, ok := b.line(chi.URLParam(req, "line"))
-	if !ok || subtle.ConstantTimeCompare([]byte(chi.URLParam(req, "secret")), []byte(r.line.pathSecret)) != 1 {
+	if !ok || subtle.ConstantTimeCompare([]byte(chi.URLParam(req, "secret")), []byte(r.line.PathSecret)) != 1 {
 		return http.StatusNotFound
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxWebhook))
@@ -101,7 +101,7 @@ func (r *runtime) refetchSecret(ctx context.Context) bool {
 	if err != nil || inbox.Secret == "" || inbox.Secret == *r.secret.Load() {
 		return false
 	}
-	if err := r.b.lines.setWebhookSecret(ctx, r.line.ID, inbox.Secret); err != nil {
+	if err := r.b.lines.SetWebhookSecret(ctx, r.line.ID, inbox.Secret); err != nil {
 		r.log.Error("the new webhook secret cannot be stored", "error", err)
 		return false
 	}

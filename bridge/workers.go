@@ -197,7 +197,7 @@ func (b *Bridge) step(ctx context.Context, lease *journal.Lease, jobs []journal.
 	case pause:
 		b.metrics.effects.WithLabelValues(dir, "paused").Inc()
 		r.log.Warn("the line was paused", "reason", v.reason)
-		if err := b.lines.setPaused(ctx, r.line.ID, pauseSentence(failure)); err != nil {
+		if err := b.lines.SetPaused(ctx, r.line.ID, pauseSentence(failure)); err != nil {
 			return false, err
 		}
 		b.nudge()

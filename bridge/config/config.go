@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"reflect"
 	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 // Config is what a server is told. The tag env names the variable without its
@@ -19,24 +21,24 @@ type Config struct {
 	// DataDir holds what is kept in files.
 	DataDir string `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
 	// DatabaseURL is a Postgres; empty means SQLite in DataDir.
-	DatabaseURL Secret `env:"DATABASE_URL" want:"postgres://user:password@host:5432/name"`
+	DatabaseURL seal.Secret `env:"DATABASE_URL" want:"postgres://user:password@host:5432/name"`
 	// RedisURL is empty for a cache in this process.
-	RedisURL Secret `env:"REDIS_URL" want:"redis://:password@host:6379/0"`
+	RedisURL seal.Secret `env:"REDIS_URL" want:"redis://:password@host:6379/0"`
 	// AdminToken guards the admin API; when empty one is made and kept in
 	// DataDir.
-	AdminToken Secret `env:"ADMIN_TOKEN" want:"at least 16 letters and digits, such as the output of: openssl rand -hex 32"`
+	AdminToken seal.Secret `env:"ADMIN_TOKEN" want:"at least 16 letters and digits, such as the output of: openssl rand -hex 32"`
 	// EncryptionKey seals secrets in the database; when empty, and only with
 	// SQLite, one is made and kept in DataDir.
-	EncryptionKey Secret `env:"ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
+	EncryptionKey seal.Secret `env:"ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
 	// MetricsListen serves metrics without a token; empty means on Listen,
 	// with it.
 	MetricsListen string `env:"METRICS_LISTEN" want:"host:port, such as 127.0.0.1:9090, and not the port of WOOTBRIDGE_LISTEN"`
 	// KeepDone is how long finished jobs are kept.
 	KeepDone time.Duration `env:"KEEP_DONE" envDefault:"15d" want:"a time of at least an hour, such as 15d or 36h"`
 	// The first line, made when there is none.
-	ChatwootURL       string `env:"CHATWOOT_URL" want:"the address of Chatwoot, such as https://chat.example.com"`
-	ChatwootToken     Secret `env:"CHATWOOT_TOKEN" want:"the access token of a Chatwoot administrator"`
-	ChatwootAccountID int64  `env:"CHATWOOT_ACCOUNT_ID" want:"the number after /accounts/ in the addresses of Chatwoot, such as 1"`
+	ChatwootURL       string      `env:"CHATWOOT_URL" want:"the address of Chatwoot, such as https://chat.example.com"`
+	ChatwootToken     seal.Secret `env:"CHATWOOT_TOKEN" want:"the access token of a Chatwoot administrator"`
+	ChatwootAccountID int64       `env:"CHATWOOT_ACCOUNT_ID" want:"the number after /accounts/ in the addresses of Chatwoot, such as 1"`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" want:"debug, info, warn or error"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" want:"text or json"`
@@ -68,12 +70,12 @@ func (c Config) LogValue() slog.Value {
 type Client struct {
 	// URL is where the server is; empty means on this machine, at the port of
 	// Listen.
-	URL        string `env:"URL" want:"the address of the running server, such as http://127.0.0.1:8080"`
-	Listen     string `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`
-	DataDir    string `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
-	AdminToken Secret `env:"ADMIN_TOKEN" want:"the token of the running server"`
+	URL        string      `env:"URL" want:"the address of the running server, such as http://127.0.0.1:8080"`
+	Listen     string      `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`
+	DataDir    string      `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
+	AdminToken seal.Secret `env:"ADMIN_TOKEN" want:"the token of the running server"`
 	// ChatwootToken is for making a line.
-	ChatwootToken Secret `env:"CHATWOOT_TOKEN" want:"the access token of a Chatwoot administrator"`
+	ChatwootToken seal.Secret `env:"CHATWOOT_TOKEN" want:"the access token of a Chatwoot administrator"`
 }
 
 // BaseURL is where the server is.
@@ -96,25 +98,3 @@ func LocalURL(listen string) string {
 	}
 	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}).String()
 }
-
-// Secret is a value that is never shown.
-type Secret string
-
-// Reveal gives the value itself.
-func (s Secret) Reveal() string { return string(s) }
-
-const hidden = "(hidden)"
-
-// String implements fmt.Stringer.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return hidden
-}
-
-// GoString implements fmt.GoStringer.
-func (s Secret) GoString() string { return s.String() }
-
-// LogValue implements slog.LogValuer.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

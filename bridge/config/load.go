@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 // Load reads a server's configuration from variables of the form NAME=value.
@@ -136,7 +138,7 @@ func (r *reader) faultWant(name, want string) {
 	switch {
 	case value == "":
 	case r.vars[name].Secret:
-		value = hidden
+		value = seal.Secret(value).String()
 	default:
 		value = strconv.Quote(value)
 	}

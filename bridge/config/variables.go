@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 // Prefix begins every variable's name.
@@ -41,7 +43,7 @@ func variablesOf(cfg any) []Variable {
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(cfg)) {
 		list = append(list, Variable{
 			Name: Prefix + field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Want: field.Tag.Get("want"),
-			Secret: field.Type == reflect.TypeFor[Secret](), field: field.Name,
+			Secret: field.Type == reflect.TypeFor[seal.Secret](), field: field.Name,
 		})
 	}
 	return list

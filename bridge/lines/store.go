@@ -1,4 +1,4 @@
-package bridge
+package lines
 
 import (
 	"context"
@@ -14,26 +14,30 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
-// lineStore keeps lines in SQL, their secrets sealed.
-type lineStore struct {
+// Store keeps lines in SQL, their secrets sealed.
+type Store struct {
 	db  *database.DB
 	key *seal.Key
 }
 
+// NewStore makes a Store of a migrated database.
+func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key: key} }
+
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects, strange`
+	owner, owned_until, connects, strange, watermark`
 
-func (s *lineStore) insert(ctx context.Context, l Line) error {
+// Insert adds a line.
+func (s *Store) Insert(ctx context.Context, l Line) error {
 	settings, err := json.Marshal(l.Settings)
 	if err != nil {
 		return fmt.Errorf("encode settings: %w", err)
 	}
 	sealed := map[string][]byte{}
-	for purpose, secret := range map[string]string{
-		"token": l.token, "webhook_secret": l.webhookSecret, "path_secret": l.pathSecret, "source_key": l.sourceKey,
+	for purpose, secret := range map[string]seal.Secret{
+		"token": l.Token, "webhook_secret": l.WebhookSecret, "path_secret": l.PathSecret, "source_key": l.SourceKey,
 	} {
-		if sealed[purpose], err = s.key.Seal(sealPurpose(l.ID, purpose), secret); err != nil {
+		if sealed[purpose], err = s.key.Seal(sealPurpose(l.ID, purpose), secret.Reveal()); err != nil {
 			return fmt.Errorf("seal %s: %w", purpose, err)
 		}
 	}
@@ -43,7 +47,7 @@ func (s *lineStore) insert(ctx context.Context, l Line) error {
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, insertLine, string(l.ID), l.Name, l.ChatwootURL, l.Account, int64(l.Inbox),
 			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Paused, l.Created.UnixMilli(),
-			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], pathHash(l.pathSecret), sealed["source_key"], int64(l.watermark))
+			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], pathHash(l.PathSecret.Reveal()), sealed["source_key"], int64(l.Watermark))
 		return err
 	})
 	if err != nil {
@@ -52,7 +56,8 @@ func (s *lineStore) insert(ctx context.Context, l Line) error {
 	return nil
 }
 
-func (s *lineStore) list(ctx context.Context) ([]Line, error) {
+// List reads all lines, the oldest first.
+func (s *Store) List(ctx context.Context) ([]Line, error) {
 	const selectLines = `SELECT ` + lineColumns + ` FROM line WHERE deleted = 0 ORDER BY created, id`
 	rows, err := s.db.QueryContext(ctx, selectLines)
 	if err != nil {
@@ -73,7 +78,7 @@ func (s *lineStore) list(ctx context.Context) ([]Line, error) {
 	return lines, nil
 }
 
-func (s *lineStore) scan(row interface{ Scan(...any) error }) (Line, error) {
+func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 	var (
 		l                                      Line
 		settings                               string
@@ -82,41 +87,44 @@ func (s *lineStore) scan(row interface{ Scan(...any) error }) (Line, error) {
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey,
-		&l.held.owner, &until, &l.held.connects, &l.strange)
+		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
-	l.Inbox, l.Created, l.held.until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
+	l.Inbox, l.Created, l.Held.Until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
 	l.Settings = DefaultSettings()
 	if err := json.Unmarshal([]byte(settings), &l.Settings); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)
 	}
 	for purpose, secret := range map[string]struct {
 		sealed []byte
-		plain  *string
+		plain  *seal.Secret
 	}{
-		"token": {token, &l.token}, "webhook_secret": {webhookSecret, &l.webhookSecret},
-		"path_secret": {pathSecret, &l.pathSecret}, "source_key": {skey, &l.sourceKey},
+		"token": {token, &l.Token}, "webhook_secret": {webhookSecret, &l.WebhookSecret},
+		"path_secret": {pathSecret, &l.PathSecret}, "source_key": {skey, &l.SourceKey},
 	} {
-		if *secret.plain, err = s.key.Open(sealPurpose(l.ID, purpose), secret.sealed); err != nil {
+		plain, err := s.key.Open(sealPurpose(l.ID, purpose), secret.sealed)
+		if err != nil {
 			return Line{}, fmt.Errorf("open %s of line %s: %w", purpose, l.ID, err)
 		}
+		*secret.plain = seal.Secret(plain)
 	}
 	return l, nil
 }
 
-// setDevice remembers which WhatsApp device the line is paired with.
-func (s *lineStore) setDevice(ctx context.Context, id LineID, jid, phone string) error {
+// SetDevice remembers which WhatsApp device the line is paired with.
+func (s *Store) SetDevice(ctx context.Context, id ID, jid, phone string) error {
 	return s.exec(ctx, `UPDATE line SET jid = $2, phone = $3 WHERE id = $1`, "remember the device", string(id), jid, phone)
 }
 
-// setPaused stores the sentence that says why a line does not run; "" resumes
+// SetPaused stores the sentence that says why a line does not run; "" resumes
 // it, with a clean record of its connects.
-func (s *lineStore) setPaused(ctx context.Context, id LineID, sentence string) error {
+func (s *Store) SetPaused(ctx context.Context, id ID, sentence string) error {
 	return s.exec(ctx, `UPDATE line SET paused = $2, connects = 0 WHERE id = $1`, "store the pause", string(id), sentence)
 }
 
-func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, settings Settings) error {
+// SetSettings stores a line's name and settings.
+func (s *Store) SetSettings(ctx context.Context, id ID, name string, settings Settings) error {
 	encoded, err := json.Marshal(settings)
 	if err != nil {
 		return fmt.Errorf("encode settings: %w", err)
@@ -124,50 +132,54 @@ func (s *lineStore) setSettings(ctx context.Context, id LineID, name string, set
 	return s.exec(ctx, `UPDATE line SET name = $2, settings = $3 WHERE id = $1`, "store the settings", string(id), name, string(encoded))
 }
 
-// passMark is how far passes over Chatwoot's messages have come.
-type passMark struct {
-	watermark chatwoot.MessageID // nothing up to it is sent by a pass
-	at        time.Time          // when the last finished pass began
-	strange   int64              // how many messages the ledger lacks; confirmed once an admin has said so
+// Mark is how far comparisons with Chatwoot's messages have come.
+type Mark struct {
+	Watermark chatwoot.MessageID // nothing up to it is sent by a comparison
+	At        time.Time          // when the last finished one began
+	Foreign   int64              // how many messages the ledger lacks, or ForeignConfirmed
 }
 
-// confirmed is passMark.strange until the pass that an admin has asked for is
-// finished.
-const confirmed = -1
+// ForeignConfirmed is Mark.Foreign from when an admin has said that the messages
+// which the ledger lacks may be passed over, until the next comparison ends.
+const ForeignConfirmed = -1
 
-func (s *lineStore) reconciled(ctx context.Context, id LineID) (passMark, error) {
-	var watermark, at, strange, created int64
+// Mark reads how far the comparisons of a line have come.
+func (s *Store) Mark(ctx context.Context, id ID) (Mark, error) {
+	var watermark, at, foreign, created int64
 	const find = `SELECT watermark, reconciled, strange, created FROM line WHERE id = $1`
-	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &strange, &created); err != nil {
-		return passMark{}, fmt.Errorf("read how far messages were compared: %w", err)
+	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &foreign, &created); err != nil {
+		return Mark{}, fmt.Errorf("read how far messages were compared: %w", err)
 	}
-	return passMark{watermark: chatwoot.MessageID(watermark), at: time.UnixMilli(max(at, created)), strange: strange}, nil
+	return Mark{Watermark: chatwoot.MessageID(watermark), At: time.UnixMilli(max(at, created)), Foreign: foreign}, nil
 }
 
-func (s *lineStore) setReconciled(ctx context.Context, id LineID, mark passMark) error {
+// SetMark records a finished comparison.
+func (s *Store) SetMark(ctx context.Context, id ID, mark Mark) error {
 	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3, strange = 0 WHERE id = $1`, "remember how far messages were compared",
-		string(id), int64(mark.watermark), mark.at.UnixMilli())
+		string(id), int64(mark.Watermark), mark.At.UnixMilli())
 }
 
-// setStrange notes how many messages the ledger lacks, unless an admin has
+// SetForeign notes how many messages the ledger lacks, unless an admin has
 // confirmed meanwhile that they may be passed over.
-func (s *lineStore) setStrange(ctx context.Context, id LineID, messages int64) error {
-	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1 AND strange <> $3`, "note unknown messages", string(id), messages, confirmed)
+func (s *Store) SetForeign(ctx context.Context, id ID, messages int64) error {
+	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1 AND strange <> $3`, "note unknown messages", string(id), messages, ForeignConfirmed)
 }
 
-// setConfirmed notes that an admin has confirmed that.
-func (s *lineStore) setConfirmed(ctx context.Context, id LineID) error {
-	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note the confirmation", string(id), confirmed)
+// ConfirmForeign notes that an admin has confirmed that messages of this bridge
+// which the ledger lacks may be passed over.
+func (s *Store) ConfirmForeign(ctx context.Context, id ID) error {
+	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note the confirmation", string(id), ForeignConfirmed)
 }
 
-// setDeleted ends a line for ever. The row stays, without its secrets, so that
+// SetDeleted ends a line for ever. The row stays, without its secrets, so that
 // the id is never used again.
-func (s *lineStore) setDeleted(ctx context.Context, id LineID, at time.Time) error {
+func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
 	return s.exec(ctx, `UPDATE line SET deleted = $2, jid = '', phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL,
 		source_key = NULL, path_hash = '' WHERE id = $1`, "delete", string(id), at.UnixMilli())
 }
 
-func (s *lineStore) setWebhookSecret(ctx context.Context, id LineID, secret string) error {
+// SetWebhookSecret stores what signs the inbox's webhooks from now on.
+func (s *Store) SetWebhookSecret(ctx context.Context, id ID, secret string) error {
 	sealed, err := s.key.Seal(sealPurpose(id, "webhook_secret"), secret)
 	if err != nil {
 		return fmt.Errorf("seal webhook secret: %w", err)
@@ -175,7 +187,7 @@ func (s *lineStore) setWebhookSecret(ctx context.Context, id LineID, secret stri
 	return s.exec(ctx, `UPDATE line SET webhook_secret = $2 WHERE id = $1`, "store the webhook secret", string(id), sealed)
 }
 
-func (s *lineStore) exec(ctx context.Context, query, what string, args ...any) error {
+func (s *Store) exec(ctx context.Context, query, what string, args ...any) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, query, args...)
 		return err
@@ -187,7 +199,7 @@ func (s *lineStore) exec(ctx context.Context, query, what string, args ...any) e
 }
 
 // sealPurpose ties a sealed secret to its line and column.
-func sealPurpose(id LineID, column string) string { return "line/" + string(id) + "/" + column }
+func sealPurpose(id ID, column string) string { return "line/" + string(id) + "/" + column }
 
 func pathHash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))

@@ -1,12 +1,6 @@
-package bridge
+package fault
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Code says in one word what went wrong, for machines; it decides the HTTP
 // status of an answer.
@@ -23,7 +17,8 @@ const (
 
 // Error is an error whose Message is meant for the person who asked.
 type Error struct {
-	Code    Code
+	Code Code
+	// Field names what is wrong with the request, if one part of it is.
 	Field   string
 	Message string
 	Err     error
@@ -40,23 +35,24 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-func invalid(field, message string) error {
+// Invalid says that a part of a request cannot be carried out as written.
+func Invalid(field, message string) error {
 	return &Error{Code: CodeInvalid, Field: field, Message: message}
 }
 
-func conflict(message string) error { return &Error{Code: CodeConflict, Message: message} }
+// Conflict says that the state of things does not allow a request now.
+func Conflict(message string) error { return &Error{Code: CodeConflict, Message: message} }
 
-func notFound(message string) error { return &Error{Code: CodeNotFound, Message: message} }
+// NotFound says that there is no such line or job.
+func NotFound(message string) error { return &Error{Code: CodeNotFound, Message: message} }
 
-// decodeStrict reads exactly one JSON value and refuses unknown keys.
-func decodeStrict(raw []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
-	}
-	return nil
+// Unavailable says that something does not answer which a request needs; cause
+// may be nil.
+func Unavailable(message string, cause error) error {
+	return &Error{Code: CodeUnavailable, Message: message, Err: cause}
+}
+
+// Refused says that Chatwoot or WhatsApp said no.
+func Refused(message string, cause error) error {
+	return &Error{Code: CodeRefused, Message: message, Err: cause}
 }

@@ -1,0 +1,181 @@
+package lines
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a minimal image has no time zones of its own
+
+	"github.com/wootbridge/wootbridge/bridge/catalogue"
+	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/strictjson"
+)
+
+// Settings are the choices an admin may change while the line runs. What each
+// means, and may be, is in its row of the table.
+type Settings struct {
+	SendRate     float64 `json:"send_rate"`
+	OrderWaitMS  int     `json:"order_wait_ms"`
+	MaxAgeHours  int     `json:"max_age_hours"`
+	ReadReceipts bool    `json:"read_receipts"`
+	// Formatting nil leaves it to Chatwoot's version: what agents write is not
+	// converted where their editor is plain, which it is up to 4.8.
+	Formatting *bool  `json:"formatting"`
+	Language   string `json:"language"`
+	Events     string `json:"events"`
+	Timezone   string `json:"timezone,omitempty"`
+}
+
+// The forms in which events can be shown: a small grey line, a private note, or
+// not at all.
+const (
+	EventsPill = "pill"
+	EventsNote = "note"
+	EventsOff  = "off"
+)
+
+// Setting is one row of the table of settings.
+type Setting struct {
+	Name string // in JSON, in the CLI and in the documents
+	// Type is how the value is written: number, integer, true or false, text.
+	Type string
+	// Default is the value that a line starts with, as JSON.
+	Default string
+	// Allowed says which values there are, to people: "must be …".
+	Allowed string
+	// valid checks a value that has the right type.
+	valid func(Settings) bool
+}
+
+// Help is what the setting does, in a language of the catalogue.
+func (s Setting) Help(language string) string {
+	return catalogue.For(language).Text("setting." + s.Name)
+}
+
+// Table lists all settings, in the order in which people read them. Validation,
+// the API, the CLI's help and docs/settings.md are made from it.
+func Table() []Setting {
+	languages := catalogue.Languages()
+	return []Setting{
+		{"send_rate", "number", "5", "between 0 and 1000 messages per second (0 = no limit)", func(s Settings) bool { return s.SendRate >= 0 && s.SendRate <= 1000 }},
+		{"order_wait_ms", "integer", "250", "between 0 and 10000", func(s Settings) bool { return s.OrderWaitMS >= 0 && s.OrderWaitMS <= 10_000 }},
+		{"max_age_hours", "integer", "24", "between 1 and 336", func(s Settings) bool { return s.MaxAgeHours >= 1 && s.MaxAgeHours <= 24*14 }},
+		{"read_receipts", "true or false", "true", "true or false", nil},
+		{"formatting", "true or false", "null", "true, false, or null for what fits Chatwoot's version", nil},
+		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
+		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
+		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
+	}
+}
+
+var eventForms = []string{EventsPill, EventsNote, EventsOff}
+
+// oneOf lists values as people do: "a, b or c".
+func oneOf(values []string) string {
+	last := len(values) - 1
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
+
+// DefaultSettings are what a line starts with.
+func DefaultSettings() Settings {
+	var s Settings
+	for _, row := range Table() {
+		// The table is part of the program; a test reads every default.
+		_ = s.set(row.Name, json.RawMessage(row.Default))
+	}
+	return s
+}
+
+// Merge lays the given JSON object over s; keys that are absent keep their
+// value, and unknown keys are refused so that a typing mistake is not silent.
+// The error names everything that is wrong.
+func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
+	if len(raw) == 0 {
+		return s, nil
+	}
+	var given map[string]json.RawMessage
+	if err := strictjson.Decode(raw, &given); err != nil {
+		return s, fault.Invalid("settings", "settings must be one JSON object")
+	}
+	merged := s
+	if s.Formatting != nil { // decoding would change the one that others read
+		merged.Formatting = new(*s.Formatting)
+	}
+	var faults []error
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if err := merged.set(key, given[key]); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if err := invalidSettings(append(faults, merged.faults()...)); err != nil {
+		return s, err
+	}
+	return merged, nil
+}
+
+// set takes one setting over from JSON; one that cannot be read keeps its value.
+func (s *Settings) set(name string, value json.RawMessage) error {
+	one, err := json.Marshal(map[string]json.RawMessage{name: value})
+	if err != nil {
+		return fmt.Errorf("encode the setting %s: %w", name, err)
+	}
+	err = strictjson.Decode(one, s)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType):
+		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, wrongType.Type, wrongType.Value))
+	}
+	return fault.Invalid(name, "there is no setting "+name)
+}
+
+// faults is everything that is wrong with the values.
+func (s Settings) faults() []error {
+	var faults []error
+	for _, row := range Table() {
+		if row.valid != nil && !row.valid(s) {
+			faults = append(faults, fault.Invalid(row.Name, row.Name+" must be "+row.Allowed))
+		}
+	}
+	return faults
+}
+
+// invalidSettings makes one error of faults that each name their field.
+func invalidSettings(faults []error) error {
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		return faults[0]
+	}
+	return &fault.Error{Code: fault.CodeInvalid, Field: "settings", Message: fmt.Sprintf("%d settings are wrong", len(faults)), Err: errors.Join(faults...)}
+}
+
+// FormatsInbound reports whether customers' bold, italic and the like are shown
+// as such.
+func (s Settings) FormatsInbound() bool { return s.Formatting == nil || *s.Formatting }
+
+// OrderWait is OrderWaitMS as a duration.
+func (s Settings) OrderWait() time.Duration { return time.Duration(s.OrderWaitMS) * time.Millisecond }
+
+// MaxAge is MaxAgeHours as a duration.
+func (s Settings) MaxAge() time.Duration { return time.Duration(s.MaxAgeHours) * time.Hour }
+
+// Location is where the line's agents read times: the setting's place, else the
+// inbox's, else UTC.
+func (s Settings) Location(inbox string) *time.Location {
+	name := cmp.Or(s.Timezone, inbox, "UTC")
+	if location, err := time.LoadLocation(name); err == nil {
+		return location
+	}
+	if location, err := time.LoadLocation(inbox); err == nil {
+		return location
+	}
+	return time.UTC
+}

@@ -1,0 +1,28 @@
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// ErrMore says that more follows after the value.
+var ErrMore = errors.New("more than one JSON value")
+
+// Decode reads the one value in raw. The errors are those of encoding/json, or
+// ErrMore.
+func Decode(raw []byte, into any) error { return Read(bytes.NewReader(raw), into) }
+
+// Read reads the one value in r.
+func Read(r io.Reader, into any) error {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return ErrMore
+	}
+	return nil
+}
