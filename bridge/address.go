@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -42,4 +43,4 @@ func isCounterpart(jid string) bool {
 // knows better.
 const jobParked = "parked"
 
-var errParked = errors.New("an address of a kind that the bridge does not know")
+var errParked = &work.PermanentError{Err: errors.New("an address of a kind that the bridge does not know")}

@@ -61,7 +61,7 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.Outgoin
 func (t *task) fetchFailure(err error) error {
 	var away *chatwoot.UnavailableError
 	var limited *chatwoot.RateLimitedError
-	late := errors.Is(err, chatwoot.ErrNotStored) && t.b.cfg.Clock().Sub(t.job.Created) < storedWithin
+	late := errors.Is(err, chatwoot.ErrNotStored) && t.b.cfg.Clock().Sub(t.Created) < storedWithin
 	if late || errors.As(err, &away) || errors.As(err, &limited) || t.ctx.Err() != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package bridge
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -15,7 +13,9 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/guard"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -66,22 +66,17 @@ type Bridge struct {
 	metrics *Metrics
 	log     *slog.Logger
 
-	// ctx ends when the bridge begins to stop, work when the jobs under way
-	// have had their time.
+	pool *work.Pool
+	// ctx ends when the bridge begins to stop.
 	ctx        context.Context
 	cancel     context.CancelFunc
-	workCtx    context.Context
-	cancelWork context.CancelFunc
-	workers    sync.WaitGroup
 	background sync.WaitGroup
 	stopping   sync.RWMutex // held for writing while ctx is ended; see inBackground
 	tending    sync.WaitGroup
 	looks      chan look
 	expiry     *time.Timer // fires when the lease on the lines is about to end
 
-	bots    noteBots
-	outages outages
-	shares  shares
+	bots noteBots
 
 	mu       sync.Mutex
 	running  map[LineID]*runtime
@@ -114,7 +109,10 @@ func New(cfg Config) *Bridge {
 		gates: map[string]*chatwoot.Gate{}, watchers: map[LineID]map[chan struct{}]bool{},
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.workCtx, b.cancelWork = context.WithCancel(context.Background())
+	b.pool = work.New(work.Config{
+		Journal: b.journal, Lines: b, Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(),
+		Count: func(queue, outcome string) { b.metrics.effects.WithLabelValues(queue, outcome).Inc() },
+	})
 	b.expiry = time.AfterFunc(cfg.OwnerTTL, b.expired)
 	return b
 }
@@ -135,7 +133,7 @@ func (b *Bridge) Start(ctx context.Context) error {
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
 	b.background.Go(b.prune)
 	b.background.Go(b.refreshVersion)
-	b.startWorkers()
+	b.pool.Start(b.ctx)
 	return nil
 }
 
@@ -187,10 +185,7 @@ func (b *Bridge) Stop() {
 	b.stopping.Unlock()
 	b.expiry.Stop()
 	b.tending.Wait()
-	grace := time.AfterFunc(stopGrace, b.cancelWork)
-	b.workers.Wait()
-	grace.Stop()
-	b.cancelWork()
+	b.pool.Wait(stopGrace)
 	for _, r := range b.runtimes() {
 		b.replace(r, nil)
 	}
@@ -225,14 +220,20 @@ func (b *Bridge) gate(url string) *chatwoot.Gate {
 	return b.gates[url]
 }
 
-// isolate runs fn; a panic becomes an error that buries the job.
-func (b *Bridge) isolate(fn func() error) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			b.metrics.panics.Inc()
-			b.log.Error("panic while handling a job", "panic", fmt.Sprintf("%T", value), "stack", string(debug.Stack()))
-			err = &panicked{value}
-		}
-	}()
-	return fn()
+// guard stops panics below a job or a round of questions.
+func (b *Bridge) guard() guard.Guard { return guard.Guard{Log: b.log, Count: b.metrics.panics.Inc} }
+
+// Line implements work.Lines.
+func (b *Bridge) Line(id string) (work.Line, bool) {
+	r, ok := b.line(id)
+	return r, ok
+}
+
+// All implements work.Lines.
+func (b *Bridge) All() []work.Line {
+	var all []work.Line
+	for _, r := range b.runtimes() {
+		all = append(all, r)
+	}
+	return all
 }

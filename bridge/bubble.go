@@ -35,7 +35,7 @@ func (t *task) showReached(message, conversation int64) error {
 	if err != nil && !chatwoot.IsNotFound(err) {
 		return err
 	}
-	return t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetShown(ctx, tx, line, message, to)
 	})
 }

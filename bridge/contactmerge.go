@@ -10,6 +10,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -40,13 +41,13 @@ func (r *runtime) recordMerge(ctx context.Context, tx *sql.Tx, merge idmap.Merge
 // mergeContacts makes one contact of two in Chatwoot.
 func (t *task) mergeContacts() error {
 	var merged mergedContacts
-	if err := json.Unmarshal(t.job.Payload, &merged); err != nil {
-		return &panicked{err}
+	if err := json.Unmarshal(t.Payload, &merged); err != nil {
+		return &work.BrokenPayloadError{Err: err}
 	}
 	if err := t.joinContacts(t.desk.WithPriority(chatwoot.Upkeep), merged.Elder, merged.Younger); err != nil {
 		return err
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
 
 // joinContacts merges the younger contact into the elder. One that is gone was
@@ -99,8 +100,8 @@ func (r *runtime) recordJoin(ctx context.Context, tx *sql.Tx, merge idmap.Merge)
 // person.
 func (t *task) joinChats() error {
 	var merge idmap.Merge
-	if err := json.Unmarshal(t.job.Payload, &merge); err != nil {
-		return &panicked{err}
+	if err := json.Unmarshal(t.Payload, &merge); err != nil {
+		return &work.BrokenPayloadError{Err: err}
 	}
 	generation, err := t.b.ids.Generation(t.ctx, string(t.line.ID))
 	if err != nil {
@@ -111,7 +112,7 @@ func (t *task) joinChats() error {
 		return err
 	}
 	if err != nil || younger.ID != merge.Younger {
-		return t.lease.Done(t.ctx, t.job, nil) // joined meanwhile
+		return t.Done(t.ctx, nil) // joined meanwhile
 	}
 	t.joins.Lock()
 	t.chats.forget() // nobody finds one before the lock is given back
@@ -120,20 +121,11 @@ func (t *task) joinChats() error {
 	})
 	t.joins.Unlock()
 	if errors.Is(err, journal.ErrBusy) {
-		return &laterError{after: joinPause, err: err}
+		return &work.RetryError{After: joinPause, Err: err}
 	}
 	if err != nil {
 		return err
 	}
 	t.b.journal.WakeAll()
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
-
-// laterError asks for another attempt at a job at a time of its own.
-type laterError struct {
-	after time.Duration
-	err   error
-}
-
-func (e *laterError) Error() string { return e.err.Error() }
-func (e *laterError) Unwrap() error { return e.err }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -61,17 +62,17 @@ func (t *task) recordNews(ctx context.Context, tx *sql.Tx, chat idmap.Chat, m wh
 // desk has written is never overwritten.
 func (t *task) updateContact() error {
 	var news contactNews
-	if err := json.Unmarshal(t.job.Payload, &news); err != nil {
-		return &panicked{err}
+	if err := json.Unmarshal(t.Payload, &news); err != nil {
+		return &work.BrokenPayloadError{Err: err}
 	}
-	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
+	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.Chat(), t.Epoch)
 	if err != nil {
 		return err
 	}
 	desk := t.desk.WithPriority(chatwoot.Upkeep)
 	contact, err := desk.Contact(t.ctx, chatwoot.ContactID(chat.Contact))
 	if chatwoot.IsNotFound(err) || chat.Contact == 0 {
-		return t.lease.Done(t.ctx, t.job, nil) // made anew with the next message
+		return t.Done(t.ctx, nil) // made anew with the next message
 	}
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (t *task) updateContact() error {
 		chat.Name = *update.Name
 	}
 	chat.Identifier, _ = identity(chat.Aliases)
-	return t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.SetIdentity(ctx, tx, chat) })
+	return t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.SetIdentity(ctx, tx, chat) })
 }
 
 // contactChange is what to change of a contact as it is in Chatwoot: only what

@@ -13,7 +13,7 @@ import (
 // found or made under the chat's lane and therefore never twice. A note opens
 // no conversation as long as there is one, be it resolved.
 func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message, note bool) (idmap.Chat, error) {
-	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
+	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.Chat(), t.Epoch)
 	if err != nil {
 		return chat, err
 	}
@@ -39,7 +39,7 @@ func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message, note bool
 		found = made.ID
 	}
 	chat.Conversation = int64(found)
-	return chat, t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return chat, t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetContact(ctx, tx, chat)
 	})
 }
@@ -71,7 +71,7 @@ func (t *task) inboxSettings(desk *chatwoot.Client) (chatwoot.Inbox, error) {
 	}
 	inbox, err := desk.Inbox(t.ctx, t.line.Inbox)
 	if chatwoot.IsNotFound(err) {
-		return inbox, &inboxGone{}
+		return inbox, inboxGone()
 	}
 	if err == nil {
 		t.inbox.Store(&inbox)
@@ -83,17 +83,17 @@ func (t *task) inboxSettings(desk *chatwoot.Client) (chatwoot.Inbox, error) {
 // inbox is gone too, nothing can be done here.
 func (t *task) forget(desk *chatwoot.Client, chat idmap.Chat) error {
 	if _, err := desk.Inbox(t.ctx, t.line.Inbox); chatwoot.IsNotFound(err) {
-		return &inboxGone{}
+		return inboxGone()
 	} else if err != nil {
 		return err
 	}
 	chat.Contact, chat.Conversation = 0, 0
-	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetContact(ctx, tx, chat)
 	})
 	if err != nil {
 		return err
 	}
-	t.generation, err = t.b.ids.Generation(t.ctx, string(t.line.ID))
+	t.Epoch, err = t.b.ids.Generation(t.ctx, string(t.line.ID))
 	return err
 }

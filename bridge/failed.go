@@ -12,13 +12,13 @@ import (
 
 // showFailed makes an agent's bubble red, with a reason to act on.
 func (t *task) showFailed(failure error) error {
-	e, err := chatwoot.ParseEvent(t.job.Payload)
+	e, err := chatwoot.ParseEvent(t.Payload)
 	if err != nil {
 		return err
 	}
 	defer t.bubbles.lock(int64(e.Message.ID))()
 	text := t.failureText(failure)
-	if t.job.Kind == jobDeleted {
+	if t.Kind == jobDeleted {
 		text = t.words().Text("fail.revoke")
 	}
 	err = t.desk.WithPriority(chatwoot.Status).SetStatus(t.ctx, e.Conversation.ID, e.Message.ID, string(idmap.Failed), text)
@@ -54,8 +54,8 @@ func (t *task) failureText(failure error) string {
 // Retry button of its bubble is understood. A deleted one stays deleted: Retry
 // would send Chatwoot's "was deleted".
 func (t *task) recordFailed(ctx context.Context, tx *sql.Tx) error {
-	e, err := chatwoot.ParseEvent(t.job.Payload)
-	if err != nil || t.job.Kind == jobDeleted {
+	e, err := chatwoot.ParseEvent(t.Payload)
+	if err != nil || t.Kind == jobDeleted {
 		return nil // there is no message to speak of
 	}
 	line, id := string(t.line.ID), int64(e.Message.ID)

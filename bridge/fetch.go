@@ -48,9 +48,9 @@ func (t *task) triesAgain(err error) bool {
 	case errors.Is(err, whatsapp.ErrMediaGone):
 		return false
 	case errors.Is(err, whatsapp.ErrNotConnected):
-		return t.b.cfg.Clock().Sub(t.job.Created) < connectionWait
+		return t.b.cfg.Clock().Sub(t.Created) < connectionWait
 	default:
-		return !strings.HasPrefix(t.job.LastError, noFile)
+		return !strings.HasPrefix(t.LastError, noFile)
 	}
 }
 

@@ -25,14 +25,14 @@ func (t *task) finish(e chatwoot.Event) error {
 		return err
 	}
 	// Recorded first: whichever comes later, this or a receipt, then shows it.
-	if err := t.lease.Record(t.ctx, sent); err != nil {
+	if err := t.Record(t.ctx, sent); err != nil {
 		return err
 	}
 	t.left = nil
 	if err := t.showReached(message, int64(e.Conversation.ID)); err != nil {
 		return err
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
 
 // errToShow undoes the end of a job whose message has something to show.
@@ -43,7 +43,7 @@ var errToShow = errors.New("the bubble has something to show")
 // waits at the bubble, and then finds that all was sent.
 func (t *task) finishUnlessShown(message int64, sent func(context.Context, *sql.Tx) error) (done bool, err error) {
 	defer t.bubbles.lock(message)()
-	err = t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+	err = t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := sent(ctx, tx); err != nil {
 			return err
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // greetTimeout bounds one round of questions to Chatwoot.
@@ -16,21 +18,17 @@ const greetTimeout = 30 * time.Second
 // pointed elsewhere is pointed here again.
 func (r *runtime) greet() {
 	for attempt := 0; ; attempt++ {
-		err := r.b.isolate(r.greetOnce)
+		err := r.b.guard().Run("asking Chatwoot", r.greetOnce)
 		if err == nil || r.ctx.Err() != nil {
 			return
 		}
-		if v := judge(err, 0, time.Time{}, r.b.cfg.Clock()); v.action == pause {
-			r.pauseFor(err)
+		if o := work.Classify(err, 0, time.Time{}, r.b.cfg.Clock()); o.Action == work.Pause {
+			r.pauseFor(o)
 			return
 		}
 		r.log.Debug("Chatwoot cannot be asked", "error", err)
-		timer := time.NewTimer(askAgain(err, attempt))
-		select {
-		case <-r.ctx.Done():
-			timer.Stop()
+		if !wait.Sleep(r.ctx, askAgain(err, attempt)) {
 			return
-		case <-timer.C:
 		}
 	}
 }
@@ -44,9 +42,9 @@ const awayPause = 5 * time.Second
 func askAgain(err error, attempt int) time.Duration {
 	var unavailable *chatwoot.UnavailableError
 	if errors.As(err, &unavailable) {
-		return min(backoff(attempt), awayPause)
+		return min(work.Backoff.After(attempt), awayPause)
 	}
-	return backoff(attempt)
+	return work.Backoff.After(attempt)
 }
 
 func (r *runtime) greetOnce() error {
@@ -60,7 +58,7 @@ func (r *runtime) greetOnce() error {
 	r.version.Store(&version)
 	inbox, err := desk.Inbox(ctx, r.line.Inbox)
 	if chatwoot.IsNotFound(err) {
-		return &inboxGone{}
+		return inboxGone()
 	}
 	if err != nil {
 		return err
@@ -92,12 +90,10 @@ func (r *runtime) webhookURL() (string, error) {
 	return chatwoot.WebhookURL(r.b.publicURL(r.line.ChatwootURL), string(r.line.ID), r.line.PathSecret.Reveal())
 }
 
-// pauseFor stops the line until a person has dealt with err.
-func (r *runtime) pauseFor(err error) {
-	r.log.Warn("the line was paused", "reason", err)
-	if err := r.b.lines.SetPaused(r.b.ctx, r.line.ID, pauseSentence(err)); err != nil && !errors.Is(err, context.Canceled) {
+// pauseFor stops the line until a person has acted.
+func (r *runtime) pauseFor(o work.Outcome) {
+	r.log.Warn("the line was paused", "reason", o.Reason)
+	if err := r.Pause(r.b.ctx, o.Sentence); err != nil && !errors.Is(err, context.Canceled) {
 		r.log.Error("the pause cannot be stored", "error", err)
-		return
 	}
-	r.b.nudge()
 }

@@ -22,6 +22,7 @@ var layers = []struct {
 	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media", "bridge/database"}},
 	{"ground that stands on ground", []string{"bridge/media/convert", "bridge/config", "bridge/api"}},
 	{"state: it is asked and never calls out", []string{"bridge/journal", "bridge/idmap", "bridge/lines"}},
+	{"machinery: knows no message", []string{"bridge/work"}},
 	{"the heart, until it is split", []string{"bridge"}},
 	{"faces: they reach the heart from outside", []string{"bridge/server"}},
 	{"the process: it knows everything", []string{"bridge/serve"}},

@@ -9,15 +9,16 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // inbound brings one WhatsApp message into Chatwoot.
 func (t *task) inbound() error {
-	m, err := whatsapp.Decode(t.job.Payload)
+	m, err := whatsapp.Decode(t.Payload)
 	if err != nil {
-		return &panicked{err} // it will never decode: show that, keep the event
+		return &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
 	}
 	known, err := t.isKnown(m)
 	if err != nil {
@@ -28,7 +29,7 @@ func (t *task) inbound() error {
 		return err
 	}
 	if known {
-		return t.lease.Done(t.ctx, t.job, late.record(t))
+		return t.Done(t.ctx, late.record(t))
 	}
 	rc := renderContext{Words: t.words(), Formatting: t.settings().FormatsInbound()}
 	if m.Quote != nil {
@@ -40,7 +41,7 @@ func (t *task) inbound() error {
 	}
 	posts := renderInbound(m, rc)
 	if len(posts) == 0 {
-		return t.lease.Done(t.ctx, t.job, late.record(t))
+		return t.Done(t.ctx, late.record(t))
 	}
 	return t.deliver(m, posts[0], late)
 }
@@ -51,13 +52,13 @@ func (t *task) isKnown(m whatsapp.Message) (bool, error) {
 	if m.Kind == whatsapp.KindUndecryptable || m.Kind == whatsapp.KindUnavailable {
 		// The message itself may have come before its placeholder.
 		link, err := t.linkByWA(m.ID)
-		if err == nil && link.Chat == t.chatID() {
+		if err == nil && link.Chat == t.Chat() {
 			return true, nil
 		}
 		return false, ignoreUnknown(err)
 	}
 	link, err := t.linkByWA(m.ID)
-	return err == nil && link.Chat == t.chatID(), ignoreUnknown(err)
+	return err == nil && link.Chat == t.Chat(), ignoreUnknown(err)
 }
 
 func ignoreUnknown(err error) error {
@@ -67,16 +68,13 @@ func ignoreUnknown(err error) error {
 	return err
 }
 
-// chatID is the chat that the lane belongs to.
-func (t *task) chatID() string { return t.lease.Lane().Chat }
-
 func (t *task) linkByWA(id string) (idmap.Link, error) {
-	return t.b.ids.LinkByWA(t.ctx, string(t.line.ID), id, t.generation)
+	return t.b.ids.LinkByWA(t.ctx, string(t.line.ID), id, t.Epoch)
 }
 
 // priority is the job's turn at Chatwoot.
 func (t *task) priority() chatwoot.Priority {
-	if t.b.isBacklog(t.job) {
+	if work.IsBacklog(t.Job.Job, t.b.cfg.Clock()) {
 		return chatwoot.Backlog
 	}
 	return chatwoot.Live
@@ -105,7 +103,7 @@ func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
 	}
 	link := inboundLink(string(t.line.ID), m, chat, posted)
 	link.WA = p.SourceID[len(sourcePrefix):]
-	err = t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+	err = t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(t); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err
@@ -125,7 +123,7 @@ func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
 		if _, news := newsOfContact(chat, m); news || fileLater {
 			t.b.journal.Wake(journal.Upkeep)
 		}
-		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
+		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.Created).Seconds())
 		t.markReadIfAnswered(chat, link.Message)
 	}
 	return err
@@ -154,6 +152,10 @@ func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.
 // carried out: Chatwoot finishes what it has read, whoever waits for it.
 var errUnderWay = errors.New("a request of the process before may be under way")
 
+// underWayWait is for how long: Chatwoot answers within half a second even
+// under load.
+const underWayWait = 5 * time.Second
+
 // clockTolerance is how far Chatwoot's clock may be behind ours before a lookup
 // stops too early. Webhooks' signatures allow for less.
 const clockTolerance = 10 * time.Minute
@@ -163,15 +165,15 @@ const clockTolerance = 10 * time.Minute
 // has asked for is looked for twice, some seconds apart.
 func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.ConversationID, p post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	look := func() (chatwoot.Message, bool, error) {
-		return desk.FindMessage(t.ctx, conversation, p.SourceID, t.job.Created.Add(-clockTolerance))
+		return desk.FindMessage(t.ctx, conversation, p.SourceID, t.Created.Add(-clockTolerance))
 	}
-	if t.ambiguous {
+	if t.Ambiguous {
 		found, ok, err := look()
 		if err != nil || ok {
 			return found, err
 		}
-		if t.unclean {
-			return chatwoot.Message{}, errUnderWay
+		if t.UncleanLease {
+			return chatwoot.Message{}, &work.RetryError{After: underWayWait, Err: errUnderWay}
 		}
 	}
 	message := chatwoot.NewMessage{
@@ -203,11 +205,11 @@ const unreadableSuffix = "#unreadable"
 // showUnreadable puts a line in the place of a message that was given up, unless
 // the message was posted all the same.
 func (t *task) showUnreadable() error {
-	m, err := whatsapp.Decode(t.job.Payload)
+	m, err := whatsapp.Decode(t.Payload)
 	if err != nil {
 		return err
 	}
-	if t.ambiguous {
+	if t.Ambiguous {
 		if posted, err := t.isPosted(sourceID(m.ID)); err != nil || posted {
 			return err
 		}

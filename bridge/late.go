@@ -42,11 +42,11 @@ func (t *task) lateness(m whatsapp.Message) (lateness, error) {
 	if t.settings().Events == lines.EventsOff || m.At.IsZero() || t.b.cfg.Clock().Sub(m.At) <= lateAfter {
 		return lateness{}, nil
 	}
-	run, err := t.b.ids.LateRun(t.ctx, t.chatID())
+	run, err := t.b.ids.LateRun(t.ctx, t.Chat())
 	if err != nil {
 		return lateness{}, err
 	}
-	goesOn := run.Pos != 0 && run.Pos == t.job.Pos-1
+	goesOn := run.Pos != 0 && run.Pos == t.Pos-1
 	announce := !m.FromMe && m.Kind != whatsapp.KindRevoke && m.Kind != whatsapp.KindProtocol &&
 		(!goesOn || m.At.Sub(run.Sent).Abs() > lateSpan)
 	switch {
@@ -55,7 +55,7 @@ func (t *task) lateness(m whatsapp.Message) (lateness, error) {
 	case !goesOn:
 		return lateness{}, nil
 	}
-	run.Pos = t.job.Pos
+	run.Pos = t.Pos
 	return lateness{announce: announce, run: &run}, nil
 }
 
@@ -64,7 +64,7 @@ func (l lateness) record(t *task) func(context.Context, *sql.Tx) error {
 	if l.run == nil {
 		return nil
 	}
-	return func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.SetLateRun(ctx, tx, t.chatID(), *l.run) }
+	return func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.SetLateRun(ctx, tx, t.Chat(), *l.run) }
 }
 
 // announceLate posts the line before a message. Where the message itself is in
@@ -76,7 +76,7 @@ func (t *task) announceLate(m whatsapp.Message, p post) error {
 			return err
 		}
 	}
-	if t.ambiguous {
+	if t.Ambiguous {
 		posted, err := t.isPosted(p.SourceID)
 		if err != nil || posted {
 			return err
@@ -88,12 +88,12 @@ func (t *task) announceLate(m whatsapp.Message, p post) error {
 
 // isPosted looks for a message in the chat's conversation, if there is one.
 func (t *task) isPosted(sourceID string) (bool, error) {
-	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
+	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.Chat(), t.Epoch)
 	if err != nil || chat.Conversation == 0 {
 		return false, err
 	}
 	desk := t.desk.WithPriority(t.priority())
-	_, found, err := desk.FindMessage(t.ctx, chatwoot.ConversationID(chat.Conversation), sourceID, t.job.Created.Add(-clockTolerance))
+	_, found, err := desk.FindMessage(t.ctx, chatwoot.ConversationID(chat.Conversation), sourceID, t.Created.Add(-clockTolerance))
 	if chatwoot.IsNotFound(err) {
 		return false, nil
 	}

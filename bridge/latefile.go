@@ -8,6 +8,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -27,8 +28,8 @@ func fileKey(line, id string) string { return line + "|file|" + id }
 func (t *task) followUp(ctx context.Context, tx *sql.Tx, m whatsapp.Message) error {
 	line := string(t.line.ID)
 	_, err := t.b.journal.AppendTx(ctx, tx, journal.Entry{
-		Lane:   journal.LaneKey{Line: line, Chat: t.chatID(), Dir: journal.Upkeep},
-		Dedupe: fileKey(line, m.ID), Kind: jobFile, Payload: t.job.Payload, At: t.job.At,
+		Lane:   journal.LaneKey{Line: line, Chat: t.Chat(), Dir: journal.Upkeep},
+		Dedupe: fileKey(line, m.ID), Kind: jobFile, Payload: t.Payload, At: t.At,
 	})
 	return err
 }
@@ -36,38 +37,38 @@ func (t *task) followUp(ctx context.Context, tx *sql.Tx, m whatsapp.Message) err
 // lateFile tries a file again. The phone is asked for one that is gone, and
 // that ends the job: the answer, if there ever is one, is a job of its own.
 func (t *task) lateFile() error {
-	m, err := whatsapp.Decode(t.job.Payload)
+	m, err := whatsapp.Decode(t.Payload)
 	if err != nil {
-		return &panicked{err}
+		return &work.BrokenPayloadError{Err: err}
 	}
 	err = t.deliverFile(m)
 	if !errors.Is(err, whatsapp.ErrMediaGone) {
 		return err
 	}
-	if err := t.session.RequestMedia(t.ctx, t.job.Payload); err != nil {
+	if err := t.session.RequestMedia(t.ctx, t.Payload); err != nil {
 		return err
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
 
 // uploadedAgain takes the phone's answer. The message is in the job that asked;
 // where that is forgotten, the line in the file's place stays. Where the phone
 // has nothing either, a note says so.
 func (t *task) uploadedAgain() error {
-	answer, err := whatsapp.DecodeMediaRetry(t.job.Payload)
+	answer, err := whatsapp.DecodeMediaRetry(t.Payload)
 	if err != nil {
-		return &panicked{err}
+		return &work.BrokenPayloadError{Err: err}
 	}
 	payload, ok, err := t.b.journal.Payload(t.ctx, fileKey(string(t.line.ID), answer.ID))
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
 	m, err := whatsapp.Decode(payload)
 	if err != nil || m.Media == nil {
-		return &panicked{err}
+		return &work.BrokenPayloadError{Err: err}
 	}
 	renewed, err := answer.Renew(*m.Media)
 	if err != nil {
@@ -75,22 +76,22 @@ func (t *task) uploadedAgain() error {
 		if err := t.noteMissing(m); err != nil {
 			return err
 		}
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
 	m.Media = &renewed
 	err = t.deliverFile(m)
 	if errors.Is(err, whatsapp.ErrMediaGone) {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
 	return err
 }
 
 // showMissing says that a file was given up.
 func (t *task) showMissing() error {
-	if t.job.Kind != jobFile {
+	if t.Kind != jobFile {
 		return nil
 	}
-	m, err := whatsapp.Decode(t.job.Payload)
+	m, err := whatsapp.Decode(t.Payload)
 	if err != nil {
 		return err
 	}
@@ -122,12 +123,12 @@ func (t *task) deliverFile(m whatsapp.Message) error {
 	if ignoreUnknown(err) != nil {
 		return err
 	}
-	chat, unknown := t.b.ids.Chat(t.ctx, string(t.line.ID), t.chatID(), t.generation)
+	chat, unknown := t.b.ids.Chat(t.ctx, string(t.line.ID), t.Chat(), t.Epoch)
 	if ignoreUnknown(unknown) != nil {
 		return unknown
 	}
 	if err == nil || chat.Conversation == 0 {
-		return t.lease.Done(t.ctx, t.job, nil) // it is there, or the conversation is not any more
+		return t.Done(t.ctx, nil) // it is there, or the conversation is not any more
 	}
 	below := m
 	below.Text, below.Quote = "", nil
@@ -141,14 +142,14 @@ func (t *task) deliverFile(m whatsapp.Message) error {
 	desk := t.desk.WithPriority(chatwoot.Upkeep)
 	posted, err := t.postOnce(desk, chatwoot.ConversationID(chat.Conversation), p, upload)
 	if chatwoot.IsNotFound(err) {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
 	if err != nil {
 		return err
 	}
 	link := inboundLink(string(t.line.ID), m, chat, posted)
 	link.WA = id
-	return t.lease.Done(t.ctx, t.job, func(ctx context.Context, tx *sql.Tx) error {
+	return t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.LinkMessage(ctx, tx, link)
 	})
 }

@@ -86,11 +86,11 @@ func (t *task) create(desk *chatwoot.Client, conversation chatwoot.ConversationI
 // tryCreate posts a message. From before the request on the job is unsure, so
 // that no panic passes by that, unless Chatwoot surely did nothing.
 func (t *task) tryCreate(desk *chatwoot.Client, conversation chatwoot.ConversationID, message chatwoot.NewMessage) (chatwoot.Message, error) {
-	before := t.unsure
-	t.unsure = true
+	before := t.MayHaveActed
+	t.MayHaveActed = true
 	posted, err := desk.CreateMessage(t.ctx, conversation, message)
 	if chatwoot.HadNoEffect(err) {
-		t.unsure = before
+		t.MayHaveActed = before
 	}
 	return posted, err
 }

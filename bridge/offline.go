@@ -80,14 +80,14 @@ func restFor(best journal.Job, jobs []journal.Job, maxAge time.Duration, now tim
 	return rest
 }
 
-// rest gives a lane back until its turn. What came meanwhile, a connection or
-// the Retry button, has looked for a resting lane in vain, so it is done again.
-func (r *runtime) rest(ctx context.Context, lease *journal.Lease, next turn) error {
-	err := lease.Defer(ctx, r.b.cfg.Clock().Add(next.wait))
-	if err == nil && next.offline && (connected(r.session) || r.looks.Load() != next.looked) {
-		err = r.b.journal.Hasten(ctx, string(r.line.ID), journal.Out)
+// yielded is called when a lane that waits for the connection was put down. A
+// connection or a Retry that arrived while the lane was still leased found
+// nothing to wake, so wake it again.
+func (r *runtime) yielded(ctx context.Context, next turn) error {
+	if connected(r.session) || r.looks.Load() != next.looked {
+		return r.b.journal.Hasten(ctx, string(r.line.ID), journal.Out)
 	}
-	return err
+	return nil
 }
 
 // lookAgain wakes the lanes that wait for the connection.

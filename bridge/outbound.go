@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -19,22 +20,22 @@ const (
 
 // outbound does a job of an out lane.
 func (t *task) outbound() error {
-	e, err := chatwoot.ParseEvent(t.job.Payload)
+	e, err := chatwoot.ParseEvent(t.Payload)
 	if err != nil {
-		return &panicked{err}
+		return &work.BrokenPayloadError{Err: err}
 	}
 	ledger, err := t.b.ids.AgentMessage(t.ctx, string(t.line.ID), int64(e.Message.ID))
 	if err != nil {
 		return err
 	}
 	switch {
-	case t.job.Kind == jobDeleted:
+	case t.Kind == jobDeleted:
 		return t.revoke(e)
 	case ledger.State == idmap.AgentDeleted:
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	case ledger.State == idmap.AgentSent:
 		return t.finish(e)
-	case t.job.Kind == jobRetry:
+	case t.Kind == jobRetry:
 		return t.retryMessage(e)
 	default:
 		return t.send(e)
@@ -43,11 +44,11 @@ func (t *task) outbound() error {
 
 // send sends the parts of an agent's message that were not sent yet.
 func (t *task) send(e chatwoot.Event) error {
-	if expired(t.job, t.settings().MaxAge(), t.b.cfg.Clock()) {
+	if expired(t.Job.Job, t.settings().MaxAge(), t.b.cfg.Clock()) {
 		return &whatsapp.PermanentError{Reason: reasonExpired, Err: errors.New("the message waited too long for the connection")}
 	}
 	line := string(t.line.ID)
-	chat, err := t.b.ids.Chat(t.ctx, line, t.chatID(), t.generation)
+	chat, err := t.b.ids.Chat(t.ctx, line, t.Chat(), t.Epoch)
 	if ignoreUnknown(err) != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func (t *task) send(e chatwoot.Event) error {
 	}
 	err = t.sendParts(s, planOutbound(e.Message, markdown), quote)
 	if err != nil && len(t.left) > 0 {
-		if err := t.lease.Record(t.ctx, t.recordLeft); err != nil {
+		if err := t.Record(t.ctx, t.recordLeft); err != nil {
 			return err
 		}
 		t.left = nil
@@ -81,7 +82,7 @@ func (t *task) send(e chatwoot.Event) error {
 	// After the links of what was sent are recorded: see markReadIfAnswered.
 	t.markRead(chat, to)
 	if errors.Is(err, errDeletedMeanwhile) {
-		return t.lease.Done(t.ctx, t.job, nil) // what left is taken back when the deletion is told
+		return t.Done(t.ctx, nil) // what left is taken back when the deletion is told
 	}
 	if err != nil {
 		return err
@@ -89,7 +90,7 @@ func (t *task) send(e chatwoot.Event) error {
 	if err := t.finish(e); err != nil {
 		return err
 	}
-	t.b.metrics.toPhone.Observe(t.b.cfg.Clock().Sub(t.job.Created).Seconds())
+	t.b.metrics.toPhone.Observe(t.b.cfg.Clock().Sub(t.Created).Seconds())
 	return nil
 }
 
@@ -179,7 +180,7 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
 		Conversation: int64(s.e.Conversation.ID), Direction: idmap.FromAgent, Status: idmap.Sending,
 	}
-	err := t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := t.recordLeft(ctx, tx); err != nil {
 			return err
 		}
@@ -210,7 +211,7 @@ func (t *task) fileTrouble(err error) error {
 	var unfit *fileError
 	var limited *chatwoot.RateLimitedError
 	switch {
-	case errors.As(err, &unfit), errors.As(err, &limited), errors.Is(err, whatsapp.ErrNotConnected), t.ctx.Err() != nil, t.job.Attempt+1 < fileAttempts:
+	case errors.As(err, &unfit), errors.As(err, &limited), errors.Is(err, whatsapp.ErrNotConnected), t.ctx.Err() != nil, t.Attempt+1 < fileAttempts:
 		return err
 	}
 	if _, away := t.desk.WithPriority(chatwoot.Upkeep).Version(t.ctx); away != nil {

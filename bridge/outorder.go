@@ -7,6 +7,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -18,6 +19,23 @@ type turn struct {
 	offline bool
 	// looked is the runtime's count of looks when this one began.
 	looked int64
+}
+
+// outLane is an out lane while it is drained.
+type outLane struct {
+	*runtime
+	lease *journal.Lease
+	ids   messageIDs
+}
+
+// Next implements work.Lane.
+func (l *outLane) Next(ctx context.Context, jobs []journal.Job) work.Turn {
+	next := l.nextOut(ctx, l.lease, jobs, l.ids)
+	turn := work.Turn{Job: next.job, Wait: next.wait}
+	if next.offline {
+		turn.Yielded = func(ctx context.Context) error { return l.yielded(ctx, next) }
+	}
+	return turn
 }
 
 // nextOut picks the job to do next: of the agents' messages that wait, the one
@@ -244,7 +262,7 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 	}
 	r.b.metrics.lateWebhooks.Inc()
 	var listed []chatwoot.Message
-	err = insist(ctx, func() (err error) {
+	err = chatwoot.RetryRead(ctx, func() (err error) {
 		listed, err = r.desk.Messages(ctx, e.Conversation.ID, r.lag.last(chat), e.Message.ID)
 		return err
 	})

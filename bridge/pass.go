@@ -83,7 +83,7 @@ func (p *pass) messages(ctx context.Context, conversation chatwoot.ConversationI
 }
 
 func (p *pass) list(ctx context.Context, conversation chatwoot.ConversationID, from, before chatwoot.MessageID) (listed []chatwoot.Message, err error) {
-	err = outlast(ctx, func() (err error) {
+	err = chatwoot.RetryReadPastLimit(ctx, func() (err error) {
 		listed, err = p.desk.Messages(ctx, conversation, from, before)
 		return err
 	})

@@ -85,7 +85,7 @@ func TestAPassReadsAllOfALongConversation(t *testing.T) {
 func TestAPassOutlastsTheRateLimit(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	require.NoError(t, outlast(context.Background(), func() error {
+	require.NoError(t, chatwoot.RetryReadPastLimit(context.Background(), func() error {
 		if asked++; asked < 5 {
 			return &chatwoot.RateLimitedError{}
 		}
@@ -95,9 +95,9 @@ func TestAPassOutlastsTheRateLimit(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var limited *chatwoot.RateLimitedError
-	require.ErrorAs(t, outlast(ctx, func() error { return &chatwoot.RateLimitedError{} }), &limited)
+	require.ErrorAs(t, chatwoot.RetryReadPastLimit(ctx, func() error { return &chatwoot.RateLimitedError{} }), &limited)
 	broken := errors.New("broken")
-	require.ErrorIs(t, outlast(context.Background(), func() error { return broken }), broken)
+	require.ErrorIs(t, chatwoot.RetryReadPastLimit(context.Background(), func() error { return broken }), broken)
 }
 
 // A Chatwoot that was away for long is asked soon after its return, whatever

@@ -9,11 +9,15 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // errNoLinkYet says that a receipt came before its message was recorded.
 var errNoLinkYet = errors.New("the receipt's message is not recorded yet")
+
+// linkWait is how often a receipt looks for its message.
+const linkWait = 5 * time.Second
 
 // receiptPatience is how long a receipt waits for its message. Messages that
 // the bridge never saw get receipts too.
@@ -21,7 +25,7 @@ const receiptPatience = time.Minute
 
 // receipt puts a receipt on the bubbles of its messages.
 func (t *task) receipt() error {
-	r, err := whatsapp.DecodeReceipt(t.job.Payload)
+	r, err := whatsapp.DecodeReceipt(t.Payload)
 	if err != nil {
 		return err
 	}
@@ -36,7 +40,7 @@ func (t *task) receipt() error {
 	// Reads that wait behind count already: of "delivered" and "read" in a row
 	// only the last costs a request.
 	read := t.readBehind()
-	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, link := range links {
 			reached := to
 			if read[link.WA] {
@@ -61,18 +65,18 @@ func (t *task) receipt() error {
 		}
 	}
 	switch {
-	case missing && t.lease.Lane().Dir == journal.Status:
-		return t.lease.Done(t.ctx, t.job, t.waitElsewhere)
-	case missing && t.b.cfg.Clock().Sub(t.job.Created) < receiptPatience:
-		return errNoLinkYet
+	case missing && t.Lease.Lane().Dir == journal.Status:
+		return t.Done(t.ctx, t.waitElsewhere)
+	case missing && t.b.cfg.Clock().Sub(t.Created) < receiptPatience:
+		return &work.RetryError{After: linkWait, Err: errNoLinkYet}
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
 
 // readBehind are the messages that receipts behind this one say were read.
 func (t *task) readBehind() map[string]bool {
 	read := map[string]bool{}
-	for _, job := range t.behind {
+	for _, job := range t.Following {
 		if job.Kind != string(whatsapp.EnvReceipt) {
 			continue
 		}
@@ -90,10 +94,10 @@ func (t *task) readBehind() map[string]bool {
 // the others: most such messages never will be, like a deletion, or what was
 // typed on the phone before it was linked. Receipts need no order.
 func (t *task) waitElsewhere(ctx context.Context, tx *sql.Tx) error {
-	lane := t.lease.Lane()
+	lane := t.Lease.Lane()
 	lane.Dir = journal.Upkeep
 	_, err := t.b.journal.AppendTx(ctx, tx, journal.Entry{
-		Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, t.job.ID), Kind: t.job.Kind, Payload: t.job.Payload, At: t.job.At,
+		Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, t.Job.ID), Kind: t.Kind, Payload: t.Payload, At: t.At,
 	})
 	return err
 }
@@ -108,7 +112,7 @@ func (t *task) receiptLinks(ids []string) (links []idmap.Link, missing bool, err
 			missing = true
 		case err != nil:
 			return nil, false, err
-		case link.Chat == t.chatID() && link.Direction != idmap.FromCustomer:
+		case link.Chat == t.Chat() && link.Direction != idmap.FromCustomer:
 			links = append(links, link)
 		}
 	}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // PassTimes says when Chatwoot's messages are compared with the ledger, besides
@@ -54,24 +56,20 @@ const (
 func (r *runtime) keepReconciled() {
 	var last time.Time
 	gap := true // nobody listened before the start
-	for wait, failures := time.Duration(0), 0; ; {
-		timer := time.NewTimer(wait)
-		select {
-		case <-r.ctx.Done():
-			timer.Stop()
+	for pause, failures := time.Duration(0), 0; ; {
+		switch wait.Woken(r.ctx, pause, r.missed) {
+		case wait.Ended:
 			return
-		case <-timer.C:
-		case <-r.missed:
-			timer.Stop()
+		case wait.Signal:
 			gap = true
 			if rest := r.b.cfg.Passes.Spacing - r.b.cfg.Clock().Sub(last); rest > 0 {
-				wait = min(wait, rest)
+				pause = min(pause, rest)
 				continue
 			}
 		}
 		first := !r.caughtUp.Load()
 		last = r.b.cfg.Clock()
-		err := r.b.isolate(func() error {
+		err := r.b.guard().Run("comparing messages", func() error {
 			if !first { // what was changed in Chatwoot since the line has started
 				if err := r.greetOnce(); err != nil {
 					return err
@@ -82,19 +80,20 @@ func (r *runtime) keepReconciled() {
 		switch {
 		case r.ctx.Err() != nil:
 			return
-		case err != nil && judge(err, 0, time.Time{}, r.b.cfg.Clock()).action == pause:
-			r.pauseFor(err)
-			return
 		case err != nil:
+			if o := work.Classify(err, 0, time.Time{}, r.b.cfg.Clock()); o.Action == work.Pause {
+				r.pauseFor(o)
+				return
+			}
 			r.log.Warn("messages cannot be compared with Chatwoot's", "error", err)
-			wait = askAgain(err, failures)
+			pause = askAgain(err, failures)
 			failures++
 			continue
 		case !r.compared.Swap(true):
 			r.catchUpDone()
-			wait = r.b.cfg.Passes.Again
+			pause = r.b.cfg.Passes.Again
 		default:
-			wait = r.b.cfg.Passes.Every
+			pause = r.b.cfg.Passes.Every
 		}
 		failures, gap = 0, false
 	}
@@ -131,7 +130,7 @@ func (r *runtime) reconcile(ctx context.Context, gap bool) error {
 	p := pass{runtime: r, desk: r.desk.WithPriority(chatwoot.Upkeep), watermark: mark.Watermark, settled: began.Add(-reconcileOverlap)}
 	p.since = later(began.Add(-reconcileReach), mark.At.Add(-reconcileOverlap))
 	var active []chatwoot.EventConversation
-	err = outlast(ctx, func() (err error) {
+	err = chatwoot.RetryReadPastLimit(ctx, func() (err error) {
 		active, err = p.desk.ActiveConversations(ctx, r.line.Inbox, began.Sub(p.since))
 		return err
 	})

@@ -88,7 +88,7 @@ func (t *task) retryMessage(e chatwoot.Event) error {
 		e.Message = m
 		return t.send(e)
 	}
-	return t.lease.Done(t.ctx, t.job, t.recordFailed)
+	return t.Done(t.ctx, t.recordFailed)
 }
 
 // shownWaiting reports whether the bubble is red because this very retry waits

@@ -23,9 +23,9 @@ func (t *task) revoke(e chatwoot.Event) error {
 	}
 	targets := revocable(links, e.Message)
 	if len(targets) == 0 {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
-	chat, err := t.b.ids.Chat(t.ctx, line, t.chatID(), t.generation)
+	chat, err := t.b.ids.Chat(t.ctx, line, t.Chat(), t.Epoch)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (t *task) revoke(e chatwoot.Event) error {
 			return fmt.Errorf("revoke a message: %w", err)
 		}
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }
 
 // revocable are the WhatsApp messages that a deletion takes back. Nobody can

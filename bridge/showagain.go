@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -13,9 +14,9 @@ const jobShow = "show"
 
 // showTruth puts on a red bubble what its message has reached.
 func (t *task) showTruth() error {
-	e, err := chatwoot.ParseEvent(t.job.Payload)
+	e, err := chatwoot.ParseEvent(t.Payload)
 	if err != nil {
-		return &panicked{err}
+		return &work.BrokenPayloadError{Err: err}
 	}
 	line, message := string(t.line.ID), int64(e.Message.ID)
 	known, err := t.b.ids.AgentMessage(t.ctx, line, message)
@@ -23,9 +24,9 @@ func (t *task) showTruth() error {
 		return err
 	}
 	if known.State != idmap.AgentSent {
-		return t.lease.Done(t.ctx, t.job, nil)
+		return t.Done(t.ctx, nil)
 	}
-	err = t.lease.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = t.Record(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return t.b.ids.SetShown(ctx, tx, line, message, idmap.Failed)
 	})
 	if err != nil {
@@ -34,5 +35,5 @@ func (t *task) showTruth() error {
 	if err := t.showReached(message, int64(e.Conversation.ID)); err != nil {
 		return err
 	}
-	return t.lease.Done(t.ctx, t.job, nil)
+	return t.Done(t.ctx, nil)
 }

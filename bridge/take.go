@@ -118,7 +118,7 @@ const (
 )
 
 func (r *runtime) receiptDelay() time.Duration {
-	if r.b.shares.taken(share{outPool, string(r.line.ID)}) > 1 {
+	if r.b.pool.Sending(string(r.line.ID)) > 1 {
 		return receiptYield
 	}
 	return receiptRest

@@ -3,76 +3,15 @@ package bridge
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/wootbridge/wootbridge/bridge/journal"
 )
-
-// errRefused is what a transport says of a port on which nothing listens.
-var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-
-// countingDesk counts the requests by what they ask for.
-type countingDesk struct {
-	http.RoundTripper
-	lookups, looks atomic.Int64
-}
-
-// awayFor refuses everything for a while from now on.
-func awayFor(outage time.Duration, refusal answer) *countingDesk {
-	began := time.Now()
-	return &countingDesk{RoundTripper: &scriptedDesk{each: 20 * time.Millisecond, decide: func(string) answer {
-		if time.Since(began) < outage {
-			return refusal
-		}
-		return answer{}
-	}}}
-}
-
-func (d *countingDesk) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodGet {
-		if strings.HasSuffix(r.URL.Path, "/messages") {
-			d.lookups.Add(1)
-		} else {
-			d.looks.Add(1)
-		}
-	}
-	return d.RoundTripper.RoundTrip(r)
-}
-
-// What surely had no effect is not looked for: after an outage each waiting
-// message takes one request.
-func TestWhatChatwootNeverGotIsNotLookedFor(t *testing.T) {
-	t.Parallel()
-	for name, refusal := range map[string]answer{
-		"connections are refused": {err: errRefused},
-		"the rate is limited":     {status: http.StatusTooManyRequests, body: "Retry later\n"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const outage = 90 * time.Second
-				desk := awayFor(outage, refusal)
-				r := newScheduler(t, desk)
-				want := r.writeMany(t, 100, 20)
-				r.startInbound()
-				time.Sleep(outage + 2*time.Minute)
-				got, _, _ := desk.RoundTripper.(*scriptedDesk).stored()
-				require.Equal(t, want, got, "nothing is lost, doubled or overtaken")
-				require.Zero(t, desk.lookups.Load())
-			})
-		})
-	}
-}
 
 // An error of whatever stands before Chatwoot says nothing of what Chatwoot has
 // done, nor does a refusal after that: the message stays to be looked for.
@@ -98,33 +37,6 @@ func TestWhatMayBeThereIsLookedForUntilTheEnd(t *testing.T) {
 		var unsure int
 		require.NoError(t, r.b.db.QueryRow(`SELECT unsure FROM job WHERE state = 'done'`).Scan(&unsure))
 		require.Equal(t, 1, unsure)
-	})
-}
-
-// A lane that was not released cleanly stays such a one when its line is just
-// being replaced: what its head may have posted is still to be looked for.
-func TestALaneIsNotGivenBackUnlooked(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newScheduler(t, &scriptedDesk{})
-		r.writeMany(t, 1, 1)
-		claim := func() *journal.Lease {
-			lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dir: journal.In})
-			require.NoError(t, err)
-			require.NotNil(t, lease)
-			time.Sleep(time.Minute) // whoever holds it has died
-			return lease
-		}
-		claim()
-		lease, err := r.b.journal.Claim(t.Context(), journal.Filter{Dir: journal.In})
-		require.NoError(t, err)
-		require.True(t, lease.Unclean())
-		r.b.mu.Lock()
-		delete(r.b.running, r.line.ID)
-		r.b.mu.Unlock()
-		r.b.drain(lease, false)
-		time.Sleep(time.Minute)
-		require.True(t, claim().Unclean())
 	})
 }
 

@@ -1,4 +1,4 @@
-package bridge
+package chatwoot_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
-func TestInsist(t *testing.T) {
+func TestRetryReadAsksAFewTimes(t *testing.T) {
 	t.Parallel()
 	failed := fmt.Errorf("list messages: %w", &chatwoot.UnavailableError{Err: errors.New("status 500")})
 	down := &chatwoot.UnavailableError{Err: errors.New("connection refused"), Down: true}
@@ -31,7 +31,7 @@ func TestInsist(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				asked := 0
-				err := insist(context.Background(), func() error {
+				err := chatwoot.RetryRead(context.Background(), func() error {
 					asked++
 					return test.answers[min(asked, len(test.answers))-1]
 				})
@@ -44,7 +44,7 @@ func TestInsist(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		asked := 0
-		require.Equal(t, failed, insist(ctx, func() error { asked++; return failed }))
+		require.Equal(t, failed, chatwoot.RetryRead(ctx, func() error { asked++; return failed }))
 		require.Equal(t, 1, asked)
 	})
 }

@@ -1,4 +1,4 @@
-package bridge
+package work
 
 import (
 	"context"
@@ -8,15 +8,12 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
-
-// awayMost bounds how long a lane rests while its Chatwoot is away; that it is
-// back wakes the lane sooner.
-const awayMost = time.Minute
 
 // outages are the Chatwoots that seem to be away, by address. They are kept in
 // memory: after a restart a lane that rests goes on when its rest ends. Each is
-// watched by one goroutine of the bridge, which ends with it.
+// watched by one goroutine of the pool, which ends with it.
 type outages struct {
 	mu  sync.Mutex
 	all map[string]*outage
@@ -53,9 +50,9 @@ func (o *outages) confirm(url string) {
 	}
 }
 
-// take gives the lanes that rest for a Chatwoot, once; none if it was not
+// drain gives the lanes that rest for a Chatwoot, once; none if it was not
 // away.
-func (o *outages) take(url string) map[journal.LaneKey]time.Time {
+func (o *outages) drain(url string) map[journal.LaneKey]time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at := o.all[url]
@@ -88,66 +85,53 @@ func (o *outages) goesOn(url string, now time.Time) bool {
 }
 
 const (
-	// downEvery is the pause between two looks for a Chatwoot that does not
-	// run, which cost it nothing, unwellEvery for one that answers with errors.
+	// downEvery is the probe interval while Chatwoot refuses connections; such
+	// probes cost it nothing. unwellEvery is the interval while it answers with
+	// errors.
 	downEvery   = 100 * time.Millisecond
 	unwellEvery = time.Second
-	// lookTimeout bounds one look: an answer that takes longer is none.
-	lookTimeout = 10 * time.Second
+	// probeTimeout bounds one probe: an answer that takes longer is none.
+	probeTimeout = 10 * time.Second
 )
 
 // awaitReturn notes a lane that rests because its line's Chatwoot is away, and
 // has that Chatwoot watched.
-func (b *Bridge) awaitReturn(r *runtime, lane journal.LaneKey, until time.Time) {
-	if b.outages.rest(r.line.ChatwootURL, lane, until) {
-		b.inBackground(func() { b.watchOutage(r) })
+func (p *Pool) awaitReturn(at Chatwoot, lane journal.LaneKey, until time.Time) {
+	if p.outages.rest(at.URL(), lane, until) {
+		p.running.Go(func() { p.watchOutage(at) }) // a worker calls: nobody waits for none yet
 	}
 }
 
-// watchOutage looks for a Chatwoot until it is back or nothing waits for it. It
-// asks for what Chatwoot reads from its database, without which it is no good;
-// an answer that refuses is one.
-func (b *Bridge) watchOutage(r *runtime) {
-	url, pause := r.line.ChatwootURL, downEvery
-	for {
-		timer := time.NewTimer(pause)
-		select {
-		case <-b.ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-		if !b.outages.goesOn(url, b.cfg.Clock()) {
-			return
-		}
-		err := b.isolate(func() error {
-			ctx, cancel := context.WithTimeout(b.ctx, lookTimeout)
+// watchOutage probes a Chatwoot until it is back or nothing waits for it.
+func (p *Pool) watchOutage(at Chatwoot) {
+	for pause := downEvery; wait.Sleep(p.ctx, pause) && p.outages.goesOn(at.URL(), p.cfg.Clock()); {
+		err := p.cfg.Guard.Run("looking for a Chatwoot", func() error {
+			ctx, cancel := context.WithTimeout(p.ctx, probeTimeout)
 			defer cancel()
-			_, err := r.desk.WithPriority(chatwoot.Upkeep).Inbox(ctx, r.line.Inbox)
-			return err
+			return at.Probe(ctx)
 		})
 		var unavailable *chatwoot.UnavailableError
 		if errors.As(err, &unavailable) {
-			b.outages.confirm(url)
+			p.outages.confirm(at.URL())
 		}
 		if pause = unwellEvery; chatwoot.IsDown(err) {
 			pause = downEvery
 		}
-		b.endOutage(b.ctx, url)
+		p.endOutage(p.ctx, at)
 	}
 }
 
 // endOutage lets the lanes go on that rest for a Chatwoot which answers again:
 // after an outage the backlog drains at its pace, not at that of the rests.
-func (b *Bridge) endOutage(ctx context.Context, url string) {
-	if b.gate(url).Away() {
+func (p *Pool) endOutage(ctx context.Context, at Chatwoot) {
+	if at.Away() {
 		return
 	}
-	lanes := b.outages.take(url)
+	lanes := p.outages.drain(at.URL())
 	if len(lanes) == 0 {
 		return
 	}
-	if err := b.journal.HastenLanes(ctx, lanes); err != nil && ctx.Err() == nil {
-		b.log.Warn("waiting lanes are not woken", "error", err)
+	if err := p.cfg.Journal.HastenLanes(ctx, lanes); err != nil && ctx.Err() == nil {
+		p.cfg.Log.Warn("waiting lanes are not woken", "error", err)
 	}
 }

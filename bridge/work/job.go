@@ -1,0 +1,60 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// Job is one attempt at a job of the journal. Handlers get it by pointer and
+// are its only user until they return.
+type Job struct {
+	journal.Job
+	Lease *journal.Lease
+	// Epoch is the line's cache epoch: what is cached of an earlier one is not
+	// believed. Whoever invalidates the caches writes it anew.
+	Epoch int64
+	// Ambiguous says that a post of an earlier attempt may be there already.
+	Ambiguous bool
+	// UncleanLease says that it may even be under way: the lane's last owner
+	// died.
+	UncleanLease bool
+	// MayHaveActed says of this attempt and those before it that they may have
+	// had an effect. It is kept with the job when the attempt fails, also
+	// through a panic, so it is set before the request that it speaks of.
+	MayHaveActed bool
+	// Following are the jobs that wait behind this one.
+	Following []journal.Job
+}
+
+// Chat is the chat that the job's lane belongs to.
+func (j *Job) Chat() string { return j.Lease.Lane().Chat }
+
+// Queue is the queue of the job's lane.
+func (j *Job) Queue() journal.Direction { return j.Lease.Lane().Dir }
+
+// Done ends the job, together with what record writes; nil writes nothing.
+func (j *Job) Done(ctx context.Context, record Recorder) error {
+	return j.Lease.Done(ctx, j.Job, record)
+}
+
+// Record writes while the job goes on, if the lease is still held.
+func (j *Job) Record(ctx context.Context, record Recorder) error { return j.Lease.Record(ctx, record) }
+
+// Recorder writes in a transaction of the journal.
+type Recorder = func(ctx context.Context, tx *sql.Tx) error
+
+// IsBacklog reports whether a job waits for the capacity that live traffic
+// leaves.
+func IsBacklog(job journal.Job, now time.Time) bool { return now.Sub(job.Created) > journal.LiveAge }
+
+// Priority is the job's turn at Chatwoot.
+func (j *Job) Priority(now time.Time) chatwoot.Priority {
+	if IsBacklog(j.Job, now) {
+		return chatwoot.Backlog
+	}
+	return chatwoot.Live
+}

@@ -1,0 +1,206 @@
+package work_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+)
+
+// hanging answers some requests only when their caller gives up.
+type hanging struct {
+	script
+	hangs func(path string) bool
+}
+
+func (d *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if d.hangs(r.URL.Path) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return d.script.RoundTrip(r)
+}
+
+// One chat's requests hang: nobody else waits.
+func TestD30_ASlowChatDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		at := &hanging{hangs: func(asked string) bool { return asked == path(1) }}
+		s := newStand(t)
+		want := s.add("l1", at).writeMany(40, 20)
+		delete(want, path(1))
+		s.start()
+		time.Sleep(time.Second)
+		got, _, _ := at.stored()
+		require.Equal(t, want, got)
+	})
+}
+
+// A whole Chatwoot hangs, with more chats than there are workers: the lines of
+// others do not notice.
+func TestD30_ADeadChatwootDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dead, healthy := &hanging{hangs: func(string) bool { return true }}, &script{}
+		s := newStand(t)
+		s.add("l1", dead).writeMany(100, 50)
+		other := s.add("l2", healthy)
+		s.start()
+		for range 20 {
+			time.Sleep(10 * time.Second) // requests time out, and others hang in their place
+			before, _, _ := healthy.stored()
+			began := time.Now()
+			id := fmt.Sprintf("at %d", began.UnixMilli())
+			other.write(1, id)
+			time.Sleep(time.Second)
+			after, _, _ := healthy.stored()
+			require.Equal(t, append(before[path(1)], id), after[path(1)], "after %v", began)
+		}
+		got, _, _ := dead.stored()
+		require.Empty(t, got)
+	})
+}
+
+// A burst meets both of Chatwoot's limits: so many requests a minute, and so
+// many messages a minute in one conversation. Each message takes one post but
+// for those that were refused, and none is missing when the windows reopen.
+func TestD37_LimitsPaceTheLanes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		messages, chats int
+		total, each     int // a minute: for the address, for one conversation
+		refused         answer
+		most            time.Duration
+	}{
+		"rate limit":  {messages: 700, chats: 20, total: 300, each: 1000, refused: answer{status: http.StatusTooManyRequests, body: "Retry later\n"}, most: 4 * time.Minute},
+		"flood guard": {messages: 500, chats: 2, total: 10_000, each: 100, refused: answer{status: http.StatusUnprocessableEntity, body: `{"error":"Too many messages"}`}, most: 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				counts, refusals := map[string]int{}, 0
+				at := &script{each: 5 * time.Millisecond, decide: func(path string) answer {
+					window := time.Now().Truncate(time.Minute).String()
+					if counts[window] >= tc.total || counts[window+path] >= tc.each {
+						refusals++
+						return tc.refused
+					}
+					counts[window]++
+					counts[window+path]++
+					return answer{}
+				}}
+				s := newStand(t)
+				want := s.add("l1", at).writeMany(tc.messages, tc.chats)
+				s.start()
+				time.Sleep(tc.most)
+				got, posts, _ := at.stored()
+				require.Equal(t, want, got, "nothing is lost, doubled or overtaken")
+				require.Positive(t, refusals)
+				require.LessOrEqual(t, posts, tc.messages+refusals)
+				require.LessOrEqual(t, refusals, 4*int(tc.most/time.Minute)*min(tc.chats, 6), "a limit is not run against")
+				require.Zero(t, s.count(journal.Dead))
+			})
+		})
+	}
+}
+
+// single is a Chatwoot that stores one message after the other, at a fixed rate,
+// however many are asked for at once.
+type single struct {
+	script
+	busy  chan struct{}
+	pause time.Duration
+	mu    sync.Mutex
+	times []delivered
+}
+
+type delivered struct {
+	path, id string
+	at       time.Time
+}
+
+func (d *single) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.busy <- struct{}{}
+	time.Sleep(d.pause)
+	<-d.busy
+	answer, err := d.script.RoundTrip(r)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	stored := d.got[r.URL.Path]
+	d.times = append(d.times, delivered{r.URL.Path, stored[len(stored)-1], time.Now()})
+	return answer, err
+}
+
+func (d *single) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.times)
+}
+
+// 300 messages wait in 30 chats, and a Chatwoot of 16 messages a second is to
+// take them, while customers go on writing in 5 other chats.
+func TestR41_ABacklogTakesWhatLiveChatsLeave(t *testing.T) {
+	t.Parallel()
+	for name, age := range map[string]time.Duration{
+		"Chatwoot was away":            time.Minute,
+		"WhatsApp brings them at once": 0, // what came at once is a backlog only after a while
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { testBacklog(t, age) })
+		})
+	}
+}
+
+func testBacklog(t *testing.T, age time.Duration) {
+	const (
+		capacity, backlog, waitingChats, liveChats = 16, 300, 30, 5
+		pause                                      = 400 * time.Millisecond // between two live messages
+	)
+	at := &single{busy: make(chan struct{}, 1), pause: time.Second / capacity}
+	s := newStand(t)
+	l := s.add("l1", at)
+	order := l.writeMany(backlog, waitingChats)
+	time.Sleep(age)
+	began := time.Now()
+	s.start()
+	time.Sleep(max(0, journal.LiveAge+time.Second-age))
+
+	written := map[string]time.Time{}
+	for i := 0; at.count() < backlog+len(written); i++ {
+		chat, id := 1+waitingChats+i%liveChats, fmt.Sprintf("live %d", i)
+		written[id] = time.Now()
+		order[path(chat)] = append(order[path(chat)], id)
+		l.write(chat, id)
+		time.Sleep(pause)
+		require.Less(t, i, 1000, "the backlog does not end")
+	}
+
+	var waits []time.Duration
+	var drained time.Time
+	live := 0 // while there was a backlog
+	for _, m := range at.times {
+		if wrote, ok := written[m.id]; ok {
+			waits = append(waits, m.at.Sub(wrote))
+		} else {
+			drained, live = m.at, len(waits)
+		}
+	}
+	got, _, _ := at.stored()
+	require.Equal(t, order, got, "nothing is lost, doubled or overtaken")
+	slices.Sort(waits)
+	median, p99 := waits[len(waits)/2], waits[len(waits)*99/100]
+	took := drained.Sub(began).Seconds()
+	left := capacity - float64(live)/took
+	t.Logf("live: median %v, p99 %v; backlog: %.1f of %.1f messages a second", median, p99, backlog/took, left)
+	require.Less(t, median, 2*time.Second)
+	require.Less(t, p99, 5*time.Second)
+	require.Greater(t, backlog/took, 0.9*left)
+}
