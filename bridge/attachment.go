@@ -7,7 +7,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // fileError says that an attachment cannot be sent.
@@ -27,7 +27,7 @@ const (
 // attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
 // removes it. A fileError says that this file will not come, and that the rest
 // of the message need not wait for it.
-func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.OutgoingMedia, done func(), err error) {
+func (t *task) attachment(a chatwoot.Attachment, voice bool) (m content.OutgoingMedia, done func(), err error) {
 	file, err := t.b.cfg.Spool.File()
 	if err != nil {
 		return m, nil, err
@@ -50,7 +50,7 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m whatsapp.Outgoin
 		discard()
 		return m, nil, err
 	}
-	m = whatsapp.OutgoingMedia{
+	m = content.OutgoingMedia{
 		Kind: outgoingKinds[ready.Form], Path: ready.Path, MIME: ready.MIME, Name: ready.Name,
 		Width: ready.Width, Height: ready.Height, Seconds: ready.Seconds, Waveform: ready.Waveform, Thumbnail: ready.Thumbnail,
 	}
@@ -69,7 +69,7 @@ func (t *task) fetchFailure(err error) error {
 }
 
 // outgoingKinds are WhatsApp's words for the forms of files.
-var outgoingKinds = map[convert.Form]whatsapp.Kind{
-	convert.Image: whatsapp.KindImage, convert.Video: whatsapp.KindVideo, convert.GIF: whatsapp.KindGIF,
-	convert.Voice: whatsapp.KindVoice, convert.Audio: whatsapp.KindAudio, convert.Document: whatsapp.KindDocument,
+var outgoingKinds = map[convert.Form]content.MediaKind{
+	convert.Image: content.Image, convert.Video: content.Video, convert.GIF: content.GIF,
+	convert.Voice: content.Voice, convert.Audio: content.Audio, convert.Document: content.Document,
 }

@@ -7,13 +7,13 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // contact finds or makes the chat's contact: by our source id, then one that
 // somebody else made, an agent or another bridge, by WhatsApp id or phone
 // number. An error of a lookup is never taken for "there is none".
-func (t *task) contact(desk *chatwoot.Client, chat *idmap.Chat, m whatsapp.Message) error {
+func (t *task) contact(desk *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
 	found, err := desk.ContactBySource(t.ctx, t.line.Inbox, chat.SourceID)
 	if err == nil {
 		chat.Contact = int64(found.ID)
@@ -75,7 +75,7 @@ func (t *task) adopt(desk *chatwoot.Client, chat *idmap.Chat, other chatwoot.Con
 // createContact makes the chat's contact. One that Chatwoot calls taken is
 // looked for once more, in the way that older releases know; what Chatwoot
 // does not like of a number or id must not keep the message out.
-func (t *task) createContact(desk *chatwoot.Client, chat *idmap.Chat, m whatsapp.Message) error {
+func (t *task) createContact(desk *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
 	identifier, phone := identity(chat.Aliases)
 	contact := chatwoot.NewContact{
 		Inbox: t.line.Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,

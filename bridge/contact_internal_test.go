@@ -8,7 +8,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 func TestR12_TheNinthDigitIsForMobilesOnly(t *testing.T) {
@@ -36,25 +36,25 @@ func TestR12_TheNinthDigitIsForMobilesOnly(t *testing.T) {
 func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		m    whatsapp.Message
+		m    content.Message
 		want string
 	}{
-		"a name":        {whatsapp.Message{PushName: "Ana"}, "Ana"},
-		"NUL":           {whatsapp.Message{PushName: "A\x00na"}, "Ana"},
-		"invalid UTF-8": {whatsapp.Message{PushName: "A\xffna"}, "Ana"},
-		"lines":         {whatsapp.Message{PushName: " Ana\n  Lima "}, "Ana Lima"},
-		"too long":      {whatsapp.Message{PushName: strings.Repeat("é", 300)}, strings.Repeat("é", 255)},
-		"blank":         {whatsapp.Message{PushName: " \x00 "}, "+5511888880002"},
-		"none":          {whatsapp.Message{PushName: "-"}, "+5511888880002"},
-		"own phone":     {whatsapp.Message{PushName: "Shop", FromMe: true}, "+5511888880002"},
-		"a group":       {whatsapp.Message{PushName: "Ana", Group: true, Chat: whatsapp.Address{JID: "123@g.us"}}, "WhatsApp group 123"},
+		"a name":        {content.Message{PushName: "Ana"}, "Ana"},
+		"NUL":           {content.Message{PushName: "A\x00na"}, "Ana"},
+		"invalid UTF-8": {content.Message{PushName: "A\xffna"}, "Ana"},
+		"lines":         {content.Message{PushName: " Ana\n  Lima "}, "Ana Lima"},
+		"too long":      {content.Message{PushName: strings.Repeat("é", 300)}, strings.Repeat("é", 255)},
+		"blank":         {content.Message{PushName: " \x00 "}, "+5511888880002"},
+		"none":          {content.Message{PushName: "-"}, "+5511888880002"},
+		"own phone":     {content.Message{PushName: "Shop", FromMe: true}, "+5511888880002"},
+		"a group":       {content.Message{PushName: "Ana", Group: true, Chat: content.Address{JID: "123@g.us"}}, "WhatsApp group 123"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, test.want, contactName(test.m, "+5511888880002"))
 		})
 	}
-	require.Equal(t, "WhatsApp", contactName(whatsapp.Message{}, ""))
+	require.Equal(t, "WhatsApp", contactName(content.Message{}, ""))
 }
 
 func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {

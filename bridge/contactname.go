@@ -3,7 +3,7 @@ package bridge
 import (
 	"strings"
 
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 // contactName is a first name for the contact; agents may change it.
-func contactName(m whatsapp.Message, phone string) string {
+func contactName(m content.Message, phone string) string {
 	if m.Group {
 		return groupNamePrefix + jidUser(m.Chat.JID)
 	}
@@ -30,7 +30,7 @@ func contactName(m whatsapp.Message, phone string) string {
 
 // pushedName is what the person on the other side calls themselves, in a form
 // that Chatwoot stores, or "".
-func pushedName(m whatsapp.Message) string {
+func pushedName(m content.Message) string {
 	if m.FromMe || m.Group {
 		return "" // it is not the counterpart's
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // The kinds of jobs of upkeep lanes that keep contacts.
@@ -30,7 +30,7 @@ type contactNews struct {
 // newsOfContact is what a message tells of a contact beyond what the bridge
 // gave it: a name where there was a stopgap, a number where there was a LID.
 // It is pure.
-func newsOfContact(chat idmap.Chat, m whatsapp.Message) (contactNews, bool) {
+func newsOfContact(chat idmap.Chat, m content.Message) (contactNews, bool) {
 	var news contactNews
 	if name := pushedName(m); name != "" && isStopgap(chat.Name, chat.Aliases) && !isStopgap(name, chat.Aliases) {
 		news.Name = name
@@ -40,7 +40,7 @@ func newsOfContact(chat idmap.Chat, m whatsapp.Message) (contactNews, bool) {
 }
 
 // recordNews journals what a message tells of its contact.
-func (t *task) recordNews(ctx context.Context, tx *sql.Tx, chat idmap.Chat, m whatsapp.Message) error {
+func (t *task) recordNews(ctx context.Context, tx *sql.Tx, chat idmap.Chat, m content.Message) error {
 	news, any := newsOfContact(chat, m)
 	if !any {
 		return nil

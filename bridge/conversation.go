@@ -6,13 +6,13 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // conversation gives the chat with its contact and conversation, which are
 // found or made under the chat's lane and therefore never twice. A note opens
 // no conversation as long as there is one, be it resolved.
-func (t *task) conversation(desk *chatwoot.Client, m whatsapp.Message, note bool) (idmap.Chat, error) {
+func (t *task) conversation(desk *chatwoot.Client, m content.Message, note bool) (idmap.Chat, error) {
 	chat, err := t.b.ids.Chat(t.ctx, string(t.line.ID), t.Chat(), t.Epoch)
 	if err != nil {
 		return chat, err

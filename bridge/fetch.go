@@ -13,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 const (
@@ -55,12 +56,12 @@ func (t *task) triesAgain(err error) bool {
 }
 
 // download fetches a file; done removes it.
-func (t *task) download(m whatsapp.Media) (upload *chatwoot.Upload, done func(), err error) {
+func (t *task) download(m content.Media) (upload *chatwoot.Upload, done func(), err error) {
 	file, err := t.b.cfg.Spool.File()
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.session.Download(t.ctx, m, file); err != nil {
+	if err := t.session.Download(t.ctx, *m.File, file); err != nil {
 		media.Discard(file)
 		return nil, nil, err
 	}
@@ -69,9 +70,9 @@ func (t *task) download(m whatsapp.Media) (upload *chatwoot.Upload, done func(),
 		media.Discard(file)
 		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
 	}
-	kind := media.Type(m.MIME, media.Head(file))
+	kind := media.Type(m.File.MIME, media.Head(file))
 	upload = &chatwoot.Upload{
-		Name: media.Name(m.FileName, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
+		Name: media.Name(m.File.Name, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
 		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
 	}
 	return upload, func() { media.Discard(file) }, nil
@@ -87,17 +88,17 @@ func (t *task) withoutFile(p post, size int64) post {
 
 // nameless is what a file is called that WhatsApp gives no name: only documents
 // have one.
-func nameless(kind whatsapp.Kind) string {
+func nameless(kind content.MediaKind) string {
 	switch kind {
-	case whatsapp.KindImage:
+	case content.Image:
 		return "photo"
-	case whatsapp.KindVideo, whatsapp.KindRoundVideo, whatsapp.KindGIF:
+	case content.Video, content.RoundVideo, content.GIF:
 		return "video"
-	case whatsapp.KindVoice:
+	case content.Voice:
 		return "voice"
-	case whatsapp.KindAudio:
+	case content.Audio:
 		return "audio"
-	case whatsapp.KindSticker:
+	case content.Sticker:
 		return "sticker"
 	default:
 		return "file"

@@ -11,12 +11,12 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // inbound brings one WhatsApp message into Chatwoot.
 func (t *task) inbound() error {
-	m, err := whatsapp.Decode(t.Payload)
+	m, err := content.Decode(t.Payload)
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
 	}
@@ -48,8 +48,9 @@ func (t *task) inbound() error {
 
 // isKnown reports whether the message has a Chatwoot message already, or is an
 // agent's own that came back.
-func (t *task) isKnown(m whatsapp.Message) (bool, error) {
-	if m.Kind == whatsapp.KindUndecryptable || m.Kind == whatsapp.KindUnavailable {
+func (t *task) isKnown(m content.Message) (bool, error) {
+	switch m.Content.(type) {
+	case content.Undecryptable, content.Unavailable:
 		// The message itself may have come before its placeholder.
 		link, err := t.linkByWA(m.ID)
 		if err == nil && link.Chat == t.Chat() {
@@ -81,7 +82,7 @@ func (t *task) priority() chatwoot.Priority {
 }
 
 // deliver posts a message, once, and records it.
-func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
+func (t *task) deliver(m content.Message, p post, late lateness) error {
 	upload, fileLater, done, err := t.fetch(&p)
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func (t *task) deliver(m whatsapp.Message, p post, late lateness) error {
 
 // post finds the conversation and posts into it; a conversation or contact
 // that was deleted is found or made again, once.
-func (t *task) post(m whatsapp.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
+func (t *task) post(m content.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
 	desk := t.desk.WithPriority(t.priority())
 	for attempt := 0; ; attempt++ {
 		chat, err := t.conversation(desk, m, p.Private && !p.Leads)
@@ -205,7 +206,7 @@ const unreadableSuffix = "#unreadable"
 // showUnreadable puts a line in the place of a message that was given up, unless
 // the message was posted all the same.
 func (t *task) showUnreadable() error {
-	m, err := whatsapp.Decode(t.Payload)
+	m, err := content.Decode(t.Payload)
 	if err != nil {
 		return err
 	}

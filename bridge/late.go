@@ -10,7 +10,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Chatwoot shows when a message was posted, not when it was sent. Before the
@@ -38,7 +38,7 @@ type lateness struct {
 // lateness looks whether a message comes late, and whether the agents know. A
 // run of late messages ends with the first one in time, which costs nothing to
 // find out: its job has a place in the lane too.
-func (t *task) lateness(m whatsapp.Message) (lateness, error) {
+func (t *task) lateness(m content.Message) (lateness, error) {
 	if t.settings().Events == lines.EventsOff || m.At.IsZero() || t.b.cfg.Clock().Sub(m.At) <= lateAfter {
 		return lateness{}, nil
 	}
@@ -47,8 +47,7 @@ func (t *task) lateness(m whatsapp.Message) (lateness, error) {
 		return lateness{}, err
 	}
 	goesOn := run.Pos != 0 && run.Pos == t.Pos-1
-	announce := !m.FromMe && m.Kind != whatsapp.KindRevoke && m.Kind != whatsapp.KindProtocol &&
-		(!goesOn || m.At.Sub(run.Sent).Abs() > lateSpan)
+	announce := !m.FromMe && isNews(m.Content) && (!goesOn || m.At.Sub(run.Sent).Abs() > lateSpan)
 	switch {
 	case announce:
 		run.Sent = m.At
@@ -57,6 +56,16 @@ func (t *task) lateness(m whatsapp.Message) (lateness, error) {
 	}
 	run.Pos = t.Pos
 	return lateness{announce: announce, run: &run}, nil
+}
+
+// isNews reports whether a content is a message of its own.
+func isNews(c content.Content) bool {
+	switch c.(type) {
+	case content.Revoke, content.Nothing:
+		return false
+	default:
+		return true
+	}
 }
 
 // record is called in the transaction that ends the message's job.
@@ -70,7 +79,7 @@ func (l lateness) record(t *task) func(context.Context, *sql.Tx) error {
 // announceLate posts the line before a message. Where the message itself is in
 // Chatwoot already, from an attempt that was still in time, there is no place
 // for it any more.
-func (t *task) announceLate(m whatsapp.Message, p post) error {
+func (t *task) announceLate(m content.Message, p post) error {
 	if t.settings().Timezone == "" { // then it is the inbox's
 		if _, err := t.inboxSettings(t.desk.WithPriority(t.priority())); err != nil {
 			return err
@@ -102,7 +111,7 @@ func (t *task) isPosted(sourceID string) (bool, error) {
 
 // lateLine is the line that says when a message was sent: a pill, which is
 // HTML, or a note, which is markdown.
-func (t *task) lateLine(m whatsapp.Message) post {
+func (t *task) lateLine(m content.Message) post {
 	sent, settings := m.At.In(t.location()), t.settings()
 	text := t.words().Text("late", "date", date(sent, settings.Language), "time", sent.Format("15:04"))
 	p := post{SourceID: sourceID(m.ID) + lateSuffix, Type: chatwoot.Activity, Content: html.EscapeString(text), Leads: true}

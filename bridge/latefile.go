@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // A file that cannot be had does not keep the text beside it, nor the messages
@@ -25,7 +26,7 @@ func fileKey(line, id string) string { return line + "|file|" + id }
 
 // followUp appends, in the transaction that ends the message's own job, one for
 // its file.
-func (t *task) followUp(ctx context.Context, tx *sql.Tx, m whatsapp.Message) error {
+func (t *task) followUp(ctx context.Context, tx *sql.Tx, m content.Message) error {
 	line := string(t.line.ID)
 	_, err := t.b.journal.AppendTx(ctx, tx, journal.Entry{
 		Lane:   journal.LaneKey{Line: line, Chat: t.Chat(), Dir: journal.Upkeep},
@@ -37,7 +38,7 @@ func (t *task) followUp(ctx context.Context, tx *sql.Tx, m whatsapp.Message) err
 // lateFile tries a file again. The phone is asked for one that is gone, and
 // that ends the job: the answer, if there ever is one, is a job of its own.
 func (t *task) lateFile() error {
-	m, err := whatsapp.Decode(t.Payload)
+	m, err := content.Decode(t.Payload)
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
@@ -55,7 +56,7 @@ func (t *task) lateFile() error {
 // where that is forgotten, the line in the file's place stays. Where the phone
 // has nothing either, a note says so.
 func (t *task) uploadedAgain() error {
-	answer, err := whatsapp.DecodeMediaRetry(t.Payload)
+	answer, err := content.DecodeMediaRetry(t.Payload)
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
@@ -66,11 +67,15 @@ func (t *task) uploadedAgain() error {
 	if !ok {
 		return t.Done(t.ctx, nil)
 	}
-	m, err := whatsapp.Decode(payload)
-	if err != nil || m.Media == nil {
+	m, err := content.Decode(payload)
+	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	renewed, err := answer.Renew(*m.Media)
+	file, err := lateFileOf(m)
+	if err != nil {
+		return err
+	}
+	renewed, err := whatsapp.Renew(answer, *file.File)
 	if err != nil {
 		t.log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
 		if err := t.noteMissing(m); err != nil {
@@ -78,7 +83,8 @@ func (t *task) uploadedAgain() error {
 		}
 		return t.Done(t.ctx, nil)
 	}
-	m.Media = &renewed
+	file.File = &renewed
+	m.Content = file
 	err = t.deliverFile(m)
 	if errors.Is(err, whatsapp.ErrMediaGone) {
 		return t.Done(t.ctx, nil)
@@ -91,7 +97,7 @@ func (t *task) showMissing() error {
 	if t.Kind != jobFile {
 		return nil
 	}
-	m, err := whatsapp.Decode(t.Payload)
+	m, err := content.Decode(t.Payload)
 	if err != nil {
 		return err
 	}
@@ -99,7 +105,7 @@ func (t *task) showMissing() error {
 }
 
 // noteMissing says, below its message, that a file will not come.
-func (t *task) noteMissing(m whatsapp.Message) error {
+func (t *task) noteMissing(m content.Message) error {
 	link, err := t.linkByWA(m.ID)
 	if err != nil {
 		return ignoreUnknown(err)
@@ -117,7 +123,7 @@ func (t *task) noteMissing(m whatsapp.Message) error {
 
 // deliverFile posts a file below the message that it belongs to. It creates no
 // conversation: that is for the lane of the messages.
-func (t *task) deliverFile(m whatsapp.Message) error {
+func (t *task) deliverFile(m content.Message) error {
 	id := m.ID + fileSuffix
 	_, err := t.linkByWA(id)
 	if ignoreUnknown(err) != nil {
@@ -130,11 +136,16 @@ func (t *task) deliverFile(m whatsapp.Message) error {
 	if err == nil || chat.Conversation == 0 {
 		return t.Done(t.ctx, nil) // it is there, or the conversation is not any more
 	}
-	below := m
-	below.Text, below.Quote = "", nil
+	file, err := lateFileOf(m)
+	if err != nil {
+		return err
+	}
+	below, bare := m, file
+	bare.Caption = ""
+	below.Content, below.Quote = bare, nil
 	p := renderInbound(below, renderContext{Words: t.words()})[0]
 	p.SourceID, p.ReplyTo = sourceID(id), m.ID
-	upload, done, err := t.download(*m.Media)
+	upload, done, err := t.download(file)
 	if err != nil {
 		return err
 	}
@@ -154,8 +165,16 @@ func (t *task) deliverFile(m whatsapp.Message) error {
 	})
 }
 
+// lateFileOf is the file of a message that has a job for it.
+func lateFileOf(m content.Message) (content.Media, error) {
+	if file, ok := m.Content.(content.Media); ok && file.File != nil {
+		return file, nil
+	}
+	return content.Media{}, &work.BrokenPayloadError{Err: errors.New("the message has no file")}
+}
+
 // inboundLink is the link of a message that was posted.
-func inboundLink(line string, m whatsapp.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
+func inboundLink(line string, m content.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
 	link := idmap.Link{
 		Line: line, WA: m.ID, Chat: chat.ID, Message: int64(posted.ID), Conversation: chat.Conversation,
 		Direction: idmap.FromCustomer, Sender: m.Sender.JID,

@@ -9,6 +9,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // The kinds of jobs of an out lane.
@@ -116,7 +117,7 @@ func sentParts(links []idmap.Link) map[int]bool {
 // sendParts sends what is missing. A part that can never be sent does not keep
 // the others back, and the text of a file that cannot be sent goes by itself;
 // the error then is that part's.
-func (t *task) sendParts(s sending, parts []part, quote *whatsapp.OutgoingQuote) error {
+func (t *task) sendParts(s sending, parts []part, quote *content.OutgoingQuote) error {
 	var failed error
 	for i, p := range parts {
 		if i > 0 {
@@ -155,11 +156,11 @@ func (t *task) sendParts(s sending, parts []part, quote *whatsapp.OutgoingQuote)
 
 // sendPart sends one part under its own id, which is recorded before: whatever
 // happens after, a repeat or a receipt finds it.
-func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error {
+func (t *task) sendPart(s sending, p part, quote *content.OutgoingQuote) error {
 	if s.sent[p.Number] {
 		return nil
 	}
-	var file *whatsapp.OutgoingMedia
+	var file *content.OutgoingMedia
 	if p.File != nil {
 		ready, done, err := t.attachment(*p.File, p.VoiceNote)
 		if err != nil {
@@ -175,7 +176,7 @@ func (t *task) sendPart(s sending, p part, quote *whatsapp.OutgoingQuote) error 
 		}
 	}
 	line, message := string(t.line.ID), int64(s.e.Message.ID)
-	out := whatsapp.Outgoing{ID: whatsapp.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
+	out := content.Outgoing{ID: content.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
 		Conversation: int64(s.e.Conversation.ID), Direction: idmap.FromAgent, Status: idmap.Sending,
@@ -237,7 +238,7 @@ func target(aliases []string) string {
 // quoted names the message that an agent answers. Chatwoot gives the source id
 // of one that the bridge posted, which is known even before its link is
 // recorded; an agent's own message has a link only.
-func (t *task) quoted(m chatwoot.Message, to string) (*whatsapp.OutgoingQuote, error) {
+func (t *task) quoted(m chatwoot.Message, to string) (*content.OutgoingQuote, error) {
 	if m.Attributes.InReplyTo == 0 {
 		return nil, nil
 	}
@@ -249,11 +250,11 @@ func (t *task) quoted(m chatwoot.Message, to string) (*whatsapp.OutgoingQuote, e
 		if !isOwnSource(m.Attributes.InReplyToExternal) {
 			return nil, nil
 		}
-		return &whatsapp.OutgoingQuote{ID: waID(m.Attributes.InReplyToExternal), Sender: to}, nil
+		return &content.OutgoingQuote{ID: waID(m.Attributes.InReplyToExternal), Sender: to}, nil
 	}
 	sender := links[0].Sender
 	if links[0].Direction != idmap.FromCustomer {
 		sender = t.session.State().Phone + "@s.whatsapp.net"
 	}
-	return &whatsapp.OutgoingQuote{ID: waID(links[0].WA), Sender: sender}, nil
+	return &content.OutgoingQuote{ID: waID(links[0].WA), Sender: sender}, nil
 }

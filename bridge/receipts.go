@@ -10,7 +10,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // errNoLinkYet says that a receipt came before its message was recorded.
@@ -25,12 +25,12 @@ const receiptPatience = time.Minute
 
 // receipt puts a receipt on the bubbles of its messages.
 func (t *task) receipt() error {
-	r, err := whatsapp.DecodeReceipt(t.Payload)
+	r, err := content.DecodeReceipt(t.Payload)
 	if err != nil {
 		return err
 	}
 	to := idmap.Delivered
-	if r.Kind == whatsapp.ReceiptRead {
+	if r.Kind == content.ReceiptRead {
 		to = idmap.Read
 	}
 	links, missing, err := t.receiptLinks(r.IDs)
@@ -77,11 +77,11 @@ func (t *task) receipt() error {
 func (t *task) readBehind() map[string]bool {
 	read := map[string]bool{}
 	for _, job := range t.Following {
-		if job.Kind != string(whatsapp.EnvReceipt) {
+		if job.Kind != string(content.EnvReceipt) {
 			continue
 		}
 		// What cannot be read says so in its own turn.
-		if r, err := whatsapp.DecodeReceipt(job.Payload); err == nil && r.Kind == whatsapp.ReceiptRead {
+		if r, err := content.DecodeReceipt(job.Payload); err == nil && r.Kind == content.ReceiptRead {
 			for _, id := range r.IDs {
 				read[id] = true
 			}

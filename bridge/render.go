@@ -1,13 +1,14 @@
 package bridge
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // post is one Chatwoot message that a WhatsApp message becomes.
@@ -24,7 +25,7 @@ type post struct {
 	// ReplyTo is the WhatsApp id of the message that this one answers.
 	ReplyTo string
 	// Media is the file to fetch and attach, or nil.
-	Media *whatsapp.Media
+	Media *content.Media
 }
 
 // sourcePrefix marks everything that a bridge creates in Chatwoot. Other
@@ -58,33 +59,39 @@ type renderContext struct {
 // renderInbound turns a decoded WhatsApp message into what agents see, in the
 // forms of the presentation guide. It is pure. No post at all means that there
 // is nothing to show.
-func renderInbound(m whatsapp.Message, rc renderContext) []post {
+func renderInbound(m content.Message, rc renderContext) []post {
 	p := post{SourceID: sourceID(m.ID), Type: chatwoot.Incoming}
 	if m.FromMe {
 		p.Type, p.Echo = chatwoot.Outgoing, true
 	}
-	switch m.Kind {
-	case whatsapp.KindProtocol:
+	switch c := m.Content.(type) {
+	case content.Nothing:
 		return nil
-	case whatsapp.KindText:
-		p.Content = rc.text(m.Text)
-	case whatsapp.KindImage, whatsapp.KindVideo, whatsapp.KindRoundVideo, whatsapp.KindGIF,
-		whatsapp.KindVoice, whatsapp.KindAudio, whatsapp.KindDocument, whatsapp.KindSticker:
-		p.Media = m.Media
-		p.Voice = m.Kind == whatsapp.KindVoice
-		p.Content = rc.caption(m)
-	case whatsapp.KindUndecryptable, whatsapp.KindUnavailable:
+	case content.Text:
+		p.Content = rc.text(c.Text)
+	case content.Media:
+		if c.File != nil {
+			p.Media = &c
+		}
+		p.Voice = c.Kind == content.Voice
+		p.Content = rc.caption(c)
+	case content.Undecryptable:
 		p.SourceID += placeholderSuffix
-		p.Content = rc.placeholder(m)
-	case whatsapp.KindRevoke:
-		return []post{rc.revoked(m, p)}
-	case whatsapp.KindViewOnce:
-		p.Content = "🔒 " + markup.Bold(rc.Words.Text(viewOnceKey(m))) + "\n" + rc.Words.Text("viewonce.hint")
-	default:
-		p.Content = rc.unsupported(m)
-		if m.FromMe && concernsAnother[m.KindName] {
+		p.Content = rc.waiting()
+	case content.Unavailable:
+		p.SourceID += placeholderSuffix
+		p.Content = rc.placeholder(c)
+	case content.Revoke:
+		return []post{rc.revoked(m, c, p)}
+	case content.ViewOnce:
+		p.Content = "🔒 " + markup.Bold(rc.Words.Text(viewOnceKey(c.Kind))) + "\n" + rc.Words.Text("viewonce.hint")
+	case content.Unsupported:
+		p.Content = rc.unsupported(c)
+		if m.FromMe && concernsAnother[c.Name] {
 			p.Private, p.Echo = true, false
 		}
+	default: // a kind that nobody renders yet
+		p.Content = rc.unsupported(content.Unsupported{Name: fmt.Sprintf("%T", c)})
 	}
 	p = rc.quoted(m, p)
 	if m.Group && !m.FromMe {
@@ -123,45 +130,45 @@ func (rc renderContext) text(text string) string {
 // caption is the text beside a file: the customer's, or the one word that
 // keeps a sticker or a GIF small. A bare photo stays bare, because any text
 // shrinks it to a thumbnail.
-func (rc renderContext) caption(m whatsapp.Message) string {
+func (rc renderContext) caption(m content.Media) string {
 	switch m.Kind {
-	case whatsapp.KindGIF:
-		if m.Text == "" {
+	case content.GIF:
+		if m.Caption == "" {
 			return "🎬 GIF"
 		}
-	case whatsapp.KindSticker:
+	case content.Sticker:
 		return rc.Words.Text("sticker")
-	case whatsapp.KindAudio:
-		if m.Media != nil && m.Media.FileName != "" {
-			return "🎵 " + markup.Escape(m.Media.FileName)
+	case content.Audio:
+		if m.File != nil && m.File.Name != "" {
+			return "🎵 " + markup.Escape(m.File.Name)
 		}
 		return "🎵 " + rc.Words.Text("kind.audio")
-	case whatsapp.KindDocument:
+	case content.Document:
 		return rc.documentCaption(m)
 	}
-	return rc.text(m.Text)
+	return rc.text(m.Caption)
 }
 
 // shownNameLength is how many characters of a file name the dashboard shows
 // beside a caption.
 const shownNameLength = 12
 
-func (rc renderContext) documentCaption(m whatsapp.Message) string {
-	if m.Text == "" || m.Media == nil {
-		return rc.text(m.Text)
+func (rc renderContext) documentCaption(m content.Media) string {
+	if m.Caption == "" || m.File == nil {
+		return rc.text(m.Caption)
 	}
-	name := m.Media.FileName
-	if utf8.RuneCountInString(name) <= shownNameLength || name == m.Text {
-		if name == m.Text {
+	name := m.File.Name
+	if utf8.RuneCountInString(name) <= shownNameLength || name == m.Caption {
+		if name == m.Caption {
 			return ""
 		}
-		return rc.text(m.Text)
+		return rc.text(m.Caption)
 	}
-	return rc.text(m.Text) + "\n\n📎 " + markup.Escape(name)
+	return rc.text(m.Caption) + "\n\n📎 " + markup.Escape(name)
 }
 
-func (rc renderContext) placeholder(m whatsapp.Message) string {
-	if m.Unavailable == "view_once" {
+func (rc renderContext) placeholder(u content.Unavailable) string {
+	if u.Reason == "view_once" {
 		return "🔒 " + markup.Bold(rc.Words.Text("viewonce.photo")) + "\n" + rc.Words.Text("viewonce.hint")
 	}
 	return rc.waiting()
@@ -170,24 +177,24 @@ func (rc renderContext) placeholder(m whatsapp.Message) string {
 // waiting stands in the place of what should still come.
 func (rc renderContext) waiting() string { return "⏳ *" + rc.Words.Text("waiting") + "*" }
 
-func (rc renderContext) unsupported(m whatsapp.Message) string {
-	content := "⚠️ " + markup.Bold(rc.Words.Text("unsupported")) + " (" + markup.Escape(kindName(m)) + ")\n" + rc.Words.Text("open.phone")
-	if m.Text != "" {
-		content += "\n\n" + rc.text(m.Text)
+func (rc renderContext) unsupported(u content.Unsupported) string {
+	text := "⚠️ " + markup.Bold(rc.Words.Text("unsupported")) + " (" + markup.Escape(u.Name) + ")\n" + rc.Words.Text("open.phone")
+	if u.Text != "" {
+		text += "\n\n" + rc.text(u.Text)
 	}
-	return content
+	return text
 }
 
-func (rc renderContext) revoked(m whatsapp.Message, p post) post {
+func (rc renderContext) revoked(m content.Message, r content.Revoke, p post) post {
 	return post{
-		SourceID: p.SourceID, Type: chatwoot.Outgoing, Private: true, ReplyTo: m.Target,
+		SourceID: p.SourceID, Type: chatwoot.Outgoing, Private: true, ReplyTo: r.Target,
 		Content: markup.ProtectLiquid(rc.Words.Text("deleted", "name", markup.Escape(rc.author(m.FromMe, m.PushName, m.Sender.JID)))),
 	}
 }
 
 // quoted threads the post to the message it answers, or shows a snippet of a
 // message that this Chatwoot has never seen.
-func (rc renderContext) quoted(m whatsapp.Message, p post) post {
+func (rc renderContext) quoted(m content.Message, p post) post {
 	if m.Quote == nil || m.Quote.ID == "" {
 		return p
 	}
@@ -195,9 +202,9 @@ func (rc renderContext) quoted(m whatsapp.Message, p post) post {
 		p.ReplyTo = m.Quote.ID
 		return p
 	}
-	snippet := markup.Snippet(m.Quote.Text, quoteSnippetLength)
+	snippet := markup.Snippet(textOf(m.Quote.Content), quoteSnippetLength)
 	if snippet == "" {
-		snippet = rc.kindWord(m.Quote.Kind)
+		snippet = rc.kindWord(m.Quote.Content)
 	}
 	fromMe := m.Quote.Sender != "" && m.Quote.Sender != m.Chat.JID && m.Quote.Sender != m.Chat.Alt
 	quote := markup.QuoteUnknown(rc.author(fromMe, "", m.Quote.Sender), snippet)
@@ -221,48 +228,55 @@ func (rc renderContext) author(fromMe bool, pushName, jid string) string {
 	}
 }
 
-func (rc renderContext) kindWord(kind whatsapp.Kind) string {
-	switch kind {
-	case whatsapp.KindImage:
+// textOf is the text in a quoted content.
+func textOf(c content.Content) string {
+	switch c := c.(type) {
+	case content.Text:
+		return c.Text
+	case content.Media:
+		return c.Caption
+	case content.ViewOnce:
+		return c.Caption
+	case content.Unsupported:
+		return c.Text
+	default:
+		return ""
+	}
+}
+
+func (rc renderContext) kindWord(c content.Content) string {
+	m, _ := c.(content.Media)
+	switch m.Kind {
+	case content.Image:
 		return "📷 " + rc.Words.Text("kind.photo")
-	case whatsapp.KindVideo, whatsapp.KindGIF, whatsapp.KindRoundVideo:
+	case content.Video, content.GIF, content.RoundVideo:
 		return "🎬 " + rc.Words.Text("kind.video")
-	case whatsapp.KindVoice:
+	case content.Voice:
 		return "🎤 " + rc.Words.Text("kind.voice")
-	case whatsapp.KindAudio:
+	case content.Audio:
 		return "🎵 " + rc.Words.Text("kind.audio")
-	case whatsapp.KindDocument:
+	case content.Document:
 		return "📎 " + rc.Words.Text("kind.document")
-	case whatsapp.KindSticker:
+	case content.Sticker:
 		return rc.Words.Text("sticker")
 	default:
 		return "…"
 	}
 }
 
-func viewOnceKey(m whatsapp.Message) string {
-	if m.Media == nil {
-		return "viewonce.photo"
-	}
-	switch m.Media.Kind {
-	case whatsapp.KindVideo:
+func viewOnceKey(kind content.MediaKind) string {
+	switch kind {
+	case content.Video:
 		return "viewonce.video"
-	case whatsapp.KindVoice, whatsapp.KindAudio:
+	case content.Voice, content.Audio:
 		return "viewonce.voice"
 	default:
 		return "viewonce.photo"
 	}
 }
 
-func kindName(m whatsapp.Message) string {
-	if m.KindName != "" {
-		return m.KindName
-	}
-	return string(m.Kind)
-}
-
 // groupSender is the line that says who of a group wrote.
-func groupSender(m whatsapp.Message) string {
+func groupSender(m content.Message) string {
 	number := ""
 	for _, jid := range []string{m.Sender.JID, m.Sender.Alt} {
 		if strings.HasSuffix(jid, "@s.whatsapp.net") {

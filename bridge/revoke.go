@@ -9,7 +9,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // revoke takes every part of a deleted message back: an agent's, or one that
@@ -30,8 +30,8 @@ func (t *task) revoke(e chatwoot.Event) error {
 		return err
 	}
 	for _, l := range targets {
-		err := t.session.Send(t.ctx, whatsapp.Outgoing{
-			ID: whatsapp.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: target(chat.Aliases), Revoke: l.WA,
+		err := t.session.Send(t.ctx, content.Outgoing{
+			ID: content.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: target(chat.Aliases), Revoke: l.WA,
 		})
 		if err != nil {
 			return fmt.Errorf("revoke a message: %w", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // runtime is a line in this process: its record, its WhatsApp session and its
@@ -209,7 +210,7 @@ func (r *runtime) Backlog(events int) {
 const typingEvery = 5 * time.Second
 
 // Typing shows agents that the customer types.
-func (r *runtime) Typing(chat whatsapp.Address, on bool) {
+func (r *runtime) Typing(chat content.Address, on bool) {
 	r.b.inBackground(func() {
 		ctx, cancel := context.WithTimeout(r.b.ctx, 10*time.Second)
 		defer cancel()
@@ -222,7 +223,7 @@ func (r *runtime) Typing(chat whatsapp.Address, on bool) {
 	})
 }
 
-func (r *runtime) showTyping(ctx context.Context, address whatsapp.Address) error {
+func (r *runtime) showTyping(ctx context.Context, address content.Address) error {
 	id, known, err := r.b.ids.Known(ctx, string(r.line.ID), address.JID, address.Alt)
 	if err != nil || !known {
 		return err // nobody has written yet: there is no conversation to show it in

@@ -86,10 +86,10 @@ func (r *runtime) write(t *testing.T, chat int, id string) {
 	t.Helper()
 	content, err := proto.Marshal(&waE2E.Message{Conversation: proto.String(id)})
 	require.NoError(t, err)
-	from := whatsapp.Address{JID: chatJID(chat)}
+	from := content.Address{JID: chatJID(chat)}
 	payload, err := json.Marshal(map[string]any{"v": 1, "id": id, "chat": from, "sender": from, "at": time.Now(), "proto": content})
 	require.NoError(t, err)
-	require.NoError(t, r.Take(t.Context(), whatsapp.Envelope{Kind: whatsapp.EnvMessage, Chat: from, Dedupe: id, At: time.Now(), Payload: payload}))
+	require.NoError(t, r.Take(t.Context(), content.Envelope{Kind: whatsapp.EnvMessage, Chat: from, Dedupe: id, At: time.Now(), Payload: payload}))
 }
 
 // answer is what a scripted Chatwoot says to a message; the zero value is that

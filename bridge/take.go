@@ -10,12 +10,12 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Take commits an event of WhatsApp; it does SQL and nothing else.
-func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
-	if e.Kind == whatsapp.EnvReceipt && !isCounterpart(e.Chat.JID) {
+func (r *runtime) Take(ctx context.Context, e content.Envelope) error {
+	if e.Kind == content.EnvReceipt && !isCounterpart(e.Chat.JID) {
 		return nil // of a list: it has no bubble
 	}
 	if err := r.take(ctx, e); err != nil {
@@ -28,8 +28,8 @@ func (r *runtime) Take(ctx context.Context, e whatsapp.Envelope) error {
 // take finds the chat and appends: in two statements where the chat is known as
 // it is, which nearly all are, otherwise in one transaction with what there is
 // to learn of the chat.
-func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
-	if !isCounterpart(e.Chat.JID) || e.Kind == whatsapp.EnvHistory {
+func (r *runtime) take(ctx context.Context, e content.Envelope) error {
+	if !isCounterpart(e.Chat.JID) || e.Kind == content.EnvHistory {
 		_, err := r.b.journal.Append(ctx, r.entry(e, "-"))
 		return err
 	}
@@ -60,7 +60,7 @@ func (r *runtime) take(ctx context.Context, e whatsapp.Envelope) error {
 	return err
 }
 
-func (r *runtime) takeKnown(ctx context.Context, e whatsapp.Envelope) (known bool, err error) {
+func (r *runtime) takeKnown(ctx context.Context, e content.Envelope) (known bool, err error) {
 	r.joins.RLock()
 	defer r.joins.RUnlock()
 	chat, known := r.chats.of(e.Chat)
@@ -79,24 +79,24 @@ func (r *runtime) takeKnown(ctx context.Context, e whatsapp.Envelope) (known boo
 // line's connection.
 type knownChats struct {
 	mu    sync.Mutex
-	chats map[whatsapp.Address]string
+	chats map[content.Address]string
 }
 
 // knownMost bounds them.
 const knownMost = 10_000
 
-func (k *knownChats) of(address whatsapp.Address) (chat string, known bool) {
+func (k *knownChats) of(address content.Address) (chat string, known bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	chat, known = k.chats[address]
 	return chat, known
 }
 
-func (k *knownChats) remember(address whatsapp.Address, chat string) {
+func (k *knownChats) remember(address content.Address, chat string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.chats == nil || len(k.chats) >= knownMost {
-		k.chats = map[whatsapp.Address]string{}
+		k.chats = map[content.Address]string{}
 	}
 	k.chats[address] = chat
 }
@@ -125,17 +125,17 @@ func (r *runtime) receiptDelay() time.Duration {
 }
 
 // entry is an event's place in the journal.
-func (r *runtime) entry(e whatsapp.Envelope, chat string) journal.Entry {
+func (r *runtime) entry(e content.Envelope, chat string) journal.Entry {
 	line := string(r.line.ID)
 	lane := journal.LaneKey{Line: line, Chat: chat, Dir: journal.In}
 	kind, delay := string(e.Kind), time.Duration(0)
 	switch {
-	case e.Kind == whatsapp.EnvHistory, e.Kind == whatsapp.EnvMediaRetry:
+	case e.Kind == content.EnvHistory, e.Kind == content.EnvMediaRetry:
 		lane.Dir = journal.Upkeep
-	case e.Kind == whatsapp.EnvReceipt:
+	case e.Kind == content.EnvReceipt:
 		lane.Dir, delay = journal.Status, r.receiptDelay()
 	}
-	if e.Kind != whatsapp.EnvHistory && !isCounterpart(e.Chat.JID) {
+	if e.Kind != content.EnvHistory && !isCounterpart(e.Chat.JID) {
 		kind, lane.Dir = jobParked, journal.Upkeep
 	}
 	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At, Delay: delay}

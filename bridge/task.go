@@ -7,7 +7,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // task is one job being worked on.
@@ -113,9 +113,9 @@ func (t *task) upkeep() error {
 		return errParked
 	case jobFile:
 		return t.lateFile()
-	case string(whatsapp.EnvReceipt):
+	case string(content.EnvReceipt):
 		return t.receipt()
-	case string(whatsapp.EnvMediaRetry):
+	case string(content.EnvMediaRetry):
 		return t.uploadedAgain()
 	}
 	if err := t.session.FinishHistory(t.ctx, t.Payload); err != nil {

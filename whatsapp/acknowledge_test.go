@@ -9,6 +9,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // await waits until a channel is closed.
@@ -51,8 +52,8 @@ func TestD01_AMessageIsAcknowledgedOnlyOnceItIsCommitted(t *testing.T) {
 	w := newWorld(t)
 	committing, ended := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	w.sink.onTake = func(e whatsapp.Envelope) {
-		if e.Kind == whatsapp.EnvMessage {
+	w.sink.onTake = func(e content.Envelope) {
+		if e.Kind == content.EnvMessage {
 			once.Do(func() { close(committing); <-ended })
 		}
 	}

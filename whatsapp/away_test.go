@@ -11,6 +11,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 func TestR19_SignedOutOnThePhone(t *testing.T) {
@@ -29,7 +30,7 @@ func TestR19_SignedOutOnThePhone(t *testing.T) {
 		require.NoError(t, db.QueryRow(`SELECT COUNT(*) FROM whatsmeow_device`).Scan(&devices))
 		return devices == 0
 	}, patience, time.Millisecond, "the device is forgotten")
-	require.ErrorIs(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0", To: w.alice.JID().String(), Text: "x"}), whatsapp.ErrNotConnected)
+	require.ErrorIs(t, w.session.Send(context.Background(), content.Outgoing{ID: "3EB0", To: w.alice.JID().String(), Text: "x"}), whatsapp.ErrNotConnected)
 	w.pair()
 }
 
@@ -41,8 +42,8 @@ func TestR19_SignedOutWhileTheHistoryComes(t *testing.T) {
 	c := &counts{}
 	var armed sync.Once
 	committing, goOn := make(chan struct{}), make(chan struct{})
-	w.sink.onTake = func(e whatsapp.Envelope) {
-		if e.Kind == whatsapp.EnvHistory {
+	w.sink.onTake = func(e content.Envelope) {
+		if e.Kind == content.EnvHistory {
 			armed.Do(func() { close(committing); <-goOn })
 		}
 	}
@@ -55,7 +56,7 @@ func TestR19_SignedOutWhileTheHistoryComes(t *testing.T) {
 	close(goOn)
 	w.waitState(whatsapp.StateLoggedOut)
 	require.Empty(t, w.session.State().JID)
-	payload := w.waitTaken(whatsapp.EnvHistory, 1)
+	payload := w.waitTaken(content.EnvHistory, 1)
 	require.ErrorIs(t, w.session.FinishHistory(context.Background(), payload), whatsapp.ErrNotConnected)
 	require.Zero(t, c.all()["panic"])
 

@@ -1,6 +1,6 @@
 // Package whatsapp keeps lines connected to WhatsApp as linked devices, on
-// whatsmeow, and converts between its messages and plain types. It knows
-// nothing of Chatwoot or of the bridge.
+// whatsmeow. It knows nothing of Chatwoot or of the bridge. What messages are
+// made of, both ways, is in package content.
 //
 // # What a Session promises
 //
@@ -23,6 +23,6 @@
 // supervisor.go. The session lock, which keeps decryption and encryption from
 // undoing each other, is in sessionlock.go.
 //
-// The handler, Take and Decode touch no network. Every call into the library
+// The handler and Take touch no network. Every call into the library
 // recovers panics.
 package whatsapp

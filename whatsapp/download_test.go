@@ -12,11 +12,12 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // download has a new file for each attempt, as the bridge does.
-func (w *world) download(m whatsapp.Media) ([]byte, error) {
+func (w *world) download(m content.File) ([]byte, error) {
 	w.t.Helper()
 	file, err := os.Create(filepath.Join(w.t.TempDir(), "in"))
 	require.NoError(w.t, err)
@@ -57,10 +58,10 @@ func TestAFileThatCameInPartIsTriedAgain(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.pair()
-			content := make([]byte, 300_000)
-			content[0] = 1
-			w.alice.SendDocument(w.phone, "a.pdf", content)
-			m, err := whatsapp.Decode(w.waitTaken(whatsapp.EnvMessage, 1))
+			sent := make([]byte, 300_000)
+			sent[0] = 1
+			w.alice.SendDocument(w.phone, "a.pdf", sent)
+			m, err := content.Decode(w.waitTaken(content.EnvMessage, 1))
 			require.NoError(t, err)
 			var met atomic.Bool
 			remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
@@ -70,14 +71,14 @@ func TestAFileThatCameInPartIsTriedAgain(t *testing.T) {
 				}
 				return action
 			})
-			_, err = w.download(*m.Media)
+			_, err = w.download(*m.File())
 			require.Error(t, err)
 			require.NotErrorIs(t, err, whatsapp.ErrMediaGone, "the phone is not asked for what is still there")
 			require.True(t, met.Load())
 			remove()
-			got, err := w.download(*m.Media)
+			got, err := w.download(*m.File())
 			require.NoError(t, err)
-			require.Equal(t, content, got)
+			require.Equal(t, sent, got)
 		})
 	}
 }

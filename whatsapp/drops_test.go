@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -19,12 +20,14 @@ func (s *sink) textsOnce() []string {
 	var texts []string
 	seen := map[string]bool{}
 	for _, e := range s.taken {
-		if e.Kind != whatsapp.EnvMessage || seen[e.Dedupe] {
+		if e.Kind != content.EnvMessage || seen[e.Dedupe] {
 			continue
 		}
 		seen[e.Dedupe] = true
-		if m, err := whatsapp.Decode(e.Payload); err == nil && m.Kind == whatsapp.KindText {
-			texts = append(texts, m.Text)
+		if m, err := content.Decode(e.Payload); err == nil {
+			if text, ok := m.Content.(content.Text); ok {
+				texts = append(texts, text.Text)
+			}
 		}
 	}
 	return texts
@@ -138,7 +141,7 @@ func newDropWorld(t *testing.T, d drop) *dropWorld {
 func (w *world) sendUntilTaken(to *whatsapptest.Peer, id, text string) {
 	w.t.Helper()
 	for {
-		err := w.session.Send(context.Background(), whatsapp.Outgoing{ID: id, To: to.JID().String(), Text: text})
+		err := w.session.Send(context.Background(), content.Outgoing{ID: id, To: to.JID().String(), Text: text})
 		if err == nil {
 			return
 		}

@@ -6,6 +6,8 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // handle takes every event of a generation. Its answer decides whether a
@@ -29,7 +31,7 @@ func (g *generation) handle(event any) (taken bool) {
 		return g.mediaRetry(evt)
 	case *events.ChatPresence:
 		if !evt.IsFromMe && !evt.IsGroup {
-			g.s.cfg.Sink.Typing(address(evt.Chat, types.EmptyJID, g.alternate), evt.State == types.ChatPresenceComposing)
+			g.s.cfg.Sink.Typing(content.AddressOf(evt.Chat, types.EmptyJID, g.alternate), evt.State == types.ChatPresenceComposing)
 		}
 	default:
 		g.connection(event)
@@ -42,14 +44,14 @@ func (g *generation) message(evt *events.Message) bool {
 		g.s.cfg.Count("publication") // of a channel or a status: nobody wrote to the desk
 		return true
 	}
-	if evt.Message.GetProtocolMessage().GetHistorySyncNotification() != nil {
-		envelope, err := historyEnvelope(evt)
+	if offer := evt.Message.GetProtocolMessage().GetHistorySyncNotification(); offer != nil {
+		envelope, err := content.HistoryEnvelope(evt.Info, offer)
 		return g.takeOr(envelope, err)
 	}
 	if evt.Info.Category == "peer" {
 		return true
 	}
-	envelope, err := messageEnvelope(evt, g.alternate)
+	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, g.alternate)
 	return g.takeOr(envelope, err)
 }
 
@@ -59,14 +61,14 @@ func (g *generation) undecryptable(evt *events.UndecryptableMessage) bool {
 	if evt.Info.Chat == types.StatusBroadcastJID || evt.DecryptFailMode == events.DecryptFailHide {
 		return true
 	}
-	trouble := troubleUndecryptable
+	trouble := content.TroubleUndecryptable
 	if evt.IsUnavailable {
 		trouble = "unavailable"
 		if evt.UnavailableType != events.UnavailableTypeUnknown {
 			trouble = string(evt.UnavailableType)
 		}
 	}
-	envelope, err := troubleEnvelope(evt.Info, trouble, g.alternate)
+	envelope, err := content.PlaceholderEnvelope(evt.Info, trouble, g.alternate)
 	if err != nil {
 		return g.takeOr(envelope, err)
 	}
@@ -74,7 +76,7 @@ func (g *generation) undecryptable(evt *events.UndecryptableMessage) bool {
 }
 
 func (g *generation) receipt(evt *events.Receipt) bool {
-	envelope, tells, err := receiptEnvelope(evt, g.alternate)
+	envelope, tells, err := content.ReceiptEnvelope(evt.MessageSource, evt.Type, evt.MessageIDs, evt.Timestamp, g.alternate)
 	if err == nil && !tells {
 		return true
 	}
@@ -84,14 +86,18 @@ func (g *generation) receipt(evt *events.Receipt) bool {
 // mediaRetry commits the phone's answer about a file. The library acknowledges
 // it whatever is answered, so the append is tried until it succeeds.
 func (g *generation) mediaRetry(evt *events.MediaRetry) bool {
-	envelope, err := mediaRetryEnvelope(evt, g.alternate)
+	answer := content.MediaRetry{ID: evt.MessageID, FromMe: evt.FromMe, At: evt.Timestamp, Ciphertext: evt.Ciphertext, IV: evt.IV}
+	if evt.Error != nil {
+		answer.ErrorCode = evt.Error.Code
+	}
+	envelope, err := content.MediaRetryEnvelope(answer, evt.ChatID, g.alternate)
 	if err != nil {
 		return g.takeOr(envelope, err)
 	}
 	return g.take(g.s.ctx, envelope, 0)
 }
 
-func (g *generation) takeOr(e Envelope, err error) bool {
+func (g *generation) takeOr(e content.Envelope, err error) bool {
 	if err != nil {
 		g.s.cfg.Log.Error("an event cannot be stored", "error", err)
 		return false
@@ -104,7 +110,7 @@ func (g *generation) takeOr(e Envelope, err error) bool {
 const takePatience = time.Minute
 
 // take commits an event, again and again; a sink that panics is one that fails.
-func (g *generation) take(ctx context.Context, e Envelope, patience time.Duration) bool {
+func (g *generation) take(ctx context.Context, e content.Envelope, patience time.Duration) bool {
 	if g.latched.Load() {
 		return false
 	}

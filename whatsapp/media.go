@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 
 	"go.mau.fi/whatsmeow"
-	"go.mau.fi/whatsmeow/proto/waE2E"
-	"google.golang.org/protobuf/proto"
+
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // ErrMediaGone says that WhatsApp's servers no longer have the file.
@@ -21,9 +21,9 @@ var ErrUpload = errors.New("the file was not uploaded")
 
 // Download streams a file into dst, decrypted and checked. A file whose hash
 // does not fit is kept all the same, as WhatsApp's own clients do.
-func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
-	if m.Inline != nil {
-		if _, err := dst.Write(m.Inline); err != nil {
+func (s *Session) Download(ctx context.Context, f content.File, dst *os.File) error {
+	if f.Inline != nil {
+		if _, err := dst.Write(f.Inline); err != nil {
 			return fmt.Errorf("write a file: %w", err)
 		}
 		return nil
@@ -32,9 +32,9 @@ func (s *Session) Download(ctx context.Context, m Media, dst *os.File) error {
 	if err != nil {
 		return err
 	}
-	source, err := m.source()
-	if err != nil {
-		return fmt.Errorf("download a file: %w", err)
+	source, ok := f.Source().(whatsmeow.DownloadableMessage)
+	if !ok {
+		return fmt.Errorf("download a file: %w", ErrMediaGone)
 	}
 	moving, file, stop := untilStalled(ctx, dst)
 	defer stop()
@@ -71,50 +71,9 @@ func (f *arrivingFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-// content reads the message that holds the keys.
-func (m Media) content() (*waE2E.Message, error) {
-	var content waE2E.Message
-	if err := proto.Unmarshal(m.raw, &content); err != nil {
-		return nil, fmt.Errorf("read its keys: %w", err)
-	}
-	return &content, nil
-}
-
-// source is what the library downloads.
-func (m Media) source() (whatsmeow.DownloadableMessage, error) {
-	content, err := m.content()
-	if err != nil {
-		return nil, err
-	}
-	source := downloadable(content)
-	if source == nil {
-		return nil, ErrMediaGone
-	}
-	return source, nil
-}
-
-func downloadable(m *waE2E.Message) whatsmeow.DownloadableMessage {
-	switch {
-	case m.GetImageMessage() != nil:
-		return m.GetImageMessage()
-	case m.GetVideoMessage() != nil:
-		return m.GetVideoMessage()
-	case m.GetPtvMessage() != nil:
-		return m.GetPtvMessage()
-	case m.GetAudioMessage() != nil:
-		return m.GetAudioMessage()
-	case m.GetDocumentMessage() != nil:
-		return m.GetDocumentMessage()
-	case m.GetStickerMessage() != nil:
-		return m.GetStickerMessage()
-	default:
-		return nil
-	}
-}
-
 // upload encrypts a file into a temporary one beside it and uploads that; at
 // no time is it in memory.
-func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m OutgoingMedia) (*whatsmeow.UploadResponse, error) {
+func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m content.OutgoingMedia) (*content.Upload, error) {
 	plain, err := os.Open(m.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open the file to send: %w", err)
@@ -128,11 +87,11 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m Outgoi
 	defer sealed.Close()
 	kind := whatsmeow.MediaDocument
 	switch m.Kind {
-	case KindImage:
+	case content.Image:
 		kind = whatsmeow.MediaImage
-	case KindVideo, KindGIF:
+	case content.Video, content.GIF:
 		kind = whatsmeow.MediaVideo
-	case KindVoice, KindAudio:
+	case content.Voice, content.Audio:
 		kind = whatsmeow.MediaAudio
 	}
 	var up whatsmeow.UploadResponse
@@ -145,5 +104,8 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m Outgoi
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUpload, err)
 	}
-	return &up, nil
+	return &content.Upload{
+		URL: up.URL, DirectPath: up.DirectPath, MediaKey: up.MediaKey,
+		FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: up.FileLength,
+	}, nil
 }

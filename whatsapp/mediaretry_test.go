@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // takenOf gives the payloads of one kind; the sink's lock is held.
-func (s *sink) takenOf(kind whatsapp.EnvelopeKind) [][]byte {
+func (s *sink) takenOf(kind content.EnvelopeKind) [][]byte {
 	var payloads [][]byte
 	for _, e := range s.taken {
 		if e.Kind == kind {
@@ -25,7 +26,7 @@ func (s *sink) takenOf(kind whatsapp.EnvelopeKind) [][]byte {
 }
 
 // waitTaken waits for the nth envelope of a kind and gives its payload.
-func (w *world) waitTaken(kind whatsapp.EnvelopeKind, n int) []byte {
+func (w *world) waitTaken(kind content.EnvelopeKind, n int) []byte {
 	w.t.Helper()
 	var payload []byte
 	w.sink.wait(w.t, "an envelope of kind "+string(kind), func() bool {
@@ -49,26 +50,26 @@ func (w *world) expire(from *whatsapptest.Peer, id string) {
 
 func TestD05_AFileThatIsGoneIsHadFromThePhone(t *testing.T) {
 	t.Parallel()
-	content := []byte("what the customer sent")
+	sent := []byte("what the customer sent")
 	for name, send := range map[string]func(w *world) string{
 		"document": func(w *world) string {
-			return w.alice.SendDocument(w.phone, "a.pdf", content, whatsapptest.WithCaption("see"))
+			return w.alice.SendDocument(w.phone, "a.pdf", sent, whatsapptest.WithCaption("see"))
 		},
-		"image":   func(w *world) string { return w.alice.SendImage(w.phone, content) },
-		"video":   func(w *world) string { return w.alice.SendVideo(w.phone, content) },
-		"round":   func(w *world) string { return w.alice.SendVideo(w.phone, content, whatsapptest.AsRoundVideo()) },
-		"voice":   func(w *world) string { return w.alice.SendVoice(w.phone, content) },
-		"sticker": func(w *world) string { return w.alice.SendSticker(w.phone, content) },
-		"by lid":  func(w *world) string { return w.alice.SendImage(w.phone, content, whatsapptest.WithLIDOnly()) },
-		"own":     func(w *world) string { return w.phone.SendImage(w.alice, content) },
+		"image":   func(w *world) string { return w.alice.SendImage(w.phone, sent) },
+		"video":   func(w *world) string { return w.alice.SendVideo(w.phone, sent) },
+		"round":   func(w *world) string { return w.alice.SendVideo(w.phone, sent, whatsapptest.AsRoundVideo()) },
+		"voice":   func(w *world) string { return w.alice.SendVoice(w.phone, sent) },
+		"sticker": func(w *world) string { return w.alice.SendSticker(w.phone, sent) },
+		"by lid":  func(w *world) string { return w.alice.SendImage(w.phone, sent, whatsapptest.WithLIDOnly()) },
+		"own":     func(w *world) string { return w.phone.SendImage(w.alice, sent) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.pair()
 			id := send(w)
-			payload := w.waitTaken(whatsapp.EnvMessage, 1)
-			m, err := whatsapp.Decode(payload)
+			payload := w.waitTaken(content.EnvMessage, 1)
+			m, err := content.Decode(payload)
 			require.NoError(t, err)
 			sender := w.alice
 			if m.FromMe {
@@ -78,20 +79,20 @@ func TestD05_AFileThatIsGoneIsHadFromThePhone(t *testing.T) {
 			file, err := os.Create(filepath.Join(t.TempDir(), "in"))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = file.Close() })
-			require.ErrorIs(t, w.session.Download(context.Background(), *m.Media, file), whatsapp.ErrMediaGone)
+			require.ErrorIs(t, w.session.Download(context.Background(), *m.File(), file), whatsapp.ErrMediaGone)
 
 			require.NoError(t, w.session.RequestMedia(context.Background(), payload))
-			answer, err := whatsapp.DecodeMediaRetry(w.waitTaken(whatsapp.EnvMediaRetry, 1))
+			answer, err := content.DecodeMediaRetry(w.waitTaken(content.EnvMediaRetry, 1))
 			require.NoError(t, err)
 			require.Equal(t, m.ID, answer.ID)
 			require.Equal(t, m.Chat, answer.Chat)
 			require.Equal(t, m.FromMe, answer.FromMe)
-			renewed, err := answer.Renew(*m.Media)
+			renewed, err := whatsapp.Renew(answer, *m.File())
 			require.NoError(t, err)
 			require.NoError(t, w.session.Download(context.Background(), renewed, file))
 			got, err := os.ReadFile(file.Name())
 			require.NoError(t, err)
-			require.Equal(t, content, got)
+			require.Equal(t, sent, got)
 		})
 	}
 }
@@ -102,15 +103,15 @@ func TestD05_APhoneWithoutTheFileSaysSoEachTime(t *testing.T) {
 	w.pair()
 	w.phone.SetKeepsMedia(false)
 	id := w.alice.SendImage(w.phone, []byte("a picture"))
-	payload := w.waitTaken(whatsapp.EnvMessage, 1)
+	payload := w.waitTaken(content.EnvMessage, 1)
 	w.expire(w.alice, id)
-	m, err := whatsapp.Decode(payload)
+	m, err := content.Decode(payload)
 	require.NoError(t, err)
 
 	require.NoError(t, w.session.RequestMedia(context.Background(), payload))
-	answer, err := whatsapp.DecodeMediaRetry(w.waitTaken(whatsapp.EnvMediaRetry, 1))
+	answer, err := content.DecodeMediaRetry(w.waitTaken(content.EnvMediaRetry, 1))
 	require.NoError(t, err)
-	_, err = answer.Renew(*m.Media)
+	_, err = whatsapp.Renew(answer, *m.File())
 	require.ErrorIs(t, err, whatsapp.ErrMediaNotOnPhone)
 }
 
@@ -121,12 +122,12 @@ func TestThePhonesAnswerOutlivesAJournalThatIsAway(t *testing.T) {
 	w := newWorld(t)
 	w.pair()
 	w.alice.SendImage(w.phone, []byte("a picture"))
-	payload := w.waitTaken(whatsapp.EnvMessage, 1)
+	payload := w.waitTaken(content.EnvMessage, 1)
 	w.sink.refuse.Store(true)
 	require.NoError(t, w.session.RequestMedia(context.Background(), payload))
 	w.sink.wait(t, "a refusal", func() bool { return w.sink.refused.Load() > 0 })
 	w.sink.refuse.Store(false)
-	w.waitTaken(whatsapp.EnvMediaRetry, 1)
+	w.waitTaken(content.EnvMediaRetry, 1)
 }
 
 func TestAMessageWithoutAFileCannotBeAskedFor(t *testing.T) {
@@ -135,7 +136,7 @@ func TestAMessageWithoutAFileCannotBeAskedFor(t *testing.T) {
 	require.ErrorIs(t, w.session.RequestMedia(context.Background(), nil), whatsapp.ErrNotConnected)
 	w.pair()
 	w.alice.SendText(w.phone, "no file")
-	payload := w.waitTaken(whatsapp.EnvMessage, 1)
+	payload := w.waitTaken(content.EnvMessage, 1)
 	require.ErrorContains(t, w.session.RequestMedia(context.Background(), payload), "the message has none")
 	require.Error(t, w.session.RequestMedia(context.Background(), []byte("{")))
 }

@@ -8,7 +8,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -40,40 +40,40 @@ func ofALaterRelease() *waE2E.Message {
 func TestNoOddMessageIsLostWithoutAWord(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("words ", 200_000)
-	undecryptable := whatsapp.Message{Kind: whatsapp.KindUndecryptable}
+	undecryptable := content.Undecryptable{}
 	for name, tc := range map[string]struct {
 		message *waE2E.Message
 		options []whatsapptest.SendOption
-		want    whatsapp.Message // compared by kind, name, text and target
-		counted string           // in place of an event
+		want    content.Content
+		counted string // in place of an event
 	}{
-		"a message without anything in it": {message: &waE2E.Message{}, want: whatsapp.Message{Kind: whatsapp.KindProtocol}},
+		"a message without anything in it": {message: &waE2E.Message{}, want: content.Nothing{}},
 		"content of a later release": {message: ofALaterRelease(),
-			want: whatsapp.Message{Kind: whatsapp.KindUnknown, KindName: "unknown field"}},
-		"a huge text":                {message: text(huge), want: whatsapp.Message{Kind: whatsapp.KindText, KindName: "conversation", Text: huge}},
-		"letters that are none":      {message: text("caf\xe9 \x00!"), want: whatsapp.Message{Kind: whatsapp.KindText, KindName: "conversation", Text: "caf\uFFFD !"}},
-		"a text in several wrappers": {message: nested(3), want: whatsapp.Message{Kind: whatsapp.KindText, KindName: "conversation", Text: "deep inside"}},
+			want: content.Unsupported{Name: "unknown field"}},
+		"a huge text":                {message: text(huge), want: content.Text{Text: huge}},
+		"letters that are none":      {message: text("caf\xe9 \x00!"), want: content.Text{Text: "caf\uFFFD !"}},
+		"a text in several wrappers": {message: nested(3), want: content.Text{Text: "deep inside"}},
 		"a text in too many wrappers": {message: nested(500),
-			want: whatsapp.Message{Kind: whatsapp.KindUnknown, KindName: "viewOnceMessageV2"}},
+			want: content.Unsupported{Name: "viewOnceMessageV2"}},
 		"a deletion of nothing": {
 			message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_REVOKE.Enum()}},
-			want:    whatsapp.Message{Kind: whatsapp.KindProtocol},
+			want:    content.Nothing{},
 		},
 		"an edit of nothing": {
 			message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
 				Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), EditedMessage: text("new"),
 			}},
-			want: whatsapp.Message{Kind: whatsapp.KindUnknown, KindName: "edit"},
+			want: content.Unsupported{Name: "edit"},
 		},
 		"bytes that are no message":   {options: plaintext("\xff\xff\xff\xff\x01"), want: undecryptable},
 		"a message that breaks off":   {options: plaintext("\x0a\x7fhello\x01"), want: undecryptable},
 		"no bytes at all":             {options: plaintext(""), want: undecryptable},
-		"padding only":                {options: plaintext("\x03\x03\x03"), want: whatsapp.Message{Kind: whatsapp.KindProtocol}},
+		"padding only":                {options: plaintext("\x03\x03\x03"), want: content.Nothing{}},
 		"padding longer than itself":  {options: plaintext("\x0a\x05hello\xff"), want: undecryptable},
 		"padding that does not match": {options: plaintext("\x0a\x05hello\x02"), want: undecryptable},
 		"no padding":                  {options: plaintext("\x0a\x05hello\x00"), want: undecryptable},
 		"no type, name or hidden id": {message: text("hello"), options: without("type", "notify", "sender_lid"),
-			want: whatsapp.Message{Kind: whatsapp.KindText, KindName: "conversation", Text: "hello"}},
+			want: content.Text{Text: "hello"}},
 		"no id":                   {message: text("hello"), options: without("id"), counted: "message not understood"},
 		"no time":                 {message: text("hello"), options: without("t"), counted: "message not understood"},
 		"no sender":               {message: text("hello"), options: without("from"), counted: "message not understood"},
@@ -88,15 +88,15 @@ func TestNoOddMessageIsLostWithoutAWord(t *testing.T) {
 			}
 			id := w.alice.Send(w.phone, tc.message, tc.options...)
 			w.alice.SendText(w.phone, "after it")
-			var got []whatsapp.Message
+			var got []content.Message
 			w.sink.wait(t, "what comes after it", func() bool {
 				got = got[:0]
-				for _, payload := range w.sink.takenOf(whatsapp.EnvMessage) {
-					m, err := whatsapp.Decode(payload)
+				for _, payload := range w.sink.takenOf(content.EnvMessage) {
+					m, err := content.Decode(payload)
 					require.NoError(t, err)
 					got = append(got, m)
 				}
-				return len(got) > 0 && got[len(got)-1].Text == "after it"
+				return len(got) > 0 && got[len(got)-1].Content == content.Text{Text: "after it"}
 			})
 			require.Zero(t, c.all()["panic"])
 			require.Equal(t, 1, w.phone.Companion().Logins())
@@ -109,8 +109,8 @@ func TestNoOddMessageIsLostWithoutAWord(t *testing.T) {
 			m := got[0]
 			require.Equal(t, id, m.ID)
 			require.Equal(t, w.alice.JID().String(), m.Chat.JID)
-			require.Equal(t, tc.want, whatsapp.Message{Kind: m.Kind, KindName: m.KindName, Text: m.Text, Target: m.Target})
-			if m.Kind == whatsapp.KindUndecryptable {
+			require.Equal(t, tc.want, m.Content)
+			if m.Content == undecryptable {
 				require.NoError(t, w.phone.Companion().WaitSettled(patience))
 				require.Positive(t, w.alice.RetriesServed(), "she was asked for it again")
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -26,8 +27,8 @@ func TestAPanicInACallOfTheLibraryCostsThatCallOnly(t *testing.T) {
 	remove := w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action { return mediaHosts(e) })
 	path := filepath.Join(t.TempDir(), "a.pdf")
 	require.NoError(t, os.WriteFile(path, []byte("%PDF-1.4"), 0o600))
-	file := whatsapp.Outgoing{ID: "3EB0FILE", To: w.alice.JID().String(), Media: &whatsapp.OutgoingMedia{
-		Kind: whatsapp.KindDocument, Path: path, MIME: "application/pdf", Name: "a.pdf",
+	file := content.Outgoing{ID: "3EB0FILE", To: w.alice.JID().String(), Media: &content.OutgoingMedia{
+		Kind: content.Document, Path: path, MIME: "application/pdf", Name: "a.pdf",
 	}}
 	require.ErrorIs(t, w.session.Send(context.Background(), file), whatsapp.ErrUpload)
 	require.Equal(t, 1, c.all()["panic"])
@@ -70,8 +71,8 @@ func TestAPanicInACommitIsACommitThatFailed(t *testing.T) {
 	c := &counts{}
 	var log lockedBuffer
 	var once sync.Once
-	w.sink.onTake = func(e whatsapp.Envelope) {
-		if e.Kind == whatsapp.EnvMessage {
+	w.sink.onTake = func(e content.Envelope) {
+		if e.Kind == content.EnvMessage {
 			once.Do(func() { panic(secret) })
 		}
 	}

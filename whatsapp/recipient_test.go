@@ -11,6 +11,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -228,7 +229,7 @@ func TestR14_OnlyAClearNoIsANo(t *testing.T) {
 				mend = append(mend, w.srv.Hook(fault))
 			}
 			send := func() error {
-				return w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0UNKNOWN", To: tc.to + "@s.whatsapp.net", Text: "?"})
+				return w.session.Send(context.Background(), content.Outgoing{ID: "3EB0UNKNOWN", To: tc.to + "@s.whatsapp.net", Text: "?"})
 			}
 			err := send()
 			var refused *whatsapp.PermanentError

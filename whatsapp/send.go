@@ -13,6 +13,8 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // PermanentError says that WhatsApp will never take this message.
@@ -52,7 +54,7 @@ const (
 // AmbiguousError, or something that may pass; after all but a PermanentError the
 // same message may be sent again with the same id. ErrNotConnected is also a
 // WhatsApp that does not answer what has to be known before.
-func (s *Session) Send(ctx context.Context, o Outgoing) error {
+func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	to, err := types.ParseJID(o.To)
 	if err != nil || to.User == "" {
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errors.New("no JID to send to")}
@@ -62,13 +64,13 @@ func (s *Session) Send(ctx context.Context, o Outgoing) error {
 		return err
 	}
 	client := g.client
-	var up *whatsmeow.UploadResponse
+	var up *content.Upload
 	if o.Media != nil {
 		if up, err = s.upload(ctx, client, *o.Media); err != nil {
 			return err
 		}
 	}
-	message, err := encode(o, up)
+	message, err := content.Encode(o, up)
 	if err != nil {
 		return err
 	}

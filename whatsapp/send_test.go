@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -59,7 +60,7 @@ func (w *world) startAnew(configure func(*whatsapp.Config)) {
 }
 
 func (w *world) trySend(to *whatsapptest.Peer, id string) error {
-	return w.session.Send(context.Background(), whatsapp.Outgoing{ID: id, To: to.JID().String(), Text: id})
+	return w.session.Send(context.Background(), content.Outgoing{ID: id, To: to.JID().String(), Text: id})
 }
 
 // refuse answers messages with an error code while the result is true.

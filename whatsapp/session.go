@@ -11,14 +11,16 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 	"golang.org/x/time/rate"
+
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Sink takes what comes from WhatsApp.
 type Sink interface {
 	// Take commits an event; an error means that it is not acknowledged.
-	Take(ctx context.Context, e Envelope) error
+	Take(ctx context.Context, e content.Envelope) error
 	// Typing must not block.
-	Typing(chat Address, on bool)
+	Typing(chat content.Address, on bool)
 	// StateChanged must not block.
 	StateChanged(State)
 	// Backlog announces how many events wait on the server, and with 0 that

@@ -17,6 +17,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -43,12 +44,12 @@ type sink struct {
 	refuse  atomic.Bool
 	refused atomic.Int64
 	mu      sync.Mutex
-	taken   []whatsapp.Envelope
+	taken   []content.Envelope
 	states  []whatsapp.State
 	typing  []bool
 	changed chan struct{}
 	// onTake and onTyping, if set before the session starts, may panic.
-	onTake   func(whatsapp.Envelope)
+	onTake   func(content.Envelope)
 	onTyping func()
 }
 
@@ -62,7 +63,7 @@ func (s *sink) update(change func()) {
 	s.changed = make(chan struct{})
 }
 
-func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
+func (s *sink) Take(_ context.Context, e content.Envelope) error {
 	if s.onTake != nil {
 		s.onTake(e)
 	}
@@ -74,7 +75,7 @@ func (s *sink) Take(_ context.Context, e whatsapp.Envelope) error {
 	return nil
 }
 
-func (s *sink) Typing(_ whatsapp.Address, on bool) {
+func (s *sink) Typing(_ content.Address, on bool) {
 	if s.onTyping != nil {
 		s.onTyping()
 	}
@@ -107,11 +108,13 @@ func (s *sink) wait(t *testing.T, what string, holds func() bool) {
 func (s *sink) texts() []string {
 	var texts []string
 	for _, e := range s.taken {
-		if e.Kind != whatsapp.EnvMessage {
+		if e.Kind != content.EnvMessage {
 			continue
 		}
-		if m, err := whatsapp.Decode(e.Payload); err == nil && m.Kind == whatsapp.KindText {
-			texts = append(texts, m.Text)
+		if m, err := content.Decode(e.Payload); err == nil {
+			if text, ok := m.Content.(content.Text); ok {
+				texts = append(texts, text.Text)
+			}
 		}
 	}
 	return texts
@@ -199,14 +202,14 @@ func TestPairThenTextBothWays(t *testing.T) {
 	_, err := w.alice.WaitReceipt(patience, id, types.ReceiptTypeDelivered)
 	require.NoError(t, err)
 
-	out := whatsapp.Outgoing{ID: whatsapp.MessageID("l1", "send", 7, 0), To: w.alice.JID().String(), Text: "hi"}
+	out := content.Outgoing{ID: content.MessageID("l1", "send", 7, 0), To: w.alice.JID().String(), Text: "hi"}
 	require.NoError(t, w.session.Send(context.Background(), out))
 	got, err := w.alice.WaitText(patience, "hi")
 	require.NoError(t, err)
 	require.Equal(t, out.ID, got.ID)
 	w.sink.wait(t, "a receipt", func() bool {
 		for _, e := range w.sink.taken {
-			if e.Kind == whatsapp.EnvReceipt {
+			if e.Kind == content.EnvReceipt {
 				return true
 			}
 		}
@@ -229,36 +232,38 @@ func TestFilesBothWays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.pair()
-	content := []byte("%PDF-1.4 a document")
-	w.alice.SendDocument(w.phone, "offer.pdf", content, whatsapptest.WithCaption("see here"))
-	var m whatsapp.Message
+	sent := []byte("%PDF-1.4 a document")
+	w.alice.SendDocument(w.phone, "offer.pdf", sent, whatsapptest.WithCaption("see here"))
+	var m content.Media
 	w.sink.wait(t, "a document", func() bool {
 		for _, e := range w.sink.taken {
-			if e.Kind == whatsapp.EnvMessage {
-				if got, err := whatsapp.Decode(e.Payload); err == nil && got.Kind == whatsapp.KindDocument {
-					m = got
+			if e.Kind == content.EnvMessage {
+				got, err := content.Decode(e.Payload)
+				if document, ok := got.Content.(content.Media); err == nil && ok {
+					m = document
 					return true
 				}
 			}
 		}
 		return false
 	})
-	require.Equal(t, "see here", m.Text)
-	require.Equal(t, "offer.pdf", m.Media.FileName)
+	require.Equal(t, content.Document, m.Kind)
+	require.Equal(t, "see here", m.Caption)
+	require.Equal(t, "offer.pdf", m.File.Name)
 	file, err := os.Create(filepath.Join(t.TempDir(), "in"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = file.Close() })
-	require.NoError(t, w.session.Download(context.Background(), *m.Media, file))
+	require.NoError(t, w.session.Download(context.Background(), *m.File, file))
 	got, err := os.ReadFile(file.Name())
 	require.NoError(t, err)
-	require.Equal(t, content, got)
+	require.Equal(t, sent, got)
 
-	require.NoError(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0FILE", To: w.alice.JID().String(), Text: "back", Media: &whatsapp.OutgoingMedia{
-		Kind: whatsapp.KindDocument, Path: file.Name(), MIME: "application/pdf", Name: "offer.pdf",
+	require.NoError(t, w.session.Send(context.Background(), content.Outgoing{ID: "3EB0FILE", To: w.alice.JID().String(), Text: "back", Media: &content.OutgoingMedia{
+		Kind: content.Document, Path: file.Name(), MIME: "application/pdf", Name: "offer.pdf",
 	}}))
 	received, err := w.alice.WaitMessage(patience, func(r whatsapptest.Received) bool { return r.ID == "3EB0FILE" })
 	require.NoError(t, err)
 	back, err := w.alice.Download(received)
 	require.NoError(t, err)
-	require.Equal(t, content, back)
+	require.Equal(t, sent, back)
 }

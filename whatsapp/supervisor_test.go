@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -264,8 +265,8 @@ func TestR28_TwoSessionsDoNotCross(t *testing.T) {
 		}
 	})
 	for range 5 {
-		require.NoError(t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0FIRST", To: w.alice.JID().String(), Text: "from the first"}))
-		require.NoError(t, other.Send(context.Background(), whatsapp.Outgoing{ID: "3EB0SECOND", To: w.alice.JID().String(), Text: "from the second"}))
+		require.NoError(t, w.session.Send(context.Background(), content.Outgoing{ID: "3EB0FIRST", To: w.alice.JID().String(), Text: "from the first"}))
+		require.NoError(t, other.Send(context.Background(), content.Outgoing{ID: "3EB0SECOND", To: w.alice.JID().String(), Text: "from the second"}))
 	}
 	writing.Wait()
 	w.sink.wait(t, "its texts", func() bool { return len(w.sink.texts()) == 20 })

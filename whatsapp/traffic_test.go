@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -28,8 +29,13 @@ func trafficMessages(t *testing.T) int {
 // troubles counts the placeholders that were taken; the sink's lock is held.
 func (s *sink) troubles() int {
 	n := 0
-	for _, payload := range s.takenOf(whatsapp.EnvMessage) {
-		if m, err := whatsapp.Decode(payload); err == nil && (m.Kind == whatsapp.KindUndecryptable || m.Kind == whatsapp.KindUnavailable) {
+	for _, payload := range s.takenOf(content.EnvMessage) {
+		m, err := content.Decode(payload)
+		if err != nil {
+			continue
+		}
+		switch m.Content.(type) {
+		case content.Undecryptable, content.Unavailable:
 			n++
 		}
 	}
@@ -38,7 +44,7 @@ func (s *sink) troubles() int {
 
 func (w *world) send(to *whatsapptest.Peer, id, text string) {
 	w.t.Helper()
-	require.NoError(w.t, w.session.Send(context.Background(), whatsapp.Outgoing{ID: id, To: to.JID().String(), Text: text}))
+	require.NoError(w.t, w.session.Send(context.Background(), content.Outgoing{ID: id, To: to.JID().String(), Text: text}))
 }
 
 // A contact writes and is written to at full speed: neither side ever gets a

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -55,10 +56,10 @@ func bareClient(tb testing.TB, srv *whatsapptest.Server, db *sql.DB, dialect dat
 // yes is a sink that takes everything and does nothing.
 type yes struct{}
 
-func (yes) Take(context.Context, whatsapp.Envelope) error { return nil }
-func (yes) Typing(whatsapp.Address, bool)                 {}
-func (yes) StateChanged(whatsapp.State)                   {}
-func (yes) Backlog(int)                                   {}
+func (yes) Take(context.Context, content.Envelope) error { return nil }
+func (yes) Typing(content.Address, bool)                 {}
+func (yes) StateChanged(whatsapp.State)                  {}
+func (yes) Backlog(int)                                  {}
 
 // bareSession links a session of the bridge's own, with its store wrappers, to
 // a phone; nobody takes what it receives. Its decryptions wait for the disk, as

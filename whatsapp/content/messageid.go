@@ -1,4 +1,4 @@
-package whatsapp
+package content
 
 import (
 	"crypto/sha256"

@@ -1,17 +1,16 @@
-package whatsapp
+package content
 
 import (
 	"errors"
 
-	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 )
 
-// encode makes the message to send; up is the uploaded file, if any. It is
+// Encode makes the message to send; up is the uploaded file, if any. It is
 // pure.
-func encode(o Outgoing, up *whatsmeow.UploadResponse) (*waE2E.Message, error) {
+func Encode(o Outgoing, up *Upload) (*waE2E.Message, error) {
 	switch {
 	case o.Revoke != "":
 		return &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
@@ -29,31 +28,28 @@ func encode(o Outgoing, up *whatsmeow.UploadResponse) (*waE2E.Message, error) {
 	}
 }
 
-// TakesCaption reports whether a file of this kind is shown with a text.
-func (k Kind) TakesCaption() bool { return k != KindVoice && k != KindAudio }
-
-func encodeMedia(o Outgoing, up whatsmeow.UploadResponse) *waE2E.Message {
+func encodeMedia(o Outgoing, up Upload) *waE2E.Message {
 	m := o.Media
 	context := contextInfo(o.Quote)
 	caption := optional(o.Text)
 	switch m.Kind {
-	case KindImage:
+	case Image:
 		return &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
 			Mimetype: proto.String(m.MIME), Caption: caption, ContextInfo: context, JPEGThumbnail: m.Thumbnail,
 			Width: dimension(m.Width), Height: dimension(m.Height),
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
 			FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,
 		}}
-	case KindVideo, KindGIF:
+	case Video, GIF:
 		return &waE2E.Message{VideoMessage: &waE2E.VideoMessage{
 			Mimetype: proto.String(m.MIME), Caption: caption, ContextInfo: context, JPEGThumbnail: m.Thumbnail,
-			Width: dimension(m.Width), Height: dimension(m.Height), Seconds: dimension(m.Seconds), GifPlayback: proto.Bool(m.Kind == KindGIF),
+			Width: dimension(m.Width), Height: dimension(m.Height), Seconds: dimension(m.Seconds), GifPlayback: proto.Bool(m.Kind == GIF),
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
 			FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,
 		}}
-	case KindVoice, KindAudio:
+	case Voice, Audio:
 		return &waE2E.Message{AudioMessage: &waE2E.AudioMessage{
-			Mimetype: proto.String(m.MIME), ContextInfo: context, PTT: proto.Bool(m.Kind == KindVoice),
+			Mimetype: proto.String(m.MIME), ContextInfo: context, PTT: proto.Bool(m.Kind == Voice),
 			Seconds: dimension(m.Seconds), Waveform: m.Waveform,
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
 			FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,

@@ -1,4 +1,4 @@
-package whatsapp
+package content
 
 import (
 	"encoding/json"
@@ -9,7 +9,6 @@ import (
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
-	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -19,7 +18,7 @@ func stored(t *testing.T, m *waE2E.Message) Envelope {
 	t.Helper()
 	alice := types.NewJID("5511888880002", types.DefaultUserServer)
 	info := types.MessageInfo{ID: "A1", Timestamp: time.Unix(1_800_000_000, 0), MessageSource: types.MessageSource{Chat: alice, Sender: alice}}
-	e, err := messageEnvelope(&events.Message{Info: info, RawMessage: m, Message: m}, noAlternate)
+	e, err := MessageEnvelope(info, m, noAlternate)
 	require.NoError(t, err)
 	return e
 }
@@ -63,9 +62,7 @@ func TestD11_TheTextOfAnAdsFirstMessageNeedsNoThumbnail(t *testing.T) {
 			Text: proto.String("Is this still available?"), ContextInfo: &waE2E.ContextInfo{ExternalAdReply: ad},
 		}}).Payload)
 		require.NoError(t, err, name)
-		require.Equal(t, KindText, m.Kind, name)
-		require.Equal(t, "Is this still available?", m.Text, name)
-		require.Nil(t, m.Media, name)
+		require.Equal(t, Text{"Is this still available?"}, m.Content, name)
 	}
 }
 
@@ -116,9 +113,8 @@ func TestD27_OnlyTheCustomersReceiptsTellAgentsAnything(t *testing.T) {
 		if tc.fromMe {
 			from = own
 		}
-		e, tells, err := receiptEnvelope(&events.Receipt{
-			MessageSource: types.MessageSource{Chat: alice, Sender: from, IsFromMe: tc.fromMe}, MessageIDs: []string{"A1"}, Type: tc.kind,
-		}, noAlternate)
+		e, tells, err := ReceiptEnvelope(
+			types.MessageSource{Chat: alice, Sender: from, IsFromMe: tc.fromMe}, tc.kind, []string{"A1"}, time.Time{}, noAlternate)
 		require.NoError(t, err)
 		require.Equal(t, tc.want != "", tells, "%q, from me: %t", tc.kind, tc.fromMe)
 		if tells {
@@ -142,12 +138,10 @@ func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 		m, err := Decode(stored(t, &waE2E.Message{ProtocolMessage: p}).Payload)
 		require.NoError(t, err)
 		if kind == waE2E.ProtocolMessage_REVOKE {
-			require.Equal(t, KindRevoke, m.Kind)
-			require.Equal(t, "TARGET", m.Target)
+			require.Equal(t, Revoke{Target: "TARGET"}, m.Content)
 			continue
 		}
-		require.Equal(t, KindProtocol, m.Kind, kind.String())
-		require.Empty(t, m.Text, kind.String())
+		require.Equal(t, Nothing{}, m.Content, kind.String())
 	}
 	edit := &waE2E.ProtocolMessage{
 		Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: &waCommon.MessageKey{ID: proto.String("TARGET")},
@@ -155,7 +149,7 @@ func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 	}
 	m, err := Decode(stored(t, &waE2E.Message{ProtocolMessage: edit}).Payload)
 	require.NoError(t, err)
-	require.NotContains(t, []Kind{KindRevoke, KindProtocol, KindText}, m.Kind, "an edit is neither a deletion nor a new message")
+	require.Equal(t, Unsupported{Name: "edit"}, m.Content, "an edit is neither a deletion nor a new message")
 }
 
 func TestD43_PartsOfTheProtocolAreNothingToShow(t *testing.T) {
@@ -171,11 +165,11 @@ func TestD43_PartsOfTheProtocolAreNothingToShow(t *testing.T) {
 		e := stored(t, m)
 		decoded, err := Decode(e.Payload)
 		require.NoError(t, err)
-		require.Equal(t, KindProtocol, decoded.Kind, name)
+		require.Equal(t, Nothing{}, decoded.Content, name)
 		with := stored(t, &waE2E.Message{SenderKeyDistributionMessage: keys, Conversation: proto.String("hello")})
 		require.NotEqual(t, e.Dedupe, with.Dedupe, "the message comes under the same id: the key must not take its place")
 		decoded, err = Decode(with.Payload)
 		require.NoError(t, err)
-		require.Equal(t, "hello", decoded.Text)
+		require.Equal(t, Text{"hello"}, decoded.Content)
 	}
 }

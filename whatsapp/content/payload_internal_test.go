@@ -1,4 +1,4 @@
-package whatsapp
+package content
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ func TestD07_ABroadcastListsMessageIsItsSenders(t *testing.T) {
 	list, alice := types.NewJID("1700000000", types.BroadcastServer), types.NewJID("5511888880002", types.DefaultUserServer)
 	got := func(chat types.JID, fromMe bool) Message {
 		info := types.MessageInfo{ID: "A", MessageSource: types.MessageSource{Chat: chat, Sender: alice, IsFromMe: fromMe, IsGroup: true}}
-		e, err := troubleEnvelope(info, troubleUndecryptable, func(types.JID) types.JID { return types.EmptyJID })
+		e, err := PlaceholderEnvelope(info, TroubleUndecryptable, noAlternate)
 		require.NoError(t, err)
 		m, err := Decode(e.Payload)
 		require.NoError(t, err)

@@ -1,0 +1,56 @@
+package content
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
+)
+
+// payload is the stored form of a message event. Fields are added, never
+// changed: jobs outlive releases.
+type payload struct {
+	Version int       `json:"v"`
+	ID      string    `json:"id"`
+	Chat    Address   `json:"chat"`
+	Sender  Address   `json:"sender"`
+	FromMe  bool      `json:"from_me,omitempty"`
+	Group   bool      `json:"group,omitempty"`
+	Push    string    `json:"push_name,omitempty"`
+	At      time.Time `json:"at"`
+	// Trouble is set instead of Proto when the content could not be had: TroubleUndecryptable,
+	// or WhatsApp's word for an unavailable message.
+	Trouble string `json:"trouble,omitempty"`
+	Proto   []byte `json:"proto,omitempty"`
+}
+
+// TroubleUndecryptable is the trouble of a message that could not be decrypted.
+const TroubleUndecryptable = "undecryptable"
+
+// Decode reads the payload of an EnvMessage. It is pure: the same payload
+// always gives the same message, so a later release may decode it better.
+func Decode(raw []byte) (Message, error) {
+	var p payload
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return Message{}, fmt.Errorf("decode message: %w", err)
+	}
+	m := Message{
+		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: clean(p.Push), At: p.At,
+	}
+	switch p.Trouble {
+	case "":
+		var sent waE2E.Message
+		if err := proto.Unmarshal(p.Proto, &sent); err != nil {
+			return Message{}, fmt.Errorf("decode message: %w", err)
+		}
+		content, context := decodeContent(&sent, 0)
+		m.Content, m.Quote = content, quote(context)
+	case TroubleUndecryptable:
+		m.Content = Undecryptable{}
+	default:
+		m.Content = Unavailable{Reason: p.Trouble}
+	}
+	return m, nil
+}

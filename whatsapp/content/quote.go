@@ -1,0 +1,38 @@
+package content
+
+import (
+	"strings"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+)
+
+// Quote is the message that a message answers.
+type Quote struct {
+	ID     string
+	Sender string // JID
+	// Content is what the answering side sent along of the quoted message; nil
+	// if nothing.
+	Content Content
+}
+
+// quote reads the quote in a context; nil if there is none. What the quoted
+// message quotes itself is left out.
+func quote(c *waE2E.ContextInfo) *Quote {
+	if c.GetStanzaID() == "" {
+		return nil
+	}
+	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant())}
+	if c.GetQuotedMessage() != nil {
+		q.Content, _ = decodeContent(c.GetQuotedMessage(), maxWrappers/2)
+	}
+	return q
+}
+
+func withoutDevice(jid string) string {
+	user, server, ok := strings.Cut(jid, "@")
+	if !ok {
+		return jid
+	}
+	user, _, _ = strings.Cut(user, ":")
+	return user + "@" + server
+}
