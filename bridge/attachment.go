@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -38,7 +39,7 @@ func (t *task) attachment(a chatwoot.Attachment, voice bool) (m content.Outgoing
 		discard()
 		return m, nil, t.fetchFailure(err)
 	}
-	declared := declaredType(a)
+	declared := compose.DeclaredType(a)
 	if declared == "" {
 		declared = info.ContentType
 	}

@@ -51,3 +51,8 @@ func isStopgap(name string, aliases []string) bool {
 	_, phone := identity(aliases)
 	return name == namelessContact || name != "" && name == phone || strings.HasPrefix(name, groupNamePrefix)
 }
+
+func jidUser(jid string) string {
+	user, _, _ := strings.Cut(jid, "@")
+	return user
+}

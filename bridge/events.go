@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -20,7 +21,7 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 	case chatwoot.EventMessageCreated:
 		// Echoes too: they tell first that webhooks are late.
 		r.lag.note(e.Message.CreatedAt.Time, r.b.cfg.Clock())
-		if !sendable(e.Message) {
+		if !compose.Sendable(e.Message) {
 			return nil
 		}
 		defer r.arriving.begin(e.Message.ID)()

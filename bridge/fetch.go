@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -26,18 +25,18 @@ const (
 
 // fetch downloads the post's file; done removes it. A file that cannot be had
 // is late: a line takes its place.
-func (t *task) fetch(p *post) (upload *chatwoot.Upload, late bool, done func(), err error) {
-	if p.Media == nil {
+func (t *task) fetch(p *render.Post) (upload *chatwoot.Upload, late bool, done func(), err error) {
+	if p.Attach == nil {
 		return nil, false, func() {}, nil
 	}
-	upload, done, err = t.download(*p.Media)
+	upload, done, err = t.download(*p.Attach)
 	if err == nil {
 		return upload, false, done, nil
 	}
 	if t.ctx.Err() != nil || t.triesAgain(err) {
 		return nil, false, nil, fmt.Errorf("%s: %w", noFile, err)
 	}
-	p.Content = joinLines(renderContext{Words: t.words()}.waiting(), p.Content)
+	*p = p.FileLater(t.rendering())
 	return nil, true, func() {}, nil
 }
 
@@ -76,14 +75,6 @@ func (t *task) download(m content.Media) (upload *chatwoot.Upload, done func(), 
 		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
 	}
 	return upload, func() { media.Discard(file) }, nil
-}
-
-// withoutFile is a post whose file Chatwoot will never take.
-func (t *task) withoutFile(p post, size int64) post {
-	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
-	p.Content = joinLines("⚠️ "+markup.Bold(t.words().Text("media.toolarge", "n", megabytes)), p.Content)
-	p.Voice = false
-	return p
 }
 
 // nameless is what a file is called that WhatsApp gives no name: only documents

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -53,7 +55,7 @@ const settledAge = 10 * time.Minute
 // does not know may well have been sent.
 func (r *runtime) compareOwn(ctx context.Context, found *findings, e chatwoot.Event, watermark chatwoot.MessageID) error {
 	m := e.Message
-	id := strings.TrimPrefix(m.SourceID, sourcePrefix)
+	id := sourceid.Link(m.SourceID)
 	if m.ID > watermark && !strings.Contains(id, "#") && r.b.cfg.Clock().Sub(m.CreatedAt.Time) > settledAge {
 		known, err := r.knows(ctx, e, id)
 		if err != nil {
@@ -105,7 +107,7 @@ func (r *runtime) compareAgents(ctx context.Context, found *findings, e chatwoot
 		if known.State != idmap.AgentDeleted {
 			take("deletion", jobDeleted, deletedKey(line, m.ID), r.recordDeleted(m.ID))
 		}
-	case !sendable(m):
+	case !compose.Sendable(m):
 	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
 		take("message", jobCreated, createdKey(line, m.ID), nil)
 	case known.State == idmap.AgentFailed && !red:

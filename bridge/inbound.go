@@ -8,7 +8,8 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
-	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -31,7 +32,7 @@ func (t *task) inbound() error {
 	if known {
 		return t.Done(t.ctx, late.record(t))
 	}
-	rc := renderContext{Words: t.words(), Formatting: t.settings().FormatsInbound()}
+	rc := t.rendering()
 	if m.Quote != nil {
 		if _, err := t.linkByWA(m.Quote.ID); err == nil {
 			rc.QuoteKnown = true
@@ -39,11 +40,16 @@ func (t *task) inbound() error {
 			return err
 		}
 	}
-	posts := renderInbound(m, rc)
+	posts := render.Message(m, rc)
 	if len(posts) == 0 {
 		return t.Done(t.ctx, late.record(t))
 	}
-	return t.deliver(m, posts[0], late)
+	return t.deliver(m, posts, late)
+}
+
+// rendering is what rendering needs to know of the line.
+func (t *task) rendering() render.Context {
+	return render.Context{Texts: t.words(), Formatting: t.settings().FormatsInbound()}
 }
 
 // isKnown reports whether the message has a Chatwoot message already, or is an
@@ -81,30 +87,28 @@ func (t *task) priority() chatwoot.Priority {
 	return chatwoot.Live
 }
 
-// deliver posts a message, once, and records it.
-func (t *task) deliver(m content.Message, p post, late lateness) error {
-	upload, fileLater, done, err := t.fetch(&p)
-	if err != nil {
-		return err
-	}
-	defer done()
+// deliver posts all of a message's posts, each once, and records them together
+// with the end of the job.
+func (t *task) deliver(m content.Message, posts []render.Post, late lateness) error {
+	opens := render.Opens(posts)
 	if late.announce {
-		if err := t.announceLate(m, p); err != nil {
+		line, err := t.announceLate(m, posts)
+		if err != nil {
 			return err
 		}
+		posts = append(line, posts...)
 	}
-	chat, posted, err := t.post(m, p, upload)
-	var tooLarge *chatwoot.TooLargeError
-	if upload != nil && errors.As(err, &tooLarge) {
-		t.log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
-		chat, posted, err = t.post(m, t.withoutFile(p, upload.Size), nil)
+	var links []idmap.Link
+	var chat idmap.Chat
+	fileLater := false
+	for _, p := range posts {
+		link, in, later, err := t.deliverPost(m, p, opens)
+		if err != nil {
+			return err
+		}
+		links, chat, fileLater = append(links, link), in, fileLater || later
 	}
-	if err != nil {
-		return err
-	}
-	link := inboundLink(string(t.line.ID), m, chat, posted)
-	link.WA = p.SourceID[len(sourcePrefix):]
-	err = t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := t.Done(t.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(t); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err
@@ -115,8 +119,10 @@ func (t *task) deliver(m content.Message, p post, late lateness) error {
 				return err
 			}
 		}
-		if err := t.b.ids.LinkMessage(ctx, tx, link); err != nil {
-			return err
+		for _, link := range links {
+			if err := t.b.ids.LinkMessage(ctx, tx, link); err != nil {
+				return err
+			}
 		}
 		return t.recordNews(ctx, tx, chat, m)
 	})
@@ -125,17 +131,40 @@ func (t *task) deliver(m content.Message, p post, late lateness) error {
 			t.b.journal.Wake(journal.Upkeep)
 		}
 		t.b.metrics.toDesk.Observe(t.b.cfg.Clock().Sub(t.Created).Seconds())
-		t.markReadIfAnswered(chat, link.Message)
+		t.markReadIfAnswered(chat, links[len(links)-1].Message)
 	}
 	return err
 }
 
+// deliverPost posts one post of a message, and gives its link. later says that
+// its file is to follow.
+func (t *task) deliverPost(m content.Message, p render.Post, opens bool) (link idmap.Link, chat idmap.Chat, later bool, err error) {
+	file := p
+	upload, later, done, err := t.fetch(&p)
+	if err != nil {
+		return link, chat, false, err
+	}
+	defer done()
+	chat, posted, err := t.post(m, p, upload, opens)
+	var tooLarge *chatwoot.TooLargeError
+	if upload != nil && errors.As(err, &tooLarge) {
+		t.log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
+		chat, posted, err = t.post(m, file.FileTooLarge(t.rendering(), upload.Size), nil, opens)
+	}
+	if err != nil {
+		return link, chat, false, err
+	}
+	link = inboundLink(string(t.line.ID), m, chat, posted)
+	link.WA = sourceid.Link(p.SourceID)
+	return link, chat, later, nil
+}
+
 // post finds the conversation and posts into it; a conversation or contact
 // that was deleted is found or made again, once.
-func (t *task) post(m content.Message, p post, upload *chatwoot.Upload) (idmap.Chat, chatwoot.Message, error) {
+func (t *task) post(m content.Message, p render.Post, upload *chatwoot.Upload, opens bool) (idmap.Chat, chatwoot.Message, error) {
 	desk := t.desk.WithPriority(t.priority())
 	for attempt := 0; ; attempt++ {
-		chat, err := t.conversation(desk, m, p.Private && !p.Leads)
+		chat, err := t.conversation(desk, m, !opens)
 		if err != nil {
 			return idmap.Chat{}, chatwoot.Message{}, err
 		}
@@ -164,7 +193,7 @@ const clockTolerance = 10 * time.Minute
 // postOnce looks for the message first where an earlier attempt may have got
 // through: Chatwoot itself does not notice a repeat. What a process that died
 // has asked for is looked for twice, some seconds apart.
-func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.ConversationID, p post, upload *chatwoot.Upload) (chatwoot.Message, error) {
+func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.ConversationID, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	look := func() (chatwoot.Message, bool, error) {
 		return desk.FindMessage(t.ctx, conversation, p.SourceID, t.Created.Add(-clockTolerance))
 	}
@@ -177,11 +206,9 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 			return chatwoot.Message{}, &work.RetryError{After: underWayWait, Err: errUnderWay}
 		}
 	}
-	message := chatwoot.NewMessage{
-		Content: p.Content, Type: p.Type, Private: p.Private, SourceID: p.SourceID, Echo: p.Echo, Voice: p.Voice, Attachment: upload,
-	}
+	message := newMessage(p, upload)
 	if p.ReplyTo != "" {
-		message.InReplyToExternal = sourceID(p.ReplyTo)
+		message.InReplyToExternal = sourceid.Of(p.ReplyTo)
 		link, err := t.linkByWA(p.ReplyTo)
 		if ignoreUnknown(err) != nil {
 			return chatwoot.Message{}, err
@@ -199,9 +226,19 @@ func (t *task) postOnce(desk *chatwoot.Client, conversation chatwoot.Conversatio
 	return posted, err
 }
 
-// unreadableSuffix keeps the line in the place of a message apart from the
-// message itself, which is looked for when its job is replayed.
-const unreadableSuffix = "#unreadable"
+// newMessage is a post in the fields of Chatwoot's API.
+func newMessage(p render.Post, upload *chatwoot.Upload) chatwoot.NewMessage {
+	message := chatwoot.NewMessage{Content: p.Content, SourceID: p.SourceID, Voice: p.Voice(), Attachment: upload, Type: chatwoot.Incoming}
+	switch p.Form {
+	case render.Echo:
+		message.Type, message.Echo = chatwoot.Outgoing, true
+	case render.Note:
+		message.Type, message.Private = chatwoot.Outgoing, true
+	case render.Pill:
+		message.Type = chatwoot.Activity
+	}
+	return message
+}
 
 // showUnreadable puts a line in the place of a message that was given up, unless
 // the message was posted all the same.
@@ -211,18 +248,10 @@ func (t *task) showUnreadable() error {
 		return err
 	}
 	if t.Ambiguous {
-		if posted, err := t.isPosted(sourceID(m.ID)); err != nil || posted {
+		if posted, err := t.isPosted(sourceid.Of(m.ID)); err != nil || posted {
 			return err
 		}
 	}
-	p := post{SourceID: sourceID(m.ID) + unreadableSuffix, Type: chatwoot.Incoming, Content: "⚠️ " + markup.Bold(t.words().Text("event.unreadable"))}
-	_, _, err = t.post(m, p, nil)
+	_, _, err = t.post(m, render.Unreadable(m, t.rendering()), nil, true)
 	return err
-}
-
-func joinLines(first, rest string) string {
-	if first == "" || rest == "" {
-		return first + rest
-	}
-	return first + "\n\n" + rest
 }

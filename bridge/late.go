@@ -3,12 +3,11 @@ package bridge
 import (
 	"context"
 	"database/sql"
-	"html"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/lines"
-	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -23,8 +22,6 @@ const (
 	lateAfter = 2 * time.Minute
 	// lateSpan is for how much of the sent times one line stands.
 	lateSpan = 10 * time.Minute
-	// lateSuffix marks the line before a message that came late.
-	lateSuffix = "#late"
 )
 
 // lateness is what there is to say of when a message was sent.
@@ -76,23 +73,27 @@ func (l lateness) record(t *task) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error { return t.b.ids.SetLateRun(ctx, tx, t.Chat(), *l.run) }
 }
 
-// announceLate posts the line before a message. Where the message itself is in
+// announceLate gives the line before a message. Where the message itself is in
 // Chatwoot already, from an attempt that was still in time, there is no place
 // for it any more.
-func (t *task) announceLate(m content.Message, p post) error {
-	if t.settings().Timezone == "" { // then it is the inbox's
+func (t *task) announceLate(m content.Message, posts []render.Post) ([]render.Post, error) {
+	settings := t.settings()
+	if settings.Timezone == "" { // then it is the inbox's
 		if _, err := t.inboxSettings(t.desk.WithPriority(t.priority())); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if t.Ambiguous {
-		posted, err := t.isPosted(p.SourceID)
+		posted, err := t.isPosted(posts[0].SourceID)
 		if err != nil || posted {
-			return err
+			return nil, err
 		}
 	}
-	_, _, err := t.post(m, t.lateLine(m), nil)
-	return err
+	form := render.Pill
+	if settings.Events == lines.EventsNote {
+		form = render.Note
+	}
+	return []render.Post{render.Late(m, t.location(), settings.Language, form, t.rendering())}, nil
 }
 
 // isPosted looks for a message in the chat's conversation, if there is one.
@@ -107,24 +108,4 @@ func (t *task) isPosted(sourceID string) (bool, error) {
 		return false, nil
 	}
 	return found, err
-}
-
-// lateLine is the line that says when a message was sent: a pill, which is
-// HTML, or a note, which is markdown.
-func (t *task) lateLine(m content.Message) post {
-	sent, settings := m.At.In(t.location()), t.settings()
-	text := t.words().Text("late", "date", date(sent, settings.Language), "time", sent.Format("15:04"))
-	p := post{SourceID: sourceID(m.ID) + lateSuffix, Type: chatwoot.Activity, Content: html.EscapeString(text), Leads: true}
-	if settings.Events == lines.EventsNote {
-		p.Type, p.Private, p.Content = chatwoot.Outgoing, true, markup.Escape(text)
-	}
-	return p
-}
-
-// date writes a day as people who speak the language do.
-func date(day time.Time, language string) string {
-	if language == "pt-BR" || language == "es" {
-		return day.Format("02/01/2006")
-	}
-	return day.Format("2 January 2006")
 }

@@ -7,7 +7,8 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
-	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -110,10 +111,7 @@ func (t *task) noteMissing(m content.Message) error {
 	if err != nil {
 		return ignoreUnknown(err)
 	}
-	p := post{
-		SourceID: sourceID(m.ID) + missingSuffix, Type: chatwoot.Outgoing, Private: true, ReplyTo: m.ID,
-		Content: "⚠️ " + markup.Bold(t.words().Text("media.missing")),
-	}
+	p := render.FileMissing(m, t.rendering())
 	_, err = t.postOnce(t.desk.WithPriority(chatwoot.Upkeep), chatwoot.ConversationID(link.Conversation), p, nil)
 	if chatwoot.IsNotFound(err) {
 		return nil
@@ -124,7 +122,7 @@ func (t *task) noteMissing(m content.Message) error {
 // deliverFile posts a file below the message that it belongs to. It creates no
 // conversation: that is for the lane of the messages.
 func (t *task) deliverFile(m content.Message) error {
-	id := m.ID + fileSuffix
+	id := m.ID + sourceid.File
 	_, err := t.linkByWA(id)
 	if ignoreUnknown(err) != nil {
 		return err
@@ -140,11 +138,7 @@ func (t *task) deliverFile(m content.Message) error {
 	if err != nil {
 		return err
 	}
-	below, bare := m, file
-	bare.Caption = ""
-	below.Content, below.Quote = bare, nil
-	p := renderInbound(below, renderContext{Words: t.words()})[0]
-	p.SourceID, p.ReplyTo = sourceID(id), m.ID
+	p := render.File(m, file, t.rendering())
 	upload, done, err := t.download(file)
 	if err != nil {
 		return err

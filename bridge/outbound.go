@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -73,7 +75,7 @@ func (t *task) send(e chatwoot.Event) error {
 	if err != nil {
 		return err
 	}
-	err = t.sendParts(s, planOutbound(e.Message, markdown), quote)
+	err = t.sendParts(s, compose.Parts(e.Message, markdown), quote)
 	if err != nil && len(t.left) > 0 {
 		if err := t.Record(t.ctx, t.recordLeft); err != nil {
 			return err
@@ -84,6 +86,10 @@ func (t *task) send(e chatwoot.Event) error {
 	t.markRead(chat, to)
 	if errors.Is(err, errDeletedMeanwhile) {
 		return t.Done(t.ctx, nil) // what left is taken back when the deletion is told
+	}
+	var unfit *fileError
+	if errors.As(err, &unfit) {
+		return &work.PermanentError{Err: err}
 	}
 	if err != nil {
 		return err
@@ -117,13 +123,13 @@ func sentParts(links []idmap.Link) map[int]bool {
 // sendParts sends what is missing. A part that can never be sent does not keep
 // the others back, and the text of a file that cannot be sent goes by itself;
 // the error then is that part's.
-func (t *task) sendParts(s sending, parts []part, quote *content.OutgoingQuote) error {
+func (t *task) sendParts(s sending, parts []compose.Part, quote *content.OutgoingQuote) error {
 	var failed error
 	for i, p := range parts {
 		if i > 0 {
 			quote = nil
 		}
-		if p.File != nil && s.sent[textPart] {
+		if p.File != nil && s.sent[compose.TextPart] {
 			p.Text = "" // it went by itself when the file could not be had
 		}
 		err := t.sendPart(s, p, quote)
@@ -147,7 +153,7 @@ func (t *task) sendParts(s sending, parts []part, quote *content.OutgoingQuote) 
 		if unfit == nil || p.Text == "" {
 			continue
 		}
-		if err := t.sendPart(s, part{Number: textPart, Text: p.Text}, quote); err != nil {
+		if err := t.sendPart(s, compose.Part{Number: compose.TextPart, Text: p.Text}, quote); err != nil {
 			return err
 		}
 	}
@@ -156,7 +162,7 @@ func (t *task) sendParts(s sending, parts []part, quote *content.OutgoingQuote) 
 
 // sendPart sends one part under its own id, which is recorded before: whatever
 // happens after, a repeat or a receipt finds it.
-func (t *task) sendPart(s sending, p part, quote *content.OutgoingQuote) error {
+func (t *task) sendPart(s sending, p compose.Part, quote *content.OutgoingQuote) error {
 	if s.sent[p.Number] {
 		return nil
 	}
@@ -169,7 +175,7 @@ func (t *task) sendPart(s sending, p part, quote *content.OutgoingQuote) error {
 		defer done()
 		if file = &ready; p.Text != "" && !file.Kind.TakesCaption() {
 			// Only its content has told what it is; see planOutbound.
-			if err := t.sendPart(s, part{Number: textPart, Text: p.Text}, quote); err != nil {
+			if err := t.sendPart(s, compose.Part{Number: compose.TextPart, Text: p.Text}, quote); err != nil {
 				return err
 			}
 			p.Text, quote = "", nil
@@ -247,14 +253,14 @@ func (t *task) quoted(m chatwoot.Message, to string) (*content.OutgoingQuote, er
 		return nil, err
 	}
 	if len(links) == 0 {
-		if !isOwnSource(m.Attributes.InReplyToExternal) {
+		if !sourceid.IsOurs(m.Attributes.InReplyToExternal) {
 			return nil, nil
 		}
-		return &content.OutgoingQuote{ID: waID(m.Attributes.InReplyToExternal), Sender: to}, nil
+		return &content.OutgoingQuote{ID: sourceid.Message(m.Attributes.InReplyToExternal), Sender: to}, nil
 	}
 	sender := links[0].Sender
 	if links[0].Direction != idmap.FromCustomer {
 		sender = t.session.State().Phone + "@s.whatsapp.net"
 	}
-	return &content.OutgoingQuote{ID: waID(links[0].WA), Sender: sender}, nil
+	return &content.OutgoingQuote{ID: sourceid.Message(links[0].WA), Sender: sender}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -293,7 +294,7 @@ func (r *runtime) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 // is in whole seconds.
 func (r *runtime) awaited(m, before chatwoot.Message) bool {
 	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && r.incomplete()
-	return m.ID < before.ID && expected && sendable(m) &&
+	return m.ID < before.ID && expected && compose.Sendable(m) &&
 		m.CreatedAt.Add(time.Second).After(r.line.Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < lateReach
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -47,7 +48,7 @@ func (p *pass) compare(ctx context.Context, conversation chatwoot.EventConversat
 	for _, m := range messages {
 		around := chatwoot.Event{Account: p.line.Account, Inbox: p.line.Inbox, Conversation: conversation, Message: m}
 		compare := p.compareAgents
-		if isOwnSource(m.SourceID) && !m.Attributes.Deleted {
+		if sourceid.IsOurs(m.SourceID) && !m.Attributes.Deleted {
 			compare = p.compareOwn
 		}
 		if err := compare(ctx, &found, around, p.watermark); err != nil {

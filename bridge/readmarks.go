@@ -3,9 +3,11 @@ package bridge
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 )
 
 // maxUnread bounds how many messages one reply shows as read.
@@ -36,7 +38,8 @@ func (t *task) markRead(chat idmap.Chat, to string) {
 }
 
 // bySender groups the WhatsApp ids of a group's messages by who wrote them; in
-// any other chat there is only the counterpart.
+// any other chat there is only the counterpart. What is derived from a message
+// stands for the message.
 func bySender(links []idmap.Link, chat string) map[string][]string {
 	ids := map[string][]string{}
 	for _, l := range links {
@@ -44,7 +47,9 @@ func bySender(links []idmap.Link, chat string) map[string][]string {
 		if strings.HasSuffix(chat, "@g.us") {
 			sender = l.Sender
 		}
-		ids[sender] = append(ids[sender], l.WA)
+		if id := sourceid.Message(l.WA); !slices.Contains(ids[sender], id) {
+			ids[sender] = append(ids[sender], id)
+		}
 	}
 	return ids
 }

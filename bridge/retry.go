@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -22,7 +24,7 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 	if m.Attributes.ExternalError != "" {
 		return r.takeFailure(ctx, e) // Retry clears the reason before anything else
 	}
-	if !sendable(m) {
+	if !compose.Sendable(m) {
 		return nil
 	}
 	known, err := r.b.ids.AgentMessage(ctx, line, int64(m.ID))
@@ -49,7 +51,7 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 // takeFailure looks at a bubble that turned red. Chatwoot does that to every
 // message of which a webhook does not get through, also to those that arrived.
 func (r *runtime) takeFailure(ctx context.Context, e chatwoot.Event) error {
-	if isOwnSource(e.Message.SourceID) {
+	if sourceid.IsOurs(e.Message.SourceID) {
 		r.webhooksMissed()
 		return nil
 	}
@@ -84,7 +86,7 @@ func (t *task) retryMessage(e chatwoot.Event) error {
 		return err
 	}
 	// A receipt of another part may have turned it into more than "sent".
-	if err == nil && sendable(m) && (m.Status != string(idmap.Failed) || t.shownWaiting(id)) {
+	if err == nil && compose.Sendable(m) && (m.Status != string(idmap.Failed) || t.shownWaiting(id)) {
 		e.Message = m
 		return t.send(e)
 	}

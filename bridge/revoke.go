@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -44,13 +44,13 @@ func (t *task) revoke(e chatwoot.Event) error {
 // take a customer's message back, and the placeholder of a message is not the
 // message.
 func revocable(links []idmap.Link, m chatwoot.Message) []idmap.Link {
-	if len(links) == 0 && isOwnSource(m.SourceID) && m.Type == chatwoot.Outgoing && !m.Private {
-		links = []idmap.Link{{WA: strings.TrimPrefix(m.SourceID, sourcePrefix), Direction: idmap.FromOwnPhone}}
+	if len(links) == 0 && sourceid.IsOurs(m.SourceID) && m.Type == chatwoot.Outgoing && !m.Private {
+		links = []idmap.Link{{WA: sourceid.Link(m.SourceID), Direction: idmap.FromOwnPhone}}
 	}
 	var out []idmap.Link
 	for _, l := range links {
-		id, suffix, _ := strings.Cut(l.WA, "#")
-		if l.Direction == idmap.FromCustomer || suffix != "" && "#"+suffix != fileSuffix {
+		id, suffix := sourceid.Split(l.WA)
+		if l.Direction == idmap.FromCustomer || suffix != "" && suffix != sourceid.File {
 			continue
 		}
 		l.WA = id

@@ -26,7 +26,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // newScheduler is a bridge whose one line writes to a desk; it has no
@@ -84,12 +84,12 @@ func (r *runtime) know(t *testing.T, chat int) {
 // write takes in a customer's message, as the session would.
 func (r *runtime) write(t *testing.T, chat int, id string) {
 	t.Helper()
-	content, err := proto.Marshal(&waE2E.Message{Conversation: proto.String(id)})
+	encoded, err := proto.Marshal(&waE2E.Message{Conversation: proto.String(id)})
 	require.NoError(t, err)
 	from := content.Address{JID: chatJID(chat)}
-	payload, err := json.Marshal(map[string]any{"v": 1, "id": id, "chat": from, "sender": from, "at": time.Now(), "proto": content})
+	payload, err := json.Marshal(map[string]any{"v": 1, "id": id, "chat": from, "sender": from, "at": time.Now(), "proto": encoded})
 	require.NoError(t, err)
-	require.NoError(t, r.Take(t.Context(), content.Envelope{Kind: whatsapp.EnvMessage, Chat: from, Dedupe: id, At: time.Now(), Payload: payload}))
+	require.NoError(t, r.Take(t.Context(), content.Envelope{Kind: content.EnvMessage, Chat: from, Dedupe: id, At: time.Now(), Payload: payload}))
 }
 
 // answer is what a scripted Chatwoot says to a message; the zero value is that

@@ -1,18 +1,19 @@
-package bridge
+package compose
 
 import (
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
-// textPart is the number of a text that goes by itself.
-const textPart = 0
+// TextPart is the number of a text that goes by itself.
+const TextPart = 0
 
-// part is one WhatsApp message of an agent's message.
-type part struct {
+// Part is one WhatsApp message of an agent's message.
+type Part struct {
 	// Number is stable for ever: it is in the WhatsApp message id. 0 is a text
 	// of its own, files count from 1 in the order of their attachment ids.
 	Number int
@@ -24,10 +25,10 @@ type part struct {
 	VoiceNote bool
 }
 
-// planOutbound splits an agent's message into what WhatsApp can carry: the
+// Parts splits an agent's message into what WhatsApp can carry: the
 // text goes as the caption of the first file that can have one, and otherwise
 // as a message of its own before the files. It is pure.
-func planOutbound(m chatwoot.Message, markdown bool) []part {
+func Parts(m chatwoot.Message, markdown bool) []Part {
 	text := markup.PlainBreaks(m.Content)
 	if markdown {
 		text = markup.ToWhatsApp(text)
@@ -35,13 +36,13 @@ func planOutbound(m chatwoot.Message, markdown bool) []part {
 	text = strings.ReplaceAll(text, "\x00", "")
 	hasText := strings.TrimSpace(text) != ""
 
-	var parts []part
+	var parts []Part
 	for i := range m.Attachments {
 		file := &m.Attachments[i]
-		parts = append(parts, part{
+		parts = append(parts, Part{
 			Number:    i + 1,
 			File:      file,
-			VoiceNote: media.IsVoiceRecording(file.Name(), declaredType(*file), hasText),
+			VoiceNote: media.IsVoiceRecording(file.Name(), DeclaredType(*file), hasText),
 		})
 	}
 	if !hasText {
@@ -51,13 +52,13 @@ func planOutbound(m chatwoot.Message, markdown bool) []part {
 		parts[0].Text = text
 		return parts
 	}
-	return append([]part{{Number: textPart, Text: text}}, parts...)
+	return append([]Part{{Number: TextPart, Text: text}}, parts...)
 }
 
-// declaredType is what Chatwoot says that a file is. Sound and film share their
+// DeclaredType is what Chatwoot says that a file is. Sound and film share their
 // containers, so Chatwoot may find a film in a recording; its file_type is from
 // whoever uploaded it.
-func declaredType(file chatwoot.Attachment) string {
+func DeclaredType(file chatwoot.Attachment) string {
 	if format, ok := strings.CutPrefix(file.ContentType, "video/"); ok && file.FileType == "audio" {
 		return "audio/" + format
 	}
@@ -70,10 +71,10 @@ func takesCaption(file chatwoot.Attachment) bool {
 	return file.FileType != "audio" && !strings.HasPrefix(file.ContentType, "audio/")
 }
 
-// sendable reports whether an event's message is meant for the customer.
-func sendable(m chatwoot.Message) bool {
+// Sendable reports whether an event's message is meant for the customer.
+func Sendable(m chatwoot.Message) bool {
 	switch {
-	case m.Private, isOwnSource(m.SourceID), m.Attributes.Deleted:
+	case m.Private, sourceid.IsOurs(m.SourceID), m.Attributes.Deleted:
 		return false
 	case m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template:
 		return false

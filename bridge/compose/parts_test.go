@@ -1,4 +1,4 @@
-package bridge
+package compose
 
 import (
 	"testing"
@@ -38,7 +38,7 @@ func TestAnAgentsMessageIsSplitIntoWhatWhatsAppCanCarry(t *testing.T) {
 		"only spaces":                  {" \n", []chatwoot.Attachment{recorded}, []got{{1, "", 3, true}}},
 	} {
 		var parts []got
-		for _, p := range planOutbound(chatwoot.Message{Content: tc.text, Attachments: tc.files}, true) {
+		for _, p := range Parts(chatwoot.Message{Content: tc.text, Attachments: tc.files}, true) {
 			g := got{Number: p.Number, Text: p.Text, Voice: p.VoiceNote}
 			if p.File != nil {
 				g.File = p.File.ID

@@ -1,0 +1,73 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// Message renders a message. No post at all means that there is nothing to
+// show. The first post that bears the message's own source id is the message.
+func Message(m content.Message, c Context) []Post {
+	p := Post{SourceID: sourceid.Of(m.ID)}
+	if m.FromMe {
+		p.Form = Echo
+	}
+	switch kind := m.Content.(type) {
+	case content.Nothing:
+		return nil
+	case content.Text:
+		p.Content = c.text(kind.Text)
+	case content.Media:
+		p = c.media(p, kind)
+	case content.ViewOnce:
+		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
+	case content.Revoke:
+		return []Post{c.revoked(m, kind)}
+	case content.Undecryptable:
+		p.SourceID += sourceid.Waiting
+		p.Content = c.waiting()
+	case content.Unavailable:
+		p.SourceID += sourceid.Waiting
+		p.Content = c.unavailable(kind)
+	case content.Unsupported:
+		p = c.unsupported(p, kind)
+	default: // a kind that nobody renders yet
+		p = c.unsupported(p, content.Unsupported{Name: fmt.Sprintf("%T", kind)})
+	}
+	return []Post{c.finish(m, p)}
+}
+
+// finish adds what surrounds a content whatever its kind: whom it answers, who
+// of a group wrote it.
+func (c Context) finish(m content.Message, p Post) Post {
+	p = c.quoted(m, p)
+	if m.Group && !m.FromMe {
+		p.Content = groupSender(m) + "\n" + p.Content
+	}
+	if p.Form != In {
+		p.Content = markup.ProtectLiquid(p.Content)
+	}
+	p.Content = clip(p.Content)
+	return p
+}
+
+// concernsAnother are the kinds that say something about an earlier message.
+// Done on the own phone they are a note to the desk, not a new message of it.
+var concernsAnother = map[string]bool{
+	"edit": true, "reactionMessage": true, "encReactionMessage": true, "pinInChatMessage": true, "pollUpdateMessage": true,
+}
+
+// unsupported is the placeholder of a kind that has no converter yet.
+func (c Context) unsupported(p Post, kind content.Unsupported) Post {
+	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Escape(kind.Name) + ")\n" + c.Texts.Text("open.phone")
+	if kind.Text != "" {
+		p.Content += "\n\n" + c.text(kind.Text)
+	}
+	if p.Form == Echo && concernsAnother[kind.Name] {
+		p.Form = Note
+	}
+	return p
+}

@@ -1,0 +1,95 @@
+package render
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// media is a post with a file, and the text beside it.
+func (c Context) media(p Post, m content.Media) Post {
+	if m.File != nil {
+		p.Attach = &m
+	}
+	p.Content = c.caption(m)
+	return p
+}
+
+// caption is the text beside a file: the customer's, or the one word that
+// keeps a sticker or a GIF small. A bare photo stays bare, because any text
+// shrinks it to a thumbnail.
+func (c Context) caption(m content.Media) string {
+	switch m.Kind {
+	case content.GIF:
+		if m.Caption == "" {
+			return "🎬 " + c.Texts.Text("kind.gif")
+		}
+	case content.Sticker:
+		return c.Texts.Text("sticker")
+	case content.Audio:
+		if m.File != nil && m.File.Name != "" {
+			return "🎵 " + markup.Escape(m.File.Name)
+		}
+		return "🎵 " + c.Texts.Text("kind.audio")
+	case content.Document:
+		return c.documentCaption(m)
+	}
+	return c.text(m.Caption)
+}
+
+// shownNameLength is how many characters of a file name the dashboard shows
+// beside a caption.
+const shownNameLength = 12
+
+func (c Context) documentCaption(m content.Media) string {
+	if m.Caption == "" || m.File == nil {
+		return c.text(m.Caption)
+	}
+	switch name := m.File.Name; {
+	case name == m.Caption:
+		return ""
+	case utf8.RuneCountInString(name) <= shownNameLength:
+		return c.text(m.Caption)
+	default:
+		return c.text(m.Caption) + "\n\n📎 " + markup.Escape(name)
+	}
+}
+
+// FileLater is a post whose file cannot be had now: a line takes its place until
+// it follows.
+func (p Post) FileLater(c Context) Post {
+	p.Content, p.Attach = above(c.waiting(), p.Content), nil
+	return p
+}
+
+// FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
+func (p Post) FileTooLarge(c Context, size int64) Post {
+	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
+	p.Content, p.Attach = above("⚠️ "+markup.Bold(c.Texts.Text("media.toolarge", "n", megabytes)), p.Content), nil
+	return p
+}
+
+// File is the post of a file that comes after its message: bare, below it.
+func File(m content.Message, file content.Media, c Context) Post {
+	file.Caption = ""
+	p := c.media(Post{SourceID: sourceid.Of(m.ID + sourceid.File), ReplyTo: m.ID}, file)
+	if m.FromMe {
+		p.Form = Echo
+	}
+	below := m
+	below.Quote = nil
+	p = c.finish(below, p)
+	return p
+}
+
+// FileMissing is the note that says, below a message, that its file will not
+// come.
+func FileMissing(m content.Message, c Context) Post {
+	return Post{
+		SourceID: sourceid.Of(m.ID + sourceid.Missing), Form: Note, ReplyTo: m.ID,
+		Content: "⚠️ " + markup.Bold(c.Texts.Text("media.missing")),
+	}
+}

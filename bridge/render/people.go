@@ -1,0 +1,48 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// author names who wrote something, without ever showing a LID.
+func (c Context) author(fromMe bool, pushName, jid string) string {
+	switch {
+	case fromMe:
+		return c.Texts.Text("you")
+	case pushName != "":
+		return pushName
+	case strings.HasSuffix(jid, "@s.whatsapp.net"):
+		return "+" + user(jid)
+	default:
+		return "WhatsApp"
+	}
+}
+
+// groupSender is the line that says who of a group wrote.
+func groupSender(m content.Message) string {
+	number := ""
+	for _, jid := range []string{m.Sender.JID, m.Sender.Alt} {
+		if strings.HasSuffix(jid, "@s.whatsapp.net") {
+			number = "+" + user(jid)
+		}
+	}
+	switch {
+	case m.PushName != "" && number != "":
+		return markup.Bold("~"+m.PushName) + " (" + number + "):"
+	case m.PushName != "":
+		return markup.Bold("~" + m.PushName + ":")
+	case number != "":
+		return markup.Bold(number + ":")
+	default:
+		return markup.Bold("WhatsApp:")
+	}
+}
+
+// user is the part of a JID before its server.
+func user(jid string) string {
+	name, _, _ := strings.Cut(jid, "@")
+	return name
+}

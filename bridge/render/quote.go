@@ -1,0 +1,77 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+const quoteSnippetLength = 60
+
+// quoted threads the post to the message it answers, or shows a snippet of a
+// message that this Chatwoot has never seen.
+func (c Context) quoted(m content.Message, p Post) Post {
+	if m.Quote == nil || m.Quote.ID == "" {
+		return p
+	}
+	if c.QuoteKnown {
+		p.ReplyTo = m.Quote.ID
+		return p
+	}
+	snippet := markup.Snippet(textOf(m.Quote.Content), quoteSnippetLength)
+	if snippet == "" {
+		snippet = c.kindWord(m.Quote.Content)
+	}
+	fromMe := m.Quote.Sender != "" && m.Quote.Sender != m.Chat.JID && m.Quote.Sender != m.Chat.Alt
+	quote := markup.QuoteUnknown(c.author(fromMe, "", m.Quote.Sender), snippet)
+	p.Content = strings.TrimRight(quote+"\n\n"+p.Content, "\n")
+	return p
+}
+
+// textOf is the text in a quoted content.
+func textOf(c content.Content) string {
+	switch c := c.(type) {
+	case content.Text:
+		return c.Text
+	case content.Media:
+		return c.Caption
+	case content.ViewOnce:
+		return c.Caption
+	case content.Unsupported:
+		return c.Text
+	default:
+		return ""
+	}
+}
+
+// kindWord is what stands for a quoted content without a text.
+func (c Context) kindWord(quoted content.Content) string {
+	m, _ := quoted.(content.Media)
+	switch m.Kind {
+	case content.Image:
+		return "📷 " + c.Texts.Text("kind.photo")
+	case content.Video, content.GIF, content.RoundVideo:
+		return "🎬 " + c.Texts.Text("kind.video")
+	case content.Voice:
+		return "🎤 " + c.Texts.Text("kind.voice")
+	case content.Audio:
+		return "🎵 " + c.Texts.Text("kind.audio")
+	case content.Document:
+		return "📎 " + c.Texts.Text("kind.document")
+	case content.Sticker:
+		return c.Texts.Text("sticker")
+	default:
+		return "…"
+	}
+}
+
+// revoked is the note that says, below a message, that it was deleted for
+// everyone.
+func (c Context) revoked(m content.Message, r content.Revoke) Post {
+	return Post{
+		SourceID: sourceid.Of(m.ID), Form: Note, ReplyTo: r.Target,
+		Content: markup.ProtectLiquid(c.Texts.Text("deleted", "name", markup.Escape(c.author(m.FromMe, m.PushName, m.Sender.JID)))),
+	}
+}

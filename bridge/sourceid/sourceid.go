@@ -1,0 +1,48 @@
+// Package sourceid names the Chatwoot messages that the bridge creates, so that
+// it knows them again without any state: their source id is "WAID:" and the
+// WhatsApp message id, with a suffix for what was derived from a message. Other
+// bridges use the prefix too, so that their conversations can be taken over.
+// It is pure and imports nothing of ours.
+package sourceid
+
+import "strings"
+
+// Prefix begins the source id of everything that a bridge creates.
+const Prefix = "WAID:"
+
+// The suffixes of what is derived from a message. Each keeps a post apart from
+// the message itself, which may come, or be looked for, under its own id.
+const (
+	Late       = "#late"       // the line before a message that came late
+	Unreadable = "#unreadable" // the line in the place of a message that was given up
+	Waiting    = "#waiting"    // the placeholder of a message that could not be read yet
+	File       = "#file"       // a file that came after its message
+	Missing    = "#missing"    // the note that says that a file will not come
+)
+
+// Of is the source id of a WhatsApp message, or of a link: a message id with a
+// suffix.
+func Of(id string) string { return Prefix + id }
+
+// IsOurs reports whether a source id is of a message that a bridge created.
+func IsOurs(source string) bool { return strings.HasPrefix(source, Prefix) }
+
+// Link is a source id without its prefix: the form in which the ledger keeps it.
+func Link(source string) string { return strings.TrimPrefix(source, Prefix) }
+
+// Message is the WhatsApp message id in a source id or a link, without prefix
+// and suffix.
+func Message(id string) string {
+	id, _ = Split(Link(id))
+	return id
+}
+
+// Split cuts a link into the WhatsApp message id and the suffix, which is empty
+// for the message itself.
+func Split(link string) (id, suffix string) {
+	id, rest, ok := strings.Cut(link, "#")
+	if !ok {
+		return id, ""
+	}
+	return id, "#" + rest
+}
