@@ -1,0 +1,113 @@
+package inbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/catalogue"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// Config sets up an Inbox.
+type Config struct {
+	Line   lines.Line
+	Client *chatwoot.Client
+	// Gate is the client's; lines of one Chatwoot share it.
+	Gate  *chatwoot.Gate
+	Store *lines.Store
+	Bots  *Bots
+	// WebhookURL is where Chatwoot is to post the inbox's events. The error says
+	// that nobody knows it.
+	WebhookURL func() (string, error)
+	Clock      func() time.Time
+	Log        *slog.Logger
+}
+
+// Inbox is a line's inbox.
+type Inbox struct {
+	cfg     Config
+	record  atomic.Pointer[lines.Line]     // as last read
+	secret  atomic.Pointer[string]         // signs the webhooks
+	version atomic.Pointer[string]         // Chatwoot's
+	known   atomic.Pointer[chatwoot.Inbox] // as last read
+	refetch sync.Mutex
+	fetched time.Time // the secret, under refetch
+}
+
+// New makes an Inbox.
+func New(cfg Config) *Inbox {
+	x := &Inbox{cfg: cfg}
+	secret := cfg.Line.WebhookSecret.Reveal()
+	x.secret.Store(&secret)
+	x.Update(cfg.Line)
+	return x
+}
+
+// Line is the line as it was when the Inbox was made; its address, account and
+// inbox never change.
+func (x *Inbox) Line() lines.Line { return x.cfg.Line }
+
+// LineID names the line where packages take a plain string.
+func (x *Inbox) LineID() string { return string(x.cfg.Line.ID) }
+
+// Record is the line as it is now.
+func (x *Inbox) Record() lines.Line { return *x.record.Load() }
+
+// Update takes the line over as it is now.
+func (x *Inbox) Update(line lines.Line) { x.record.Store(&line) }
+
+// Settings are the line's settings as they are now.
+func (x *Inbox) Settings() lines.Settings { return x.record.Load().Settings }
+
+// Texts are the texts that agents of the line read.
+func (x *Inbox) Texts() catalogue.Catalogue { return catalogue.For(x.Settings().Language) }
+
+// Rendering is what rendering needs to know of the line.
+func (x *Inbox) Rendering() render.Context {
+	return render.Context{Texts: x.Texts(), Formatting: x.Settings().FormatsInbound()}
+}
+
+// Location is where the line's agents read times.
+func (x *Inbox) Location() *time.Location {
+	timezone := ""
+	if known := x.known.Load(); known != nil {
+		timezone = known.Timezone
+	}
+	return x.Settings().Location(timezone)
+}
+
+// At is the client for requests of a priority.
+func (x *Inbox) At(priority chatwoot.Priority) *chatwoot.Client {
+	return x.cfg.Client.WithPriority(priority)
+}
+
+// Client is the client for requests that a message waits for.
+func (x *Inbox) Client() *chatwoot.Client { return x.cfg.Client }
+
+// WebhookURL is where Chatwoot is to post the inbox's events.
+func (x *Inbox) WebhookURL() (string, error) { return x.cfg.WebhookURL() }
+
+// Known is the inbox as last read; false before Chatwoot has answered.
+func (x *Inbox) Known() (chatwoot.Inbox, bool) {
+	if known := x.known.Load(); known != nil {
+		return *known, true
+	}
+	return chatwoot.Inbox{}, false
+}
+
+// URL implements work.Chatwoot.
+func (x *Inbox) URL() string { return x.cfg.Line.ChatwootURL }
+
+// Away implements work.Chatwoot.
+func (x *Inbox) Away() bool { return x.cfg.Gate.Away() }
+
+// Probe implements work.Chatwoot.
+func (x *Inbox) Probe(ctx context.Context) error {
+	_, err := x.At(chatwoot.Upkeep).Inbox(ctx, x.cfg.Line.Inbox)
+	return err
+}

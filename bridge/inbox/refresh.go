@@ -1,0 +1,144 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+const (
+	// refreshTimeout bounds one round of questions to Chatwoot.
+	refreshTimeout = 30 * time.Second
+	// refetchTimeout bounds the question that a webhook's request may ask, and
+	// refetchEvery how often one does.
+	refetchTimeout = 2 * time.Second
+	refetchEvery   = time.Minute
+)
+
+// errGone says that the line's inbox does not exist any more.
+var errGone = errors.New("the inbox was deleted in Chatwoot")
+
+func gone() error {
+	return &work.PauseError{Sentence: "The inbox was deleted in Chatwoot. Delete this line and create a new one.", Err: errGone}
+}
+
+// Refresh asks Chatwoot what the line needs to know of it: the version, the
+// inbox's settings and webhook secret. An inbox whose webhook was pointed
+// elsewhere is pointed here again.
+func (x *Inbox) Refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	client := x.At(chatwoot.Upkeep)
+	version, err := client.Version(ctx)
+	if err != nil {
+		return err
+	}
+	x.version.Store(&version)
+	inbox, err := x.ask(ctx, client)
+	if err != nil {
+		return err
+	}
+	if want, err := x.cfg.WebhookURL(); err == nil && inbox.WebhookURL != want {
+		if inbox, err = x.pointHere(ctx, client, inbox, want); err != nil {
+			return err
+		}
+	}
+	x.known.Store(&inbox)
+	_, err = x.takeSecret(ctx, inbox.Secret)
+	return err
+}
+
+// pointHere gives the inbox with its webhook pointed at us, as far as the token
+// may do that.
+func (x *Inbox) pointHere(ctx context.Context, client *chatwoot.Client, inbox chatwoot.Inbox, want string) (chatwoot.Inbox, error) {
+	x.cfg.Log.Warn("the inbox's webhook pointed elsewhere; it is pointed here again")
+	set, err := client.SetInboxWebhook(ctx, x.cfg.Line.Inbox, want)
+	var unauthorized *chatwoot.UnauthorizedError
+	if errors.As(err, &unauthorized) { // an agent's token may do all but this
+		x.cfg.Log.Error("the token may not change the inbox: an administrator must set its webhook")
+		return inbox, nil
+	}
+	return set, err
+}
+
+// Read gives the inbox as it was read last, or asks for it. The error pauses the
+// line where the inbox is gone.
+func (x *Inbox) Read(ctx context.Context, client *chatwoot.Client) (chatwoot.Inbox, error) {
+	if known, ok := x.Known(); ok {
+		return known, nil
+	}
+	inbox, err := x.ask(ctx, client)
+	if err == nil {
+		x.known.Store(&inbox)
+	}
+	return inbox, err
+}
+
+// Exists asks whether the inbox is still there; the error pauses the line where
+// it is not.
+func (x *Inbox) Exists(ctx context.Context, client *chatwoot.Client) error {
+	_, err := x.ask(ctx, client)
+	return err
+}
+
+func (x *Inbox) ask(ctx context.Context, client *chatwoot.Client) (chatwoot.Inbox, error) {
+	inbox, err := client.Inbox(ctx, x.cfg.Line.Inbox)
+	if chatwoot.IsNotFound(err) {
+		return inbox, gone()
+	}
+	return inbox, err
+}
+
+// Signed checks a webhook's signature, if the inbox has a secret. A secret that
+// was changed in Chatwoot is fetched again, at most once a minute.
+func (x *Inbox) Signed(ctx context.Context, timestamp, signature string, raw []byte) bool {
+	verify := func() error {
+		secret := *x.secret.Load()
+		if secret == "" {
+			return nil // an older Chatwoot: the secret in the path must do
+		}
+		return chatwoot.VerifySignature(secret, timestamp, signature, raw, x.cfg.Clock())
+	}
+	err := verify()
+	if errors.Is(err, chatwoot.ErrBadSignature) && x.refetchSecret(ctx) {
+		err = verify()
+	}
+	return err == nil
+}
+
+// refetchSecret asks Chatwoot for the inbox's secret: the only network call
+// that a webhook request may make, one at a time.
+func (x *Inbox) refetchSecret(ctx context.Context) bool {
+	x.refetch.Lock()
+	defer x.refetch.Unlock()
+	if now := x.cfg.Clock(); now.Sub(x.fetched) < refetchEvery {
+		return now.Sub(x.fetched) < refetchTimeout // somebody has just fetched it
+	}
+	x.fetched = x.cfg.Clock()
+	ctx, cancel := context.WithTimeout(ctx, refetchTimeout)
+	defer cancel()
+	inbox, err := x.cfg.Client.Inbox(ctx, x.cfg.Line.Inbox)
+	if err != nil {
+		return false
+	}
+	changed, err := x.takeSecret(ctx, inbox.Secret)
+	if err != nil {
+		x.cfg.Log.Error("the new webhook secret cannot be stored", "error", err)
+	}
+	return changed
+}
+
+// takeSecret stores what signs the webhooks from now on, if it has changed.
+func (x *Inbox) takeSecret(ctx context.Context, secret string) (changed bool, err error) {
+	if secret == "" || secret == *x.secret.Load() {
+		return false, nil
+	}
+	if err := x.cfg.Store.SetWebhookSecret(ctx, x.cfg.Line.ID, secret); err != nil {
+		return false, err
+	}
+	x.secret.Store(&secret)
+	return true, nil
+}

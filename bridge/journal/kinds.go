@@ -1,0 +1,19 @@
+package journal
+
+// The kinds of jobs. They are stored, so they never change; the journal itself
+// does nothing with them. Events of WhatsApp are stored under the kinds of their
+// envelopes (whatsapp/content).
+const (
+	// Of out lanes: an agent's message was written, deleted, or tried again.
+	KindCreated = "created"
+	KindDeleted = "deleted"
+	KindRetry   = "retry"
+	// Of status lanes: a bubble shows a failure that was none.
+	KindShow = "show"
+	// Of upkeep lanes.
+	KindContact = "contact" // a name or number became known
+	KindMerge   = "merge"   // two contacts turned out to be one person
+	KindJoin    = "join"    // two chats turned out to be one person, but were busy
+	KindFile    = "file"    // a message's file is to follow
+	KindParked  = "parked"  // an event that nobody understands is kept
+)
