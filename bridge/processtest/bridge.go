@@ -80,6 +80,14 @@ func (b *Bridge) Kill() {
 	b.process.wait()
 }
 
+// Crash makes the Go runtime end the process as it does after a panic that
+// nobody caught, and gives the exit code.
+func (b *Bridge) Crash() int {
+	b.t.Helper()
+	b.process.signal(syscall.SIGABRT)
+	return b.process.wait()
+}
+
 // Stop asks the process to end, waits for it, and gives the exit code.
 func (b *Bridge) Stop() int {
 	b.t.Helper()

@@ -97,7 +97,7 @@ func TestFromNothingToAConnectedLine(t *testing.T) {
 	require.Zero(t, code, out)
 	bridge.WaitLine(lines[0].ID, func(l api.Line) bool { return l.State == "connected" })
 	out, code = bridge.Run([]string{"lines", "delete", "Shop"})
-	require.Equal(t, 2, code)
+	require.Equal(t, 64, code)
 	require.Contains(t, out, "add --yes")
 	out, code = bridge.Run([]string{"lines", "delete", "Shop", "--yes"})
 	require.Zero(t, code, out)
@@ -154,10 +154,10 @@ func TestASecondServeNamesTheHolder(t *testing.T) {
 	bridge := processtest.NewBridge(t, sim)
 	bridge.Start()
 	out, code := bridge.Run([]string{"serve"}, "WOOTBRIDGE_LISTEN=127.0.0.1:0")
-	require.Equal(t, 2, code)
+	require.Equal(t, 78, code)
 	require.Contains(t, out, "is in use by the process "+strconv.Itoa(bridge.PID())+": stop that one first")
 	out, code = bridge.Run([]string{"serve"}, "WOOTBRIDGE_DATA_DIR="+t.TempDir())
-	require.Equal(t, 2, code, "the port is taken too")
+	require.Equal(t, 78, code, "the port is taken too")
 	require.Contains(t, out, "WOOTBRIDGE_LISTEN is \"127.0.0.1:")
 	require.Contains(t, out, "address already in use")
 	bridge.Kill()
@@ -229,17 +229,41 @@ func TestD02_AStopLetsTheJobUnderWayEnd(t *testing.T) {
 	require.Equal(t, before+1, asked(), "one post for the next message, none for the old one")
 }
 
-func TestBadConfigurationIsToldAtOnceAndExits2(t *testing.T) {
+func TestH5_BadConfigurationIsToldAtOnceAndExits78(t *testing.T) {
 	t.Parallel()
 	sim := processtest.StartSimulators(t)
 	bridge := processtest.NewBridge(t, sim)
 	out, code := bridge.Run([]string{"serve"}, "WOOTBRIDGE_KEEP_DONE=soon", "WOOTBRIDGE_DATABASE_URL=mysql://u:hunter2@h/x", "WOOTBRIDGE_PUBLIC_URL=bridge")
-	require.Equal(t, 2, code)
+	require.Equal(t, 78, code)
 	for _, name := range []string{"KEEP_DONE", "DATABASE_URL", "PUBLIC_URL", "ENCRYPTION_KEY"} {
 		require.Contains(t, out, "WOOTBRIDGE_"+name+" is ")
 	}
 	require.NotContains(t, out, "hunter2")
 	require.NoDirExists(t, bridge.DataDir, "nothing was begun")
+}
+
+// A service manager starts a bridge again that crashed, and not one that cannot
+// work as it is set up: it can only tell them apart by the exit code.
+func TestH5_ACrashAndABadSettingEndDifferently(t *testing.T) {
+	t.Parallel()
+	sim := processtest.StartSimulators(t)
+	bridge := processtest.NewBridge(t, sim)
+	_, refused := bridge.Run([]string{"serve"}, "WOOTBRIDGE_KEEP_DONE=soon")
+	_, misused := bridge.Run([]string{"serve", "--fast"})
+	bridge.Start()
+	crashed := bridge.Crash()
+	require.Contains(t, bridge.Log(), "goroutine ", "it ended as by a panic")
+	require.Equal(t, 2, crashed)
+	require.Equal(t, 78, refused)
+	require.Equal(t, 64, misused)
+
+	unit, err := os.ReadFile("../../deploy/wootbridge.service")
+	require.NoError(t, err)
+	require.Contains(t, string(unit), "\nRestart=always\n")
+	require.Contains(t, string(unit), "\nRestartPreventExitStatus=78\n", "of all codes only that of a bad setting")
+	bridge.Start() // a crash leaves nothing behind that a start trips over
+	require.Contains(t, bridge.Log(), "the last run ended by a fault of the program")
+	require.Zero(t, bridge.Stop(), bridge.Log())
 }
 
 // What the process generates is for its user only, and shown nowhere.

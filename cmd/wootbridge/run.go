@@ -13,11 +13,13 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/serve"
 )
 
-// Exit codes.
+// Exit codes. None is 2: that is how Go's runtime ends a program after a panic,
+// and a service manager that takes a crash for a setting never starts it again.
 const (
 	exitOK      = 0
 	exitFailure = 1
-	exitUsage   = 2 // wrong usage or configuration
+	exitUsage   = 64 // EX_USAGE: a command was called wrongly
+	exitConfig  = 78 // EX_CONFIG: what is set up cannot work, starting again does not help
 )
 
 // program is one run of the command.
@@ -83,10 +85,10 @@ func (p *program) exit(c command, err error) int {
 		for _, fault := range faults {
 			fmt.Fprintf(p.stderr, "  %s\n", fault.Error())
 		}
-		return exitUsage
+		return exitConfig
 	case errors.As(err, &locked), errors.As(err, &setup):
 		fmt.Fprintln(p.stderr, sentence(err.Error()))
-		return exitUsage
+		return exitConfig
 	case errors.Is(err, context.Canceled):
 		return exitFailure // the person who pressed Ctrl-C knows
 	}

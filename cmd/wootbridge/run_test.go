@@ -77,7 +77,7 @@ func line(id, name, state string) api.Line {
 	return api.Line{ID: id, Name: name, State: state, Sentence: "It is " + state + ".", Chatwoot: api.Desk{URL: "https://chat.example.com", AccountID: 1, InboxID: 12}}
 }
 
-func TestWrongUsageIsExplainedAndExits2(t *testing.T) {
+func TestWrongUsageIsExplainedAndExits64(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "connected"), line("abc222", "Sales", "connected"), line("def333", "sales", "new"))
 	tests := []struct{ line, says string }{

@@ -19,7 +19,8 @@ var serveCommand = command{
 Usage: wootbridge serve
 
 Runs until it is stopped (Ctrl-C, SIGTERM); work under way is finished first. A
-second signal stops it at once.
+second signal stops it at once. A setting that cannot work, or a data folder that
+another process uses, ends it at the start with exit code 78.
 
 It is set up by environment variables. Without any it keeps everything in
 ./data and listens on port 8080. The ones most wanted:
