@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // Chat is a WhatsApp counterpart of a line. Its JIDs are aliases.
@@ -43,7 +45,7 @@ func (m *Map) Chat(ctx context.Context, line, id string, generation int64) (Chat
 
 // ChatBySource finds a chat by its contact's source id.
 func (m *Map) ChatBySource(ctx context.Context, line, sourceID string) (Chat, error) {
-	c, mergedInto, err := m.readChat(ctx, chatColumns+`WHERE source_id = $1 AND chat.line = $2`+aliasOrder, sourceID, line)
+	c, mergedInto, err := m.readChat(ctx, chatColumns+`WHERE source_id = $1 AND chat.line = $2`+aliasOrder, source(sourceID), line)
 	if err != nil || mergedInto == "" {
 		return c, err
 	}
@@ -52,7 +54,18 @@ func (m *Map) ChatBySource(ctx context.Context, line, sourceID string) (Chat, er
 
 // ChatIDBySource is ChatBySource for its id alone.
 func (m *Map) ChatIDBySource(ctx context.Context, line, sourceID string) (string, error) {
-	return m.chatID(ctx, line, `SELECT id, merged_into FROM chat WHERE line = $1 AND source_id = $2`, sourceID)
+	return m.chatID(ctx, line, `SELECT id, merged_into FROM chat WHERE line = $1 AND source_id = $2`, source(sourceID))
+}
+
+// sourceMost is how long a source id may be, in bytes, that is kept as it is:
+// Chatwoot is to be asked for it. It has an index for them itself.
+const sourceMost = 2000
+
+func source(id string) string {
+	if len(id) <= sourceMost && database.IsClean(id) {
+		return id
+	}
+	return database.Key(id)
 }
 
 // ChatIDByConversation is ChatByConversation for its id alone.
@@ -126,6 +139,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 // SetContact records the chat's contact, conversation, name and identifier. A
 // value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
+	c.Name, c.Identifier = database.Text(c.Name), database.Text(c.Identifier)
 	var contact, conversation int64
 	var name, identifier string
 	const before = `SELECT contact_id, conversation_id, name, identifier FROM chat WHERE id = $1`
@@ -154,7 +168,7 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 // chat's conversation alone.
 func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
 	const set = `UPDATE chat SET contact_id = $2, name = $3, identifier = $4 WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Name, c.Identifier); err != nil {
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, database.Text(c.Name), database.Text(c.Identifier)); err != nil {
 		return fmt.Errorf("record a contact's identity: %w", err)
 	}
 	return m.RaiseGeneration(ctx, tx, c.Line)
@@ -163,7 +177,7 @@ func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
 // ChatByAlias finds the chat that has a JID.
 func (m *Map) ChatByAlias(ctx context.Context, line, jid string) (Chat, error) {
 	var id string
-	err := m.db.QueryRowContext(ctx, `SELECT chat FROM chat_alias WHERE line = $1 AND jid = $2`, line, jid).Scan(&id)
+	err := m.db.QueryRowContext(ctx, `SELECT chat FROM chat_alias WHERE line = $1 AND jid = $2`, line, database.Key(jid)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Chat{}, ErrUnknown
 	}

@@ -56,7 +56,7 @@ func (s Status) Rank() int {
 // has a link for each of its parts.
 type Link struct {
 	Line         string
-	WA           string // WhatsApp message id
+	WA           string // WhatsApp message id; where it cannot be stored, its key
 	Part         int
 	Chat         string
 	Message      int64 // Chatwoot's
@@ -72,8 +72,8 @@ const linkColumns = `SELECT line, wa_id, part, chat, message_id, conversation_id
 func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (line, wa_id) DO NOTHING`
-	_, err := tx.ExecContext(ctx, insert, l.Line, l.WA, l.Part, l.Chat, l.Message, l.Conversation,
-		string(l.Direction), l.Sender, string(l.Status), m.clock().UnixMilli())
+	_, err := tx.ExecContext(ctx, insert, l.Line, database.Key(l.WA), l.Part, l.Chat, l.Message, l.Conversation,
+		string(l.Direction), database.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("link a message: %w", err)
 	}
@@ -83,15 +83,25 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 // LinkByWA finds a link by its WhatsApp id. The status in it may be old; what
 // decides on a status reads it in its transaction.
 func (m *Map) LinkByWA(ctx context.Context, line, wa string, generation int64) (Link, error) {
-	return cached(ctx, m, cacheKey(line, generation, "wa", wa), func() (Link, bool, error) {
+	l, err := cached(ctx, m, cacheKey(line, generation, "wa", database.Key(wa)), func() (Link, bool, error) {
 		l, err := m.Linked(ctx, line, wa)
 		return l, err == nil && l.Message != 0, err
 	})
+	return l.named(wa), err
+}
+
+// named gives a link that was found the id that it was asked for by.
+func (l Link) named(wa string) Link {
+	if l.WA != "" {
+		l.WA = wa
+	}
+	return l
 }
 
 // Linked finds a link by its WhatsApp id in the ledger itself.
 func (m *Map) Linked(ctx context.Context, line, wa string) (Link, error) {
-	return scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, wa))
+	l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, database.Key(wa)))
+	return l.named(wa), err
 }
 
 // LinksByMessage finds the parts of a Chatwoot message, in order.
@@ -155,7 +165,7 @@ func (m *Map) Answered(ctx context.Context, line, chat string, message int64) (b
 // given, were shown as read.
 func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Link) error {
 	for _, l := range links {
-		if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = 'read' WHERE line = $1 AND wa_id = $2`, line, l.WA); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = 'read' WHERE line = $1 AND wa_id = $2`, line, database.Key(l.WA)); err != nil {
 			return fmt.Errorf("record a read mark: %w", err)
 		}
 	}
@@ -166,6 +176,7 @@ func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Lin
 // is as far already; it gives ErrUnknown when there is no such link. The
 // comparison is part of the update: the sender and a receipt may meet here.
 func (m *Map) Advance(ctx context.Context, tx *sql.Tx, line, wa string, to Status) (bool, error) {
+	wa = database.Key(wa)
 	const rank = `CASE status WHEN 'sending' THEN 1 WHEN 'failed' THEN 2 WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5 ELSE 0 END`
 	res, err := tx.ExecContext(ctx, `UPDATE message_link SET status = $3 WHERE line = $1 AND wa_id = $2 AND `+rank+` < $4`, line, wa, string(to), to.Rank())
 	if err != nil {

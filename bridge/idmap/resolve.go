@@ -15,7 +15,7 @@ import (
 // source id from the new chat's id. When the JIDs belong to two chats it gives
 // the elder and a Merge to be carried out.
 func (m *Map) Resolve(ctx context.Context, tx *sql.Tx, line string, sourceID func(chat string) string, jids ...string) (string, *Merge, error) {
-	jids = slices.DeleteFunc(slices.Clone(jids), func(jid string) bool { return jid == "" })
+	jids = keys(jids)
 	slices.Sort(jids) // one order for all, so that transactions cannot wait in a circle
 	jids = slices.Compact(jids)
 	if len(jids) == 0 {
@@ -47,7 +47,7 @@ func (m *Map) Resolve(ctx context.Context, tx *sql.Tx, line string, sourceID fun
 // Known is Resolve for JIDs that all belong to one chat already; of others it
 // reports false, and nothing is written.
 func (m *Map) Known(ctx context.Context, line string, jids ...string) (chat string, ok bool, err error) {
-	jids = slices.DeleteFunc(slices.Clone(jids), func(jid string) bool { return jid == "" })
+	jids = keys(jids)
 	if len(jids) == 0 {
 		return "", false, errors.New("look up a chat: no JID")
 	}
@@ -56,6 +56,15 @@ func (m *Map) Known(ctx context.Context, line string, jids ...string) (chat stri
 		return "", false, err
 	}
 	return chats[0], true, nil
+}
+
+// keys are the JIDs that are there, as stored.
+func keys(jids []string) []string {
+	jids = slices.DeleteFunc(slices.Clone(jids), func(jid string) bool { return jid == "" })
+	for i, jid := range jids {
+		jids[i] = database.Key(jid)
+	}
+	return jids
 }
 
 // lookUp gives the chats that the JIDs belong to, the elder first, and the
@@ -110,7 +119,7 @@ func (m *Map) lookUp(ctx context.Context, q database.Queryer, line string, jids 
 func (m *Map) create(ctx context.Context, tx *sql.Tx, line string, sourceID func(string) string, jids []string) (string, *Merge, error) {
 	id := m.newID()
 	const insert = `INSERT INTO chat (id, line, source_id, created) VALUES ($1, $2, $3, $4)`
-	if _, err := tx.ExecContext(ctx, insert, id, line, sourceID(id), m.clock().UnixMilli()); err != nil {
+	if _, err := tx.ExecContext(ctx, insert, id, line, source(sourceID(id)), m.clock().UnixMilli()); err != nil {
 		return "", nil, fmt.Errorf("create a chat: %w", err)
 	}
 	for _, jid := range jids {

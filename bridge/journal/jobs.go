@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // Stats is what waits on a line, and how much was given up.
@@ -87,7 +89,7 @@ func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
 // done or not; false when it was never appended or is pruned.
 func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, error) {
 	var payload []byte
-	err := j.db.QueryRowContext(ctx, `SELECT payload FROM job WHERE dedupe = $1`, dedupe).Scan(&payload)
+	err := j.db.QueryRowContext(ctx, `SELECT payload FROM job WHERE dedupe = $1`, database.Key(dedupe)).Scan(&payload)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -100,10 +102,16 @@ func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, err
 // Holds reports whether a job waits in a lane, or was given up, whose dedupe key
 // has part between two bars.
 func (j *Journal) Holds(ctx context.Context, lane LaneKey, part string) (bool, error) {
-	const find = `SELECT EXISTS (SELECT 1 FROM job WHERE lane = $1 AND state = 'waiting' AND dedupe LIKE $3)
-		OR EXISTS (SELECT 1 FROM job WHERE line = $2 AND state = 'dead' AND dedupe LIKE $3)`
+	// A key that did not fit has the part as its hash.
+	whole, hashed := database.Key(part), database.HashedParts(part)
+	has := `(instr(dedupe, $3) > 0 OR instr(dedupe, $4) > 0)`
+	if j.db.Dialect == database.Postgres {
+		has = `(strpos(dedupe, $3) > 0 OR strpos(dedupe, $4) > 0)`
+	}
+	find := `SELECT EXISTS (SELECT 1 FROM job WHERE lane = $1 AND state = 'waiting' AND ` + has + `)
+		OR EXISTS (SELECT 1 FROM job WHERE line = $2 AND state = 'dead' AND ` + has + `)`
 	var held bool
-	if err := j.db.QueryRowContext(ctx, find, lane.String(), lane.Line, "%|"+part+"|%").Scan(&held); err != nil {
+	if err := j.db.QueryRowContext(ctx, find, lane.String(), lane.Line, "|"+whole+"|", "|"+hashed+"|").Scan(&held); err != nil {
 		return false, fmt.Errorf("look for a job: %w", err)
 	}
 	return held, nil
@@ -146,7 +154,7 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 	args := []any{f.After}
 	if f.Line != "" {
 		query += ` AND job.line = $2`
-		args = append(args, f.Line)
+		args = append(args, database.Key(f.Line))
 	}
 	rows, err := j.db.QueryContext(ctx, query+` ORDER BY job.id LIMIT `+strconv.Itoa(f.Limit), args...)
 	if err != nil {

@@ -32,13 +32,13 @@ type LaneKey struct {
 }
 
 // String is the key as stored.
-func (k LaneKey) String() string { return k.Line + "/" + k.Chat + "/" + string(k.Dir) }
+func (k LaneKey) String() string { return k.Line + "/" + database.Key(k.Chat) + "/" + string(k.Dir) }
 
 // Entry is one event to be recorded.
 type Entry struct {
 	Lane LaneKey
 	// Dedupe is unique for ever, across all lanes: a second entry with the
-	// same key is not recorded.
+	// same key is not recorded. It may hold ids of others, whatever they are.
 	Dedupe string
 	Kind   string
 	// Payload is the event as it came.
@@ -147,9 +147,7 @@ func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (appended b
 // append also reports whether nothing waited in the lane: whoever works on a
 // lane, or waits for its time, looks again by itself.
 func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
-	if e.Payload == nil {
-		e.Payload = []byte{}
-	}
+	e = e.fit()
 	if j.db.Dialect == database.Postgres {
 		return j.appendAtOnce(ctx, q, e)
 	}
@@ -172,6 +170,16 @@ func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appe
 		return false, false, fmt.Errorf("append job: %w", err)
 	}
 	return true, idle, nil
+}
+
+// fit makes an entry one that the database takes, whatever others have put
+// into it.
+func (e Entry) fit() Entry {
+	if e.Payload == nil {
+		e.Payload = []byte{}
+	}
+	e.Lane.Chat, e.Dedupe, e.Kind = database.Key(e.Lane.Chat), database.Key(e.Dedupe), database.Text(e.Kind)
+	return e
 }
 
 // appendAtOnce does all of an append in one statement, because each costs a
