@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/yuin/goldmark/util"
 )
 
 var (
@@ -90,27 +92,75 @@ func typographed(rest string, r, previous rune) bool {
 	return !unicode.IsSpace(previous) && !unicode.IsSpace(next)
 }
 
+// webAddress is the web address that a text begins with, or "". It ends where the
+// dashboard ends one, and before anything that an autolink must not have in it.
+func webAddress(text string) string {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(text) <= len(scheme) || !strings.EqualFold(text[:len(scheme)], scheme) {
+			continue
+		}
+		rest := text[len(scheme):]
+		if end := strings.IndexFunc(rest, endsAddress); end >= 0 {
+			rest = rest[:end]
+		}
+		if rest == "" {
+			return ""
+		}
+		return trimAddress(text[:len(scheme)+len(rest)])
+	}
+	return ""
+}
+
+func endsAddress(r rune) bool {
+	return r == '<' || r == '>' || unicode.IsControl(r) || unicode.In(r, unicode.Z)
+}
+
 // trimAddress takes the punctuation off a web address that belongs to the
 // sentence around it.
 func trimAddress(address string) string {
+	unopened := strings.Count(address, ")") - strings.Count(address, "(")
 	for address != "" {
 		last := address[len(address)-1]
-		if strings.IndexByte(`.,;:!?'"*_~`+"`", last) >= 0 ||
-			last == ')' && strings.Count(address, ")") > strings.Count(address, "(") || last == ']' {
-			address = address[:len(address)-1]
-			continue
+		switch {
+		case strings.IndexByte(`.,;:!?'"*_~]`+"`", last) >= 0:
+		case last == ')' && unopened > 0:
+			unopened--
+		default:
+			return address
 		}
-		break
+		address = address[:len(address)-1]
 	}
 	return address
 }
 
-// linked writes a web address so that it is shown and opens as it is: bare
+// writeAddress writes a web address so that it is shown and opens as it is: bare
 // where that is safe, in angle brackets where a character of it means
 // something. Backslashes would become part of it.
-func linked(address string) string {
-	if strings.ContainsAny(address, "*_~`\"'[]()|\\&") || strings.Contains(address, "--") || strings.Contains(address, "..") {
-		return "<" + address + ">"
+//
+// It writes nothing, and reports false, where what stands in angle brackets
+// would not be read as one address: what is in it would be read as markdown,
+// and a customer could write pictures and disguised links with it.
+func writeAddress(out *strings.Builder, address string) bool {
+	if address == "" {
+		return false
 	}
-	return address
+	if !strings.ContainsAny(address, "*_~`\"'[]()|\\&") && !strings.Contains(address, "--") && !strings.Contains(address, "..") {
+		out.WriteString(address)
+		return true
+	}
+	// This is what a CommonMark parser itself asks of an autolink.
+	if util.FindURLIndex([]byte(address)) != len(address) {
+		return false
+	}
+	if escapesNext(out.String()) {
+		out.WriteByte('\\') // or the bracket would be a plain character
+	}
+	out.WriteString("<" + address + ">")
+	return true
+}
+
+// escapesNext reports whether a text ends with a backslash that takes the
+// meaning from the next character.
+func escapesNext(text string) bool {
+	return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1
 }

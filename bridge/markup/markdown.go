@@ -104,7 +104,7 @@ var (
 // writeLineStart keeps a line from being indented away or taken for a block,
 // and gives what is left of it.
 func writeLineStart(out *strings.Builder, line string) string {
-	for line != "" && (line[0] == ' ' || line[0] == '\t') {
+	for line != "" && strings.IndexByte(" \t\v\f", line[0]) >= 0 {
 		if line[0] == '\t' {
 			out.WriteString(strings.Repeat(nbsp, 4))
 		} else {
@@ -123,18 +123,16 @@ func writeLineStart(out *strings.Builder, line string) string {
 	return line
 }
 
-var webAddress = regexp.MustCompile(`^(?i:https?://)[^\s<>]+`)
-
 // writeInline writes the rest of a line.
 func writeInline(out *strings.Builder, line string, formatting, links bool) {
 	previous := ' '
 	for i := 0; i < len(line); {
-		if address := webAddress.FindString(line[i:]); address != "" && !isWord(previous) {
-			address = trimAddress(address)
-			out.WriteString(linked(address))
-			i += len(address)
-			previous = 'x'
-			continue
+		if !isWord(previous) { // first, so that a text is not searched to its end again and again
+			if address := webAddress(line[i:]); writeAddress(out, address) {
+				i += len(address)
+				previous = 'x'
+				continue
+			}
 		}
 		if formatting {
 			if n := writeMark(out, line, i, previous, links); n > 0 {
