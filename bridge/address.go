@@ -39,8 +39,8 @@ func isCounterpart(jid string) bool {
 }
 
 // jobParked is an event from an address of a kind that the bridge does not
-// know. It is kept as a dead job: visible, and replayable by a release that
-// knows better.
+// know, or one that the database cannot hold as it is. It is kept as a dead job:
+// visible, and replayable by a release that knows better.
 const jobParked = "parked"
 
-var errParked = &work.PermanentError{Err: errors.New("an address of a kind that the bridge does not know")}
+var errParked = &work.PermanentError{Err: errors.New("an address of a kind that the bridge does not know, or an event that the database cannot hold; the log says which")}

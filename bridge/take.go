@@ -2,12 +2,15 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -18,11 +21,32 @@ func (r *runtime) Take(ctx context.Context, e content.Envelope) error {
 	if e.Kind == content.EnvReceipt && !isCounterpart(e.Chat.JID) {
 		return nil // of a list: it has no bubble
 	}
-	if err := r.take(ctx, e); err != nil {
+	err := r.take(ctx, e)
+	if database.NeverFits(err) {
+		err = r.keepAside(ctx, e, err)
+	}
+	if err != nil {
 		r.b.metrics.takeFailures.Inc()
 		return fmt.Errorf("commit an event: %w", err)
 	}
 	return nil
+}
+
+// keepAside keeps an event that the database will never take as it is, in a form
+// that always fits: what comes behind it must not wait for ever. It is visible
+// among the jobs that were given up.
+func (r *runtime) keepAside(ctx context.Context, e content.Envelope, refused error) error {
+	// Once more: two that write the same row at once can be refused as well.
+	if err := r.take(ctx, e); !database.NeverFits(err) {
+		return err
+	}
+	r.log.Error("the database cannot hold an event as it is; it is kept as a job that was given up", "kind", string(e.Kind), "error", refused)
+	line, id := string(r.line.ID), sha256.Sum256([]byte(e.Dedupe))
+	_, err := r.b.journal.Append(ctx, journal.Entry{
+		Lane: journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, Dedupe: line + "|parked|" + hex.EncodeToString(id[:]),
+		Kind: jobParked, Payload: e.Payload, At: e.At,
+	})
+	return err
 }
 
 // take finds the chat and appends: in two statements where the chat is known as
