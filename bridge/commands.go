@@ -83,6 +83,10 @@ func (r *runtime) state() whatsapp.State {
 		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, line.Paused, "", ""
 	case !r.active && state.JID != "":
 		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
+	default:
+		if trouble := r.intake.trouble(r.b.cfg.Clock()); trouble != "" {
+			state.Sentence = trouble
+		}
 	}
 	return state
 }

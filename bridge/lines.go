@@ -76,6 +76,9 @@ func (r *runtime) status(queues map[string]journal.Stats, failures map[string]st
 	if s.Line.Foreign > 0 {
 		s.LastError = fmt.Sprintf(sentenceStrange, s.Line.Foreign)
 	}
+	if trouble := r.intake.trouble(r.b.cfg.Clock()); trouble != "" {
+		s.LastError = trouble
+	}
 	s.WebhookURL, _ = r.webhookURL()
 	return s
 }

@@ -59,8 +59,9 @@ type runtime struct {
 	// joins is held for writing while two chats become one, for reading from
 	// when a chat was found until its job is in its lane: the lane of a chat
 	// that was joined to another is nobody's.
-	joins sync.RWMutex
-	chats knownChats // used under joins
+	joins  sync.RWMutex
+	chats  knownChats // used under joins
+	intake intake
 }
 
 // newRuntime makes a runtime; start connects an active one.

@@ -25,6 +25,7 @@ func (r *runtime) Take(ctx context.Context, e content.Envelope) error {
 	if database.NeverFits(err) {
 		err = r.keepAside(ctx, e, err)
 	}
+	r.intake.note(err, r.b.cfg.Clock())
 	if err != nil {
 		r.b.metrics.takeFailures.Inc()
 		return fmt.Errorf("commit an event: %w", err)
