@@ -121,6 +121,7 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"sticker-without-picture":     from(content.Media{Kind: content.Sticker}),
 		"view-once-photo":             from(content.ViewOnce{Media: file(content.Image, "", "")}),
 		"view-once-video":             from(content.ViewOnce{Media: file(content.Video, "", "")}),
+		"view-once-round-video":       from(content.ViewOnce{Media: file(content.RoundVideo, "", "")}),
 		"view-once-voice":             from(content.ViewOnce{Media: file(content.Voice, "", "")}),
 		"undecryptable":               from(content.Undecryptable{}),
 		"unavailable":                 from(content.Unavailable{Reason: "unavailable"}),

@@ -24,7 +24,7 @@ func (c Context) viewOnce(key string) string {
 
 func viewOnceKey(kind content.MediaKind) string {
 	switch kind {
-	case content.Video:
+	case content.Video, content.RoundVideo:
 		return "viewonce.video"
 	case content.Voice, content.Audio:
 		return "viewonce.voice"

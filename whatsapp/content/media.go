@@ -109,7 +109,6 @@ func sticker(x *waE2E.StickerMessage) (Content, *waE2E.ContextInfo) {
 // onceIf is for a file that says itself that it may be shown only once.
 func onceIf(once bool, m Media) Content {
 	if once {
-		m.Kind = Image // people are told of a photo, whatever it is
 		return ViewOnce{m}
 	}
 	return m
