@@ -5,7 +5,7 @@
 // # What a Session promises
 //
 // A message is acknowledged only after the Sink has committed it. That takes
-// more than a return value (see client.go and stores.go): acknowledgement
+// more than a return value (see client.go and package devicestore): acknowledgement
 // waits for the handler, plaintext is kept in the same transaction that uses
 // up the message key, a failing store neither acknowledges nor asks the sender
 // again, and once something could not be committed the whole connection is
@@ -20,8 +20,7 @@
 // typed error when there is none. Stop ends run and waits for it.
 //
 // What ends a connection, and what follows, is in connection.go and
-// supervisor.go. The session lock, which keeps decryption and encryption from
-// undoing each other, is in sessionlock.go.
+// supervisor.go.
 //
 // The handler and Take touch no network. Every call into the library
 // recovers panics.

@@ -12,13 +12,15 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
 // generation is one client from its making to its end.
 type generation struct {
 	s      *Session
 	client *whatsmeow.Client
-	guard  *guard
+	guard  *devicestore.Guard
 	ctx    context.Context
 	cancel context.CancelFunc
 	// latched is set once something could not be committed: nothing after it
@@ -67,10 +69,9 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	}
 	g := &generation{s: s, named: device.PushName != "", done: make(chan genEnd, 1), announce: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
-	g.guard = newGuard(g.storeFailed, s.notePanic)
-	g.guard.relaxed, g.guard.clock = s.cfg.Store.relaxed, s.cfg.Clock
+	g.guard = s.cfg.Store.devices.NewGuard(g.storeFailed, s.notePanic, s.cfg.Clock)
 	if pairing == nil {
-		g.guard.wrap(device)
+		g.guard.Wrap(device)
 	}
 	g.client = newClient(s.cfg, g, device)
 	if pairing != nil {
@@ -126,9 +127,9 @@ func (g *generation) wait() genEnd {
 
 func (s *Session) loadDevice(jid string) (*store.Device, error) {
 	if jid == "" {
-		return s.cfg.Store.container.NewDevice(), nil
+		return s.cfg.Store.devices.NewDevice(), nil
 	}
-	return s.cfg.Store.device(s.ctx, jid)
+	return s.cfg.Store.devices.Device(s.ctx, jid)
 }
 
 // storeFailed gives the generation up: what could not be read or written comes

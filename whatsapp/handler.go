@@ -118,7 +118,7 @@ func (g *generation) take(ctx context.Context, e content.Envelope, patience time
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := guarded(g.s, func() error { return g.s.cfg.Sink.Take(ctx, e) })
 		if err == nil {
-			g.guard.onDisk.Store(true)
+			g.guard.Committed()
 			return true
 		}
 		g.s.cfg.Count("take failure")

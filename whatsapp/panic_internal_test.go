@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
 // Both go into logs and into the journal.
@@ -14,7 +16,7 @@ func TestAPanicsValueIsNotRepeated(t *testing.T) {
 	var log bytes.Buffer
 	s := &Session{cfg: Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Count: func(string) {}}}
 	err := guarded(s, func() error { panic("my card is 4111") })
-	var panicked *panicError
+	var panicked *devicestore.PanicError
 	require.ErrorAs(t, err, &panicked)
 	require.NotContains(t, err.Error(), "4111")
 	require.NotContains(t, log.String(), "4111")

@@ -7,6 +7,8 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
 // recipient is to whom a message goes: under the JID that the caller has, and
@@ -21,10 +23,6 @@ func (r recipient) reader() string {
 	}
 	return r.address.User
 }
-
-// errNoReader says that WhatsApp gave the keys of none of the recipient's
-// devices. The library would send the message all the same, to nobody.
-var errNoReader = errors.New("none of the recipient's devices has keys now")
 
 var (
 	errNoAddress = errors.New("the number is not on WhatsApp")
@@ -94,7 +92,7 @@ func unknown(err error) error {
 // refuses it.
 func noAnswer(err error) bool {
 	var refused *whatsmeow.IQError
-	var panicked *panicError
+	var panicked *devicestore.PanicError
 	switch {
 	case errors.As(err, &refused):
 		return refused.Code == 429 || refused.Code >= 500

@@ -15,6 +15,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/whatsapp/content"
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
 // PermanentError says that WhatsApp will never take this message.
@@ -121,18 +122,17 @@ func (g *generation) send(ctx context.Context, to recipient, id string, message 
 }
 
 func (g *generation) sendOnce(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
-	marked, encryption := g.guard.sessions.encrypting(ctx)
-	defer encryption.end()
-	encryption.reader = to.reader()
+	marked, encryption := g.guard.Encrypting(ctx, to.reader())
+	defer encryption.End()
 	err := guarded(g.s, func() error {
 		_, err := g.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
 		return err
 	})
-	if err == nil && encryption.kept != nil { // it was encrypted for nobody at all
+	if err == nil && encryption.Unwritten() { // it was encrypted for nobody at all
 		if to.reader() != "" {
-			return errNoReader
+			return devicestore.ErrNoReader
 		}
-		if late := encryption.writeKept(ctx); late != nil {
+		if late := encryption.WriteKept(ctx); late != nil {
 			g.s.cfg.Log.Warn("what was sent cannot be kept", "error", late)
 		}
 	}
@@ -141,7 +141,7 @@ func (g *generation) sendOnce(ctx context.Context, to recipient, id string, mess
 
 // classifySend sorts the library's errors by what to do next.
 func classifySend(err error) error {
-	var panicked *panicError
+	var panicked *devicestore.PanicError
 	var query *whatsmeow.IQError
 	switch {
 	case err == nil:
@@ -159,7 +159,7 @@ func classifySend(err error) error {
 		return &PermanentError{Reason: ReasonRefused, Err: err}
 	case errors.As(err, &query) && noAnswer(err): // to a question before the message left
 		return fmt.Errorf("send: %w: %w", ErrNotConnected, err)
-	case errors.As(err, &query), errors.Is(err, errNoReader):
+	case errors.As(err, &query), errors.Is(err, devicestore.ErrNoReader):
 		return fmt.Errorf("send: %w", err)
 	case errors.As(err, &panicked):
 		return &PermanentError{Reason: ReasonRefused, Err: err}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/wootbridge/wootbridge/whatsapp/content"
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
 // Sink takes what comes from WhatsApp.
@@ -186,25 +187,19 @@ func (s *Session) Logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil && !errors.Is(err, errDeviceKept) {
+	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil && !errors.Is(err, devicestore.ErrDeviceKept) {
 		return fmt.Errorf("unlink the device: %w", err)
 	}
 	g.end(genEnd{code: StateLoggedOut})
 	return nil
 }
 
-// panicError is a panic, made an error. It does not say the value, which may be
-// what a customer wrote.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic (%T)", e.value) }
-
 // guarded runs a call into the library or of the sink; a panic becomes an error.
 func guarded(s *Session, call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			s.notePanic(value)
-			err = &panicError{value}
+			err = &devicestore.PanicError{Value: value}
 		}
 	}()
 	return call()

@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func TestAnIdentityIsWrittenOnce(t *testing.T) {
 		put  func(ctx context.Context, key [32]byte)
 		read func(key [32]byte, err error) // a decryption that puts the identity
 		i    *guardedIdentities
-		g    *guard
+		g    *Guard
 	}
 	for name, test := range map[string]struct {
 		do   func(x tools)

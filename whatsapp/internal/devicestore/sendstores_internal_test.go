@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -53,7 +53,7 @@ func (w *written) PutManySessions(ctx context.Context, _ map[string][]byte) erro
 }
 
 // newSendingGuard guards the stores; its transactions hold only without an error.
-func newSendingGuard(w *written) (*guard, *guardedBuffer, *guardedSecrets, *guardedSessions) {
+func newSendingGuard(w *written) (*Guard, *guardedBuffer, *guardedSecrets, *guardedSessions) {
 	g := newGuard(func(error) {}, func(any) {})
 	g.inOne = func(ctx context.Context, fn func(context.Context) error) error {
 		before := len(w.log)
@@ -85,7 +85,7 @@ func TestASendWritesInOneTransaction(t *testing.T) {
 			w := &written{}
 			g, buffer, secrets, sessions := newSendingGuard(w)
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.end()
+			defer e.End()
 			require.NoError(t, buffer.AddOutgoingEvent(ctx, to, "A", "wa", nil))
 			require.NoError(t, secrets.PutMessageSecret(ctx, to, to, "A", nil))
 			_, err := sessions.GetManySessions(ctx, nil)
@@ -99,7 +99,7 @@ func TestASendWritesInOneTransaction(t *testing.T) {
 				require.NoError(t, sessions.PutManySessions(ctx, nil))
 				fallthrough
 			default:
-				require.NoError(t, e.writeKept(context.Background()), "after the send")
+				require.NoError(t, e.WriteKept(context.Background()), "after the send")
 			}
 			require.Equal(t, test.want, w.log)
 		})

@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // sessions, and repairs what it stores.
 type guardedSessions struct {
 	store.SessionStore
-	g *guard
+	g *Guard
 	// read is the session that the running decryption began with; the lock
 	// guards it.
 	read []byte
@@ -52,7 +52,7 @@ func (s *guardedSessions) GetManySessions(ctx context.Context, addresses []strin
 // the devices that the message was encrypted for; an error keeps it from leaving.
 func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
 	if e := encryptionOf(ctx); e != nil && !e.readable(sessions) {
-		return errNoReader
+		return ErrNoReader
 	}
 	return s.write(ctx, "", func() error {
 		e := encryptionOf(ctx)
@@ -61,7 +61,7 @@ func (s *guardedSessions) PutManySessions(ctx context.Context, sessions map[stri
 		}
 		defer e.done()
 		err := s.g.inOne(ctx, func(ctx context.Context) error {
-			if err := e.writeKept(ctx); err != nil {
+			if err := e.WriteKept(ctx); err != nil {
 				return err
 			}
 			return s.SessionStore.PutManySessions(ctx, sessions)
@@ -88,7 +88,7 @@ func (s *guardedSessions) DeleteSession(ctx context.Context, address string) err
 	return s.write(ctx, address, func() error { return s.SessionStore.DeleteSession(ctx, address) })
 }
 
-// MigratePNToLID gives the generation up on failure: the library only logs it,
+// MigratePNToLID gives the connection up on failure: the library only logs it,
 // and never tries again.
 func (s *guardedSessions) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
 	defer s.g.identities.forget() // which it moves, too

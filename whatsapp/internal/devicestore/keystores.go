@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 type guardedPreKeys struct {
 	store.PreKeyStore
-	g *guard
+	g *Guard
 }
 
 func (p *guardedPreKeys) GetPreKey(ctx context.Context, id uint32) (*keys.PreKey, error) {
@@ -24,7 +24,7 @@ func (p *guardedPreKeys) RemovePreKey(ctx context.Context, id uint32) error {
 
 type guardedSenderKeys struct {
 	store.SenderKeyStore
-	g *guard
+	g *Guard
 }
 
 func (s *guardedSenderKeys) PutSenderKey(ctx context.Context, group, user string, session []byte) error {
@@ -36,11 +36,11 @@ func (s *guardedSenderKeys) GetSenderKey(ctx context.Context, group, user string
 	return key, s.g.check(ctx, err)
 }
 
-// guardedLIDs gives the generation up on every failure: the library only logs
+// guardedLIDs gives the connection up on every failure: the library only logs
 // it, and goes on to decrypt under the wrong address.
 type guardedLIDs struct {
 	store.LIDStore
-	g *guard
+	g *Guard
 }
 
 func (l *guardedLIDs) GetPNForLID(ctx context.Context, lid types.JID) (types.JID, error) {
@@ -66,7 +66,7 @@ func (l *guardedLIDs) check(ctx context.Context, err error) error {
 // commit, that of one that is sent is written with the sessions that encrypt it.
 type guardedSecrets struct {
 	store.MsgSecretStore
-	g *guard
+	g *Guard
 }
 
 func (s *guardedSecrets) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {

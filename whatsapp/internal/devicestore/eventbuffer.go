@@ -1,8 +1,7 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 type guardedBuffer struct {
 	store.EventBuffer
-	g  *guard
+	g  *Guard
 	mu sync.Mutex
 	// handled are messages whose plaintext is not needed any more.
 	handled [][32]byte
@@ -99,7 +98,7 @@ func (b *guardedBuffer) decrypt(ctx context.Context, fn func(context.Context) er
 	defer func() {
 		if value := recover(); value != nil {
 			b.g.panicked(value)
-			err = &panicError{value}
+			err = &PanicError{value}
 		}
 	}()
 	return fn(ctx)
@@ -172,5 +171,3 @@ func holdsMessage(padded []byte) error {
 	}
 	return nil
 }
-
-var errNoContent = errors.New("the plaintext holds no message")

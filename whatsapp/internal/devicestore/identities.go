@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // It does not wait for the disk either: the session is stored after it.
 type guardedIdentities struct {
 	store.IdentityStore
-	g *guard
+	g *Guard
 }
 
 func (i *guardedIdentities) PutIdentity(ctx context.Context, address string, key [32]byte) error {

@@ -1,4 +1,4 @@
-package whatsapp
+package devicestore
 
 import (
 	"context"
@@ -45,10 +45,10 @@ func (plainSessions) MigratePNToLID(context.Context, types.JID, types.JID) error
 func TestAPanicInADecryptionIsTheMessagesError(t *testing.T) {
 	t.Parallel()
 	var panics []any
-	g := newGuard(func(error) { t.Error("the generation was given up") }, func(value any) { panics = append(panics, value) })
+	g := newGuard(func(error) { t.Error("the connection was given up") }, func(value any) { panics = append(panics, value) })
 	buffer := &guardedBuffer{EventBuffer: &plainBuffer{}, g: g}
 	err := buffer.DoDecryptionTxn(context.Background(), func(context.Context) error { panic("boom") })
-	var panicked *panicError
+	var panicked *PanicError
 	require.ErrorAs(t, err, &panicked)
 	require.NotErrorIs(t, err, context.Canceled)
 	require.Equal(t, []any{"boom"}, panics)
@@ -126,16 +126,16 @@ type relaxedMark struct{}
 
 func TestTheSessionLock(t *testing.T) {
 	t.Parallel()
-	decrypt := func(ctx context.Context, g *guard) error {
+	decrypt := func(ctx context.Context, g *Guard) error {
 		return (&guardedBuffer{EventBuffer: &plainBuffer{}, g: g}).DoDecryptionTxn(ctx, func(ctx context.Context) error {
 			_, err := (&guardedSessions{SessionStore: plainSessions{}, g: g}).GetSession(ctx, "a")
 			return err
 		})
 	}
-	for name, test := range map[string]func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error){
-		"a send holds it from read to write": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+	for name, test := range map[string]func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error){
+		"a send holds it from read to write": func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error) {
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.end()
+			defer e.End()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
@@ -144,17 +144,17 @@ func TestTheSessionLock(t *testing.T) {
 			require.NoError(t, s.PutManySessions(ctx, nil))
 			require.NoError(t, <-decrypted, "it does not wait for the end of the send")
 		},
-		"a send that fails gives it back": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+		"a send that fails gives it back": func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error) {
 			ctx, e := g.sessions.encrypting(context.Background())
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
 			synctest.Wait()
 			require.Empty(t, decrypted)
-			e.end()
+			e.End()
 			require.NoError(t, <-decrypted)
 		},
-		"another encryption borrows it until it writes": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+		"another encryption borrows it until it writes": func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error) {
 			_, err := s.GetSession(context.Background(), "a")
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
@@ -163,7 +163,7 @@ func TestTheSessionLock(t *testing.T) {
 			require.NoError(t, s.PutSession(context.Background(), "a", nil))
 			require.NoError(t, <-decrypted)
 		},
-		"one that fails does not keep it": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+		"one that fails does not keep it": func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error) {
 			_, err := s.GetSession(context.Background(), "a")
 			require.NoError(t, err)
 			go func() { decrypted <- decrypt(context.Background(), g) }()
@@ -171,9 +171,9 @@ func TestTheSessionLock(t *testing.T) {
 			require.NoError(t, s.PutSession(context.Background(), "a", nil), "a late write takes it anew")
 			require.NoError(t, decrypt(context.Background(), g))
 		},
-		"who waits can be called off": func(t *testing.T, g *guard, s *guardedSessions, decrypted chan error) {
+		"who waits can be called off": func(t *testing.T, g *Guard, s *guardedSessions, decrypted chan error) {
 			ctx, e := g.sessions.encrypting(context.Background())
-			defer e.end()
+			defer e.End()
 			_, err := s.GetManySessions(ctx, nil)
 			require.NoError(t, err)
 			waiting, cancel := context.WithCancel(context.Background())

@@ -1,0 +1,21 @@
+// Package devicestore keeps the linked devices and their Signal keys, in the
+// library's tables in the process's database, and guards what the library does
+// with them during one connection.
+//
+// The library takes most failures of its stores for broken messages, which it
+// acknowledges. The Guard makes three promises against that:
+//
+//   - A store that fails while a message is read keeps the message, which comes
+//     again, and the connection is given up. One that fails in a send ends the
+//     send.
+//   - Plaintext is kept in the transaction that uses up the message key, until
+//     the message is committed. A decryption does not wait for the disk, as the
+//     commit of its message by the session's Sink does; nor does what a send stores cost more than one
+//     transaction.
+//   - Decryptions and encryptions do not undo each other's steps. The session
+//     lock keeps them apart (sessionlock.go); it is taken before a session is
+//     read and held until it is written.
+//
+// A panic of a decryption becomes the message's error. All wrappers belong to
+// one Guard, and end with its connection.
+package devicestore
