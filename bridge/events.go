@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,6 +26,9 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 			return nil
 		}
 		defer r.arriving.begin(e.Message.ID)()
+		if old, err := r.beforeLine(ctx, e.Message); err != nil || old {
+			return cmp.Or(err, errBeforeLine)
+		}
 		return r.commit(ctx, e, raw, jobCreated, createdKey(string(r.line.ID), e.Message.ID), nil)
 	case chatwoot.EventMessageUpdated:
 		return r.takeUpdate(ctx, e, raw)
@@ -38,6 +42,24 @@ func (r *runtime) takeEvent(ctx context.Context, e chatwoot.Event, raw []byte) e
 	default:
 		return nil
 	}
+}
+
+// errBeforeLine says that an agent wrote before there was the line.
+var errBeforeLine = errors.New("the message is older than the line")
+
+// beforeLineReach is how long after the line's making a message may seem to be
+// written that is older: Chatwoot's clock is not the bridge's. It is no longer
+// than what passes leave unsettled, for they move the watermark.
+const beforeLineReach = reconcileOverlap
+
+// beforeLine reports whether a message was written before the line was made. Then
+// it was meant for whichever phone the inbox had; this one may be another's.
+func (r *runtime) beforeLine(ctx context.Context, m chatwoot.Message) (bool, error) {
+	if m.CreatedAt.Sub(r.line.Created) > beforeLineReach {
+		return false, nil
+	}
+	mark, err := r.b.lines.Mark(ctx, r.line.ID)
+	return err == nil && m.ID <= mark.Watermark, err
 }
 
 // recorder writes what belongs to an entry of the journal, in its transaction;

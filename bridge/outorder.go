@@ -304,6 +304,9 @@ func (r *runtime) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	if err != nil || known.State != idmap.AgentUnseen {
 		return false, err
 	}
+	if old, err := r.beforeLine(ctx, m); err != nil || old {
+		return false, err
+	}
 	raw, err := chatwoot.EncodeCreated(m, around)
 	if err != nil {
 		return false, err

@@ -148,6 +148,22 @@ func TestABubbleThatIsRedForNothingShowsTheTruthAgain(t *testing.T) {
 	})
 }
 
+// replaceLine makes a line for the inbox of one that is deleted; meanwhile
+// something happens.
+func (w *world) replaceLine(meanwhile func()) {
+	w.t.Helper()
+	inbox := w.desk.Conversations()[0].Inbox
+	require.NoError(w.t, w.bridge.DeleteLine(context.Background(), w.line, true))
+	meanwhile()
+	line, err := w.bridge.CreateLine(context.Background(), bridge.NewLine{
+		Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
+		Inbox: chatwoot.InboxID(inbox), Settings: []byte(`{"order_wait_ms":0,"send_rate":0}`),
+	})
+	require.NoError(w.t, err)
+	w.line = line.ID
+	pair(w.t, w)
+}
+
 func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
@@ -155,22 +171,39 @@ func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
 		w.away(func() { w.desk.say("to whoever is connected") })
 		_, err := w.alice.WaitText(patience, "to whoever is connected")
 		require.NoError(t, err)
-		inbox := w.desk.Conversations()[0].Inbox
-		require.NoError(t, w.bridge.DeleteLine(context.Background(), w.line, true))
-		old := w.desk.say("before the new line")
-
-		line, err := w.bridge.CreateLine(context.Background(), bridge.NewLine{
-			Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
-			Inbox: chatwoot.InboxID(inbox), Settings: []byte(`{"order_wait_ms":0,"send_rate":0}`),
-		})
-		require.NoError(t, err)
-		w.line = line.ID
-		pair(t, w)
+		var old chatwoottest.Message
+		w.replaceLine(func() { old = w.desk.say("before the new line") })
 		w.desk.say("after it")
 		_, err = w.alice.WaitText(patience, "after it")
 		require.NoError(t, err)
 		require.Equal(t, []string{"to whoever is connected", "after it"}, w.alice.Texts())
 		w.desk.wait("the old one, still red", withStatus(old.ID, "failed"))
+	})
+}
+
+// Chatwoot tells the inbox's line of the day: a webhook that is late is told to a
+// line that did not exist when the agent wrote. The message is none of its phone's,
+// and red, so that the agent knows.
+func TestALateWebhookFromBeforeTheLineIsNotSent(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		var old chatwoottest.Message
+		arrives := make(chan struct{})
+		remove := w.desk.OnWebhook(func(hook chatwoottest.Webhook) chatwoottest.WebhookFault {
+			if hook.Event == "message_created" {
+				<-arrives
+			}
+			return chatwoottest.WebhookFault{}
+		})
+		w.replaceLine(func() { old = w.desk.say("before the new line") })
+		remove()
+		close(arrives)
+		w.desk.wait("the old one, red", withStatus(old.ID, "failed"))
+		w.desk.say("after it") // it looks for earlier ones, as webhooks are late and one failed
+		_, err := w.alice.WaitText(patience, "after it")
+		require.NoError(t, err)
+		w.settled()
+		require.Equal(t, []string{"after it"}, w.alice.Texts())
 	})
 }
 

@@ -43,6 +43,9 @@ func (r *runtime) takeUpdate(ctx context.Context, e chatwoot.Event, raw []byte) 
 		return r.lookAgain(ctx)
 	case known.State == idmap.AgentUnseen && m.CreatedAt.After(r.line.Created):
 		// Its own webhook never arrived, or is late: then this one is as good.
+		if old, err := r.beforeLine(ctx, m); err != nil || old {
+			return err
+		}
 		return r.commit(ctx, e, raw, jobCreated, createdKey(line, m.ID), nil)
 	}
 	return nil

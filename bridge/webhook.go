@@ -55,7 +55,10 @@ func (b *Bridge) webhook(w http.ResponseWriter, req *http.Request) int {
 	if event.Account != 0 && event.Account != r.line.Account || event.Inbox != 0 && event.Inbox != r.line.Inbox {
 		return http.StatusForbidden
 	}
-	if err := r.takeEvent(req.Context(), event, raw); err != nil {
+	switch err := r.takeEvent(req.Context(), event, raw); {
+	case errors.Is(err, errBeforeLine):
+		return http.StatusGone // which turns the agent's message red
+	case err != nil:
 		r.log.Error("a webhook could not be stored", "error", err)
 		r.webhookLost()
 		return http.StatusServiceUnavailable
