@@ -133,17 +133,34 @@ func TestWebhookFaults(t *testing.T) {
 	require.Len(t, texts, 3)
 	require.Len(t, deliveries, 1)
 
-	rule(chatwoottest.WebhookFault{Delay: 100 * time.Millisecond})
-	w.incoming(conv, "first")
-	w.incoming(conv, "second")
+	const delay = 100 * time.Millisecond
+	rule(chatwoottest.WebhookFault{Delay: delay})
+	written := time.Now()
+	w.incoming(conv, "late")
 	texts, _ = created()
-	require.Equal(t, []string{"second", "first"}, texts)
+	require.Equal(t, []string{"late"}, texts)
+	require.GreaterOrEqual(t, time.Since(written), delay)
 
 	w.AddWebhookRule(chatwoottest.WebhookRule{Fault: chatwoottest.WebhookFault{Drop: true}})
 	w.ClearFaults()
 	w.incoming(conv, "clear")
 	texts, _ = created()
 	require.Equal(t, []string{"clear"}, texts)
+}
+
+// A webhook that is delayed holds up no other, even where there is one worker.
+func TestADelayedWebhookIsOvertaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chatwoottest.Options{WebhookWorkers: 1})
+	conv := w.newConversation("Maria")
+	w.idle()
+	w.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_created", Times: 1, Fault: chatwoottest.WebhookFault{Delay: time.Hour}})
+	first, second := w.incoming(conv, "first"), w.incoming(conv, "second")
+	_, err := w.WaitWebhook(patience, func(d chatwoottest.Delivery) bool { return d.Message == second && d.Event == "message_created" })
+	require.NoError(t, err)
+	for _, d := range w.Webhooks() {
+		require.NotEqual(t, first, d.Message)
+	}
 }
 
 func TestAFileMayComeLate(t *testing.T) {
