@@ -27,8 +27,9 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
-// patience bounds every wait: only a failing test uses it up.
-const patience = 60 * time.Second
+// patience bounds every wait: only a failing test uses it up, however slow the
+// machine is.
+const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
 	whatsapptest.TrustRoot()

@@ -23,8 +23,6 @@ import (
 // whatever uses them, which the race detector does not forgive.
 func TestR19_SignedOutInTheMiddleOfWork(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
 	sim := processtest.StartSimulators(t)
 	bridge := processtest.NewBridge(t, sim)
 	bridge.Start()
@@ -36,7 +34,9 @@ func TestR19_SignedOutInTheMiddleOfWork(t *testing.T) {
 	alice := run.chats[0]
 	chance := rand.New(rand.NewPCG(19, 19))
 
-	for round := range 4 {
+	signOut := func(round int) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
 		kept, back, thanks := fmt.Sprint("kept ", round), fmt.Sprint("and back ", round), fmt.Sprint("thanks ", round)
 		file := randomFile(chance)
 		_, err := sim.Chatwoot.Write(ctx, alice.conversation, chatwoottest.WriteRequest{Text: kept},
@@ -66,7 +66,10 @@ func TestR19_SignedOutInTheMiddleOfWork(t *testing.T) {
 			pause(ctx, 50*time.Millisecond)
 		}
 	}
-	received, err := sim.WhatsApp.Messages(ctx, alice.number)
+	for round := range 4 {
+		signOut(round)
+	}
+	received, err := sim.WhatsApp.Messages(t.Context(), alice.number)
 	require.NoError(t, err)
 	require.Len(t, received, 4, "nothing twice")
 	require.Equal(t, pid, bridge.PID(), "it is still the same process")

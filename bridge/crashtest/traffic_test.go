@@ -21,8 +21,9 @@ import (
 
 const (
 	shopNumber = "5511999990001"
-	// patience bounds every wait: only a failing test uses it up.
-	patience = time.Minute
+	// patience bounds every wait: only a failing test uses it up, however slow
+	// the machine is.
+	patience = 3 * time.Minute
 	// How many messages come to one file, one answer, one deletion, one look at
 	// what has arrived.
 	fileEvery, quoteEvery, deleteEvery, lookEvery = 8, 8, 15, 4
