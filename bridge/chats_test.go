@@ -53,7 +53,7 @@ func (d desk) talkElsewhere(n int) {
 // The number in Chatwoot's addresses is not the row's: in an account that is
 // not the first one, one customer's number is another customer's row.
 func TestD26_RepliesGoToTheConversationTheyWereWrittenIn(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.desk.talkElsewhere(3)
 		bob := w.wa.NewPeer("5511777770003", "Bob")
 		customers := []*whatsapptest.Peer{w.alice, bob, w.wa.NewPeer("5511666660004", "Carol"), w.wa.NewPeer("5511555550005", "Dora"), w.wa.NewPeer("5511444440006", "Eva")}
@@ -76,7 +76,7 @@ func TestD26_RepliesGoToTheConversationTheyWereWrittenIn(t *testing.T) {
 
 // The own phone reads the chat: that says nothing about the customer.
 func TestD27_ReadOnTheOwnPhoneIsNotReadByTheCustomer(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		asked := w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("hello")
@@ -92,7 +92,7 @@ func TestD27_ReadOnTheOwnPhoneIsNotReadByTheCustomer(t *testing.T) {
 }
 
 func TestD43_AGroupsSenderKeyIsNotShown(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		group := w.wa.NewGroup("Bakers", true, w.alice, w.alice, w.phone)
 		w.alice.SendText(group, "first, with the key")
 		w.alice.SendText(group, "second")
@@ -150,7 +150,7 @@ func TestD33_RedisFlushedInTheMiddle(t *testing.T) {
 
 // Once a chat is known, a message is one request: no lookups, no search.
 func TestD37_AMessageInAKnownChatIsOneRequest(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.idle("in")
 		w.idle("upkeep")

@@ -49,7 +49,7 @@ func named(name string) func(chatwoottest.Contact) bool {
 }
 
 func TestR26_R21_PushNamesFillBlanksOnly(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.phone.TypeText(w.alice, "hello from the phone")
 		w.desk.wait("the echo", withText("hello from the phone"))
 		contact := w.contact("a contact without a name", named("+5511888880002"))
@@ -74,7 +74,7 @@ func TestR25_ContactsOfOthersAreAdopted(t *testing.T) {
 		"by phone number":                {"name", "Alicia", "phone_number", "+5511888880002"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, w *world) {
+			oneMode(t, func(t *testing.T, w *world) {
 				made, err := w.desk.AddContact(fields...)
 				require.NoError(t, err)
 				w.alice.SendText(w.phone, "hi")
@@ -93,7 +93,7 @@ func TestR25_ContactsOfOthersAreAdopted(t *testing.T) {
 // Mobiles with areas up to 28 and above, known to the desk with or without the
 // ninth digit and to WhatsApp in the other form or in both, and a landline.
 func TestR12_ANinthDigitMakesNoSecondContact(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		for i, person := range []struct{ desk, phone, also string }{
 			{"+5566996679626", "556696679626", ""},
 			{"+556696679627", "5566996679627", ""},
@@ -129,7 +129,7 @@ func TestR12_ANinthDigitMakesNoSecondContact(t *testing.T) {
 // Where a message is sent to may be another address of the person than the one
 // that wrote; files, quotes and ticks are of the one chat whichever it is.
 func TestR13_LinksKeepTheChatWhateverTheTarget(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		asked := w.alice.SendText(w.phone, "by lid", whatsapptest.WithLIDOnly())
 		question := w.desk.wait("the question", withText("by lid"))
 		reply := w.desk.say("see this", chatwoottest.Quoting(question.ID), chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4")))
@@ -153,7 +153,7 @@ func TestR13_LinksKeepTheChatWhateverTheTarget(t *testing.T) {
 
 // The same person writes by LID first, then by number: one contact.
 func TestR09_ANumberLearnedLateIsFilledIn(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "by lid", whatsapptest.WithLIDOnly())
 		w.desk.wait("the first message", withText("by lid"))
 		before := w.contact("a contact known by LID", func(c chatwoottest.Contact) bool { return c.Phone == "" })
@@ -203,7 +203,7 @@ func TestR09_TwoContactsOfOnePersonAreMerged(t *testing.T) {
 }
 
 func TestD34_WhatTheDeskDeletedIsMadeAnew(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "one")
 		w.desk.wait("the first", withText("one"))
 		require.NoError(t, w.desk.DeleteConversation(w.desk.Conversations()[0].ID))
@@ -233,7 +233,7 @@ func TestD16_AFailedLookupNeverCreates(t *testing.T) {
 		"contact by source": "/contact_inboxes/filter", "contact by number": "/contacts/filter", "conversations": "/conversations",
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, w *world) {
+			oneMode(t, func(t *testing.T, w *world) {
 				method := http.MethodPost
 				if path == "/conversations" {
 					method = http.MethodGet
@@ -251,7 +251,7 @@ func TestD16_AFailedLookupNeverCreates(t *testing.T) {
 }
 
 func TestR37_ANameThatChatwootCannotStoreIsNoObstacle(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi\x00 there", whatsapptest.WithPushName("Al\x00ice"))
 		w.desk.wait("the message", withText("hi there"))
 		require.Equal(t, "Alice", w.desk.Contacts()[0].Name)

@@ -42,7 +42,7 @@ func TestTextBothWaysWithTicks(t *testing.T) {
 }
 
 func TestFilesBothWays(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		pdf := bytes.Repeat([]byte("%PDF-1.4 "), 5000)
 		w.alice.SendDocument(w.phone, "Orçamento final.pdf", pdf, whatsapptest.WithCaption("please sign"))
 		got := w.desk.wait("the document", func(m chatwoottest.Message) bool { return len(m.Files) > 0 })
@@ -65,7 +65,7 @@ func TestFilesBothWays(t *testing.T) {
 }
 
 func TestD12_AnAmbiguousPostIsLookedUpNotRepeated(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.AmbiguousCreate()})
 		w.alice.SendText(w.phone, "once")
 		w.alice.SendText(w.phone, "after")
@@ -75,7 +75,7 @@ func TestD12_AnAmbiguousPostIsLookedUpNotRepeated(t *testing.T) {
 }
 
 func TestD13_ARepeatedWebhookIsSentOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		require.NoError(t, w.desk.WaitIdle(t.Context()))
@@ -139,7 +139,7 @@ func TestD38_ARestartLosesNothingBothWays(t *testing.T) {
 }
 
 func TestADeletedMessageIsTakenBack(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("oops")
@@ -154,7 +154,7 @@ func TestADeletedMessageIsTakenBack(t *testing.T) {
 }
 
 func TestWebhooksAreRefusedByTheRules(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		inbox := w.desk.Inboxes()[0]
 		hook := inbox.WebhookURL
 		timestamp := fmt.Sprint(time.Now().Unix())

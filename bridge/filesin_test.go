@@ -53,7 +53,7 @@ func TestR23_EveryKindOfFileReachesTheDeskAndIsFetchedOnce(t *testing.T) {
 	ogg, mp3 := append([]byte("OggS\x00\x02"), make([]byte, 300)...), append([]byte("ID3\x04"), make([]byte, 300)...)
 	webp, pdf := []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe"), []byte("%PDF-1.4 contract")
 	animated := []byte("RIFF\x20\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00ANIM")
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		type want struct{ text, name, declared, kind string }
 		for _, tc := range []struct {
 			title string
@@ -95,7 +95,7 @@ func with(opts ...whatsapptest.SendOption) []whatsapptest.SendOption { return op
 
 func TestAVectorStickerIsShownAsItsStillPicture(t *testing.T) {
 	still := samplePNG(t)
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		lottie := func(still []byte) *waE2E.Message {
 			return &waE2E.Message{LottieStickerMessage: &waE2E.FutureProofMessage{Message: &waE2E.Message{StickerMessage: &waE2E.StickerMessage{
 				Mimetype: proto.String("application/was"), IsLottie: proto.Bool(true), PngThumbnail: still,
@@ -116,7 +116,7 @@ func TestAVectorStickerIsShownAsItsStillPicture(t *testing.T) {
 }
 
 func TestAFileFromTheOwnPhoneIsShownOnTheDesksSide(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		m, f := w.filed(w.phone.SendImage(w.alice, sampleJPEG(t), whatsapptest.WithCaption("{{contact.name}}")))
 		require.Equal(t, "outgoing", m.Kind)
 		require.True(t, m.Echo)
@@ -127,7 +127,7 @@ func TestAFileFromTheOwnPhoneIsShownOnTheDesksSide(t *testing.T) {
 
 // R04 and R06 from WhatsApp: what phones say of a file, and what the desk gets.
 func TestR06_CustomersFilesKeepNameTypeAndBytes(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		pdf, empty := []byte("%PDF-1.4"), []byte{}
 		for i, tc := range []struct {
 			name, mimetype string
@@ -187,7 +187,7 @@ func (w *world) refuse(status, times int) (remove func()) {
 const waitingLine = "⏳ *Waiting for this message. It should arrive by itself; if not, open it on the phone.*"
 
 func TestR20_ACaptionComesWhetherItsFileDoesOrNot(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.phone.SetKeepsMedia(false)
 		for _, status := range []int{0, http.StatusForbidden, http.StatusNotFound, http.StatusGone} {
 			remove := func() {}
@@ -224,7 +224,7 @@ func (w *world) settled() {
 }
 
 func TestD05_AFileThatIsGoneIsAskedOfThePhoneAndFollowsItsText(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		remove := w.refuse(http.StatusGone, 1000)
 		photo := sampleJPEG(t)
 		gone := w.alice.SendImage(w.phone, photo, whatsapptest.WithCaption("see *this*"))
@@ -257,7 +257,7 @@ func TestD05_AFileThatIsGoneIsAskedOfThePhoneAndFollowsItsText(t *testing.T) {
 }
 
 func TestD39_AFileThatChatwootNeverTakesLeavesItsTextAndTheReason(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{Status: http.StatusRequestEntityTooLarge, Body: "<html>"}})
 		id := w.alice.SendVideo(w.phone, make([]byte, 3<<20+1), whatsapptest.WithCaption("the tour"))
 		m := w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
@@ -268,7 +268,7 @@ func TestD39_AFileThatChatwootNeverTakesLeavesItsTextAndTheReason(t *testing.T) 
 }
 
 func TestD05_AFileThatFailsForAWhileFollowsItsText(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		defer w.refuse(http.StatusBadRequest, 3)()
 		id := w.alice.SendDocument(w.phone, "plan.pdf", []byte("%PDF-1.4"), whatsapptest.WithMimetype("application/pdf"))
 		text := w.desk.wait("the text", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
@@ -280,7 +280,7 @@ func TestD05_AFileThatFailsForAWhileFollowsItsText(t *testing.T) {
 }
 
 func TestD05_AFileThatThePhoneLacksTooEndsWithAReason(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.phone.SetKeepsMedia(false)
 		defer w.refuse(http.StatusNotFound, 1000)()
 		id := w.alice.SendVoice(w.phone, []byte("OggS"))

@@ -42,7 +42,7 @@ func made(t *testing.T, name string, args ...string) string {
 
 func TestR24_AnAgentsRecordingIsPlayedAsAVoiceNote(t *testing.T) {
 	recording := made(t, "a.mp3", "-f", "lavfi", "-i", "sine=d=2", "-c:a", "libmp3lame")
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.desk.say("", withFileAt(t, "11817c4d4da0.mp3", "audio/mpeg", recording))
 		note := w.got(0).Message.GetAudioMessage()
@@ -75,7 +75,7 @@ func withFileAt(t *testing.T, name, contentType, path string) chatwoottest.Messa
 func TestAgentsFilesBecomeWhatPhonesShow(t *testing.T) {
 	film := made(t, "a.webm", "-f", "lavfi", "-i", "testsrc=s=160x90:d=1", "-c:v", "libvpx")
 	moving := made(t, "a.gif", "-f", "lavfi", "-i", "testsrc=s=40x20:d=1:r=5")
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.desk.say("look", chatwoottest.WithFile("screen.png", "image/png", samplePNG(t)))
 		picture := w.got(0).Message.GetImageMessage()
@@ -109,7 +109,7 @@ func TestAgentsFilesBecomeWhatPhonesShow(t *testing.T) {
 
 // R06 and D41 towards WhatsApp. Chatwoot itself has changed some names already.
 func TestR06_AgentsDocumentsKeepNameTypeAndBytes(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		for i, tc := range []struct{ name, contentType, body, wantName, wantType string }{
 			{"Orçamento final.pdf", "application/pdf", "%PDF-1.4", "Orçamento final.pdf", "application/pdf"},
@@ -134,7 +134,7 @@ func TestR06_AgentsDocumentsKeepNameTypeAndBytes(t *testing.T) {
 }
 
 func TestD31_R39_SeveralFilesHaveOneCaptionAndAreTakenBackTogether(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		var files []chatwoottest.MessageOption
 		for i := range 3 {
@@ -160,7 +160,7 @@ func TestD31_R39_SeveralFilesHaveOneCaptionAndAreTakenBackTogether(t *testing.T)
 }
 
 func TestD42_AFileThatIsStoredLateIsWaitedFor(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.desk.MissFiles(1)
 		m := w.desk.say("here", chatwoottest.WithFile("late.pdf", "application/pdf", []byte("%PDF-1.4")))
@@ -173,7 +173,7 @@ func TestD42_AFileThatIsStoredLateIsWaitedFor(t *testing.T) {
 }
 
 func TestD42_AFileThatIsNeverStoredFailsWithTheReason(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.desk.MissFiles(1000)
 		m := w.desk.say("here", chatwoottest.WithFile("never.pdf", "application/pdf", []byte("%PDF-1.4")))
@@ -188,7 +188,7 @@ func TestD42_AFileThatIsNeverStoredFailsWithTheReason(t *testing.T) {
 // D09 and R20 towards WhatsApp: the text goes out once, whatever becomes of the
 // files, and Retry brings what is missing.
 func TestD09_R20_ATextGoesOutOnceWhateverBecomesOfItsFiles(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		n := 0
 		for _, contentType := range []string{"image/jpeg", "video/mp4", "application/pdf", "audio/mpeg"} {
@@ -212,7 +212,7 @@ func TestD09_R20_ATextGoesOutOnceWhateverBecomesOfItsFiles(t *testing.T) {
 }
 
 func TestATextBeforeSoundIsAMessageOfItsOwn(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.desk.say("listen", chatwoottest.WithFile("song.mp3", "audio/mpeg", []byte("ID3\x04")), chatwoottest.WithFile("b.pdf", "application/pdf", []byte("%PDF-1.4")))
 		kinds := []string{w.got(0).Kind(), w.got(1).Kind(), w.got(2).Kind()}
@@ -224,7 +224,7 @@ func TestATextBeforeSoundIsAMessageOfItsOwn(t *testing.T) {
 // Nobody has said that the file is sound, so its text goes as if it had a
 // caption until the content tells.
 func TestR20_ATextBesideAFileThatTurnsOutToBeSoundIsNotLost(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		question := w.desk.Messages(w.desk.Conversations()[0].ID)[0]
 		m := w.desk.say("listen", chatwoottest.Quoting(question.ID), chatwoottest.WithFile("a.bin", "application/octet-stream", []byte("\xff\xfb\x90\x64 sound")))
@@ -238,7 +238,7 @@ func TestR20_ATextBesideAFileThatTurnsOutToBeSoundIsNotLost(t *testing.T) {
 
 // A file that meets Chatwoot's limit of requests is not broken: it is waited for.
 func TestD37_AFileThatMeetsTheRateLimitIsWaitedFor(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		limited := chatwoottest.TooManyRequests()
 		limited.Header = http.Header{"Retry-After": {"1"}}
@@ -255,7 +255,7 @@ func TestD37_AFileThatMeetsTheRateLimitIsWaitedFor(t *testing.T) {
 // While all of Chatwoot is away its files are waited for, however often they
 // were tried; only a file that fails by itself leaves its text to go alone.
 func TestD42_AFileOutlivesAnOutageOfChatwoot(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		require.NoError(t, w.desk.WaitIdle(t.Context()))
 		w.desk.AddRule(chatwoottest.Rule{Path: "/", Fault: chatwoottest.Fault{Status: http.StatusServiceUnavailable}})

@@ -30,7 +30,7 @@ func (w *world) reachDeskBy(proxy *processtest.Proxy) {
 // queue does not know that nobody waits any more. So its absence is not believed
 // for some time.
 func TestD12_ARequestThatIsCarriedOutAfterTheBridgeGaveUpIsNotRepeated(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		proxy := processtest.NewProxy(t, strings.TrimPrefix(w.desk.Server.URL(), "http://"))
 		w.reachDeskBy(proxy)
 		bob := w.wa.NewPeer("5511777770002", "Bob")

@@ -15,7 +15,7 @@ import (
 // WhatsApp limits how often a group or a picture may be asked for; a busy group
 // must not lead to a question for each message of either side.
 func TestR17_ABusyGroupIsAskedAboutOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		const messages, replies = 30, 3
 		var groups, pictures atomic.Int64
 		w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {

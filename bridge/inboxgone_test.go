@@ -19,7 +19,7 @@ const readInbox = "GET /api/v1/accounts/{account}/inboxes/{id}"
 // come back, and a line never gets another one; so all that is left is that
 // nothing is given up: neither what was journaled nor what WhatsApp still has.
 func TestD04_ADeletedInboxPausesTheLineAndItsMessagesAreKept(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		talking(w)
 		inbox := w.desk.Conversations()[0].Inbox

@@ -54,7 +54,7 @@ func (w *world) change(settings string) {
 // After an outage of Chatwoot the backlog goes in in order, with a line that
 // says when it was sent, and again where that is no longer about right.
 func TestWhatComesLateSaysWhenItWasSent(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		past := past{time.Now()}
 		w.alice.SendText(w.phone, "in time", past.sent(90*time.Second))
 		w.desk.wait("the conversation", withText("in time"))
@@ -98,7 +98,7 @@ func TestWhatComesLateSaysWhenItWasSent(t *testing.T) {
 
 // A line whose answer was lost, or whose process died, is not there twice.
 func TestTheLineBeforeALateMessageIsNotDoubled(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "in time")
 		w.desk.wait("the conversation", withText("in time"))
 		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.AmbiguousCreate()})
@@ -117,7 +117,7 @@ func TestTheLineBeforeALateMessageIsNotDoubled(t *testing.T) {
 }
 
 func TestTheFormOfTheLineIsASetting(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.change(`{"events":"note","language":"pt-BR","timezone":"Pacific/Kiritimati"}`)
 		zone, err := time.LoadLocation("Pacific/Kiritimati")
 		require.NoError(t, err)

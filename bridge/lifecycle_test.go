@@ -129,7 +129,7 @@ func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
 }
 
 func TestD04_ARotatedTokenPausesTheLineAndKeepsItsMessages(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{Status: http.StatusUnauthorized}})
@@ -142,7 +142,7 @@ func TestD04_ARotatedTokenPausesTheLineAndKeepsItsMessages(t *testing.T) {
 }
 
 func TestSettingsChangeWhileTheLineRuns(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		name := "Front desk"
 		require.NoError(t, w.bridge.UpdateLine(ctx, w.line, bridge.LineUpdate{Name: &name, Settings: json.RawMessage(`{"formatting":false}`)}))
@@ -228,7 +228,7 @@ func TestAJoinOutlivesADatabaseThatFails(t *testing.T) {
 // settings are followed, and a token that was taken away stops the line although
 // nobody writes.
 func TestChangesInChatwootAreNoticedWithoutTraffic(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		first := w.desk.wait("the conversation", withText("hi"))
 		client, err := chatwoot.New(chatwoot.Config{BaseURL: w.desk.URL(), Token: w.desk.AdminToken(), Account: int64(w.desk.Account())})

@@ -86,7 +86,7 @@ func (w *world) passAsked(own chatwoottest.Message) {
 
 // Chatwoot itself may lose a webhook, which leaves no trace at all.
 func TestD25_AWebhookThatLeavesNoTraceIsFoundByTheNextPass(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		require.NoError(t, w.desk.WaitIdle(t.Context()))
 		remove := w.desk.AddWebhookRule(chatwoottest.WebhookRule{Fault: chatwoottest.WebhookFault{Drop: true}})

@@ -16,7 +16,7 @@ func note(reply int) func(chatwoottest.Message) bool {
 }
 
 func TestNotesAreSignedByABotThatIsMadeOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		for _, text := range []string{"one", "two"} {
 			id := w.alice.SendText(w.phone, text)
 			said := w.desk.wait("the message", withText(text))
@@ -32,7 +32,7 @@ func TestNotesAreSignedByABotThatIsMadeOnce(t *testing.T) {
 }
 
 func TestNotesWithoutABotAreTheOwners(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.desk.AddRule(chatwoottest.Rule{Path: "/agent_bots", Fault: chatwoottest.Fault{Status: http.StatusUnauthorized, Body: `{"error":"no"}`}})
 		id := w.alice.SendText(w.phone, "one")
 		said := w.desk.wait("the message", withText("one"))
@@ -44,7 +44,7 @@ func TestNotesWithoutABotAreTheOwners(t *testing.T) {
 // What the own phone does to earlier messages is told in notes, in the
 // conversation that there is, and opens nothing.
 func TestD28_TheOwnPhoneReopensNothing(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		inbox := w.desk.Inboxes()[0].ID
 		w.ask(http.MethodPatch, "/inboxes/"+strconv.Itoa(inbox), `{"lock_to_single_conversation":false}`)
 		w.bridge.Stop()
@@ -81,7 +81,7 @@ func TestD28_TheOwnPhoneReopensNothing(t *testing.T) {
 }
 
 func TestAnAgentTakesBackWhatWasTypedOnThePhone(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		typed := w.phone.TypeText(w.alice, "oops")
 		echo := w.desk.wait("the echo", withText("oops"))
 		w.idle("in")

@@ -59,7 +59,7 @@ func (w *world) hasten(direction string) {
 }
 
 func TestD08_AWaitingMessageIsRedUntilItGoesOutByItself(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		plug := w.unplug()
@@ -88,7 +88,7 @@ func TestD08_AWaitingMessageIsRedUntilItGoesOutByItself(t *testing.T) {
 }
 
 func TestD08_WhatIsTooOldFailsWithoutAConnection(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		plug := w.unplug()
@@ -107,7 +107,7 @@ func TestD08_WhatIsTooOldFailsWithoutAConnection(t *testing.T) {
 }
 
 func TestADeletionBeforeTheSendKeepsItFromBeingSent(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		plug := w.unplug()

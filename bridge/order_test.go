@@ -37,7 +37,7 @@ func TestD19_NothingIsSwappedInEitherDirection(t *testing.T) {
 }
 
 func TestD22_AFileIsNotOvertakenByTexts(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
 			if e.Kind == whatsapptest.MediaRequest {

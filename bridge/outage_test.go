@@ -14,7 +14,7 @@ import (
 // Agents' messages wait for the phone and go out in order once it is linked
 // again; what waited too long is red, with the reason, and Retry sends it.
 func TestD08_D32_MessagesWaitForTheConnection(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		w.phone.Companion().Unlink()
@@ -42,7 +42,7 @@ func TestD08_D32_MessagesWaitForTheConnection(t *testing.T) {
 }
 
 func TestPairingAnUnknownLineIsAnError(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		var failure *bridge.Error
 		require.ErrorAs(t, w.bridge.Pair(context.Background(), "none", ""), &failure)
 		require.Equal(t, bridge.CodeNotFound, failure.Code)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestD10_WhatNobodyTypedIsSentToo(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		inbox := strconv.Itoa(w.desk.Inboxes()[0].ID)
 		w.ask(http.MethodPatch, "/inboxes/"+inbox, `{"greeting_enabled":true,"greeting_message":"Welcome"}`)
 		w.alice.SendText(w.phone, "hi")
@@ -30,7 +30,7 @@ func TestD10_WhatNobodyTypedIsSentToo(t *testing.T) {
 }
 
 func TestD32_AContactWithoutANumberFailsUntilItHasOne(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		contact, err := w.desk.AddContact("name", "Alice from the site", "email", "alice@example.com")
 		require.NoError(t, err)
 		m, err := w.desk.StartConversation(w.desk.Inboxes()[0].ID, contact.ID, "your order is here")
@@ -49,7 +49,7 @@ func TestD32_AContactWithoutANumberFailsUntilItHasOne(t *testing.T) {
 }
 
 func TestR42_EventsThatNobodyNeedsAreAnswered(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		inbox := w.desk.Inboxes()[0]
 		timestamp := fmt.Sprint(time.Now().Unix())
 		for _, body := range []string{

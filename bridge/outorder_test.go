@@ -40,7 +40,7 @@ func TestD24_AMessageWhoseWebhookIsLateIsTakenFromChatwoot(t *testing.T) {
 }
 
 func TestD32_RetrySendsAMessageWhoseWebhookNeverCame(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		require.NoError(t, w.desk.WaitIdle(t.Context()))

@@ -14,7 +14,7 @@ import (
 // Chatwoot for nothing, however often it is tried. It is kept where admins see
 // it, and others do not wait for it.
 func TestR30_AMessageFromAnUnknownKindOfAddressIsKeptAsideAsItIs(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		stranger := w.wa.NewPeer("7700000000001", "Stranger")
 		stranger.SendText(w.phone, "from another service", whatsapptest.WithServer("interop"))

@@ -137,7 +137,7 @@ func TestTheWatermarkFollowsThePasses(t *testing.T) {
 }
 
 func TestADeletionOfAnOldMessageIsTakenBackAfterAGap(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		m := w.desk.say("oops")
 		sent, err := w.alice.WaitText(patience, "oops")
@@ -166,7 +166,7 @@ func TestADeletionOfAnOldMessageIsTakenBackAfterAGap(t *testing.T) {
 // A webhook that the bridge has turned away itself, or that Chatwoot could not
 // deliver, is a gap: the next pass comes at once.
 func TestD25_AWebhookThatWasTurnedAwayIsMadeUpForAtOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.passes(bridge.PassTimes{Every: never, Again: never, Spacing: time.Millisecond})
 		w.deaf("lost", 1) // the word that it has failed comes through
@@ -200,7 +200,7 @@ func TestD25_AWebhookThatFindsTheDatabaseBrokenIsMadeUpFor(t *testing.T) {
 // A webhook that vanishes while the bridge runs leaves no trace; and one that is
 // only late must not send a second time what a pass has sent.
 func TestD25_PassesFindWhatVanishesWhileTheBridgeRuns(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.passes(bridge.PassTimes{Every: 20 * time.Millisecond, Again: 20 * time.Millisecond, Spacing: time.Millisecond})
 		for range 3 { // those of the start are over

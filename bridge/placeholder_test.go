@@ -15,7 +15,7 @@ func withSource(id string) func(chatwoottest.Message) bool {
 
 // What cannot be read at first is one line in its chat, followed by the message.
 func TestR08_APlaceholderIsFollowedByTheMessage(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		spoiled := w.alice.SendText(w.phone, "my order", whatsapptest.CorruptedTimes(2))
 		line := w.desk.wait("the line in its place", withSource(spoiled+"#waiting"))

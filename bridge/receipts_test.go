@@ -14,7 +14,7 @@ import (
 // The receipt of a message that the bridge does not know, such as a deletion's
 // own, does not keep the ticks of others.
 func TestAnUnknownReceiptKeepsNobodyWaiting(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		oops := w.desk.say("oops")
@@ -38,7 +38,7 @@ func TestAnUnknownReceiptKeepsNobodyWaiting(t *testing.T) {
 
 // Of receipts that wait in a row only the highest costs a request.
 func TestReceiptsThatWaitAreShownAtOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		w.alice.SetAutoDelivery(false)

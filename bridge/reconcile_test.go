@@ -58,7 +58,7 @@ func TestD25_WhatAgentsWroteWhileTheBridgeWasAwayIsSentInOrder(t *testing.T) {
 // end, and what was written meanwhile left after what was written later; the
 // kill test with 20 chats and 1,000 messages found it.
 func TestD25_APassOutlivesAnswersThatFail(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		var texts []string
@@ -80,7 +80,7 @@ func TestD25_APassOutlivesAnswersThatFail(t *testing.T) {
 }
 
 func TestADeletionWhileTheBridgeWasAwayIsTakenBack(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("oops")
@@ -103,7 +103,7 @@ func TestADeletionWhileTheBridgeWasAwayIsTakenBack(t *testing.T) {
 }
 
 func TestWhatIsTooOldIsRedWithTheReason(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		var old chatwoottest.Message
@@ -130,7 +130,7 @@ func isTransport(reason string) bool {
 }
 
 func TestABubbleThatIsRedForNothingShowsTheTruthAgain(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		question := w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("hello")
@@ -165,7 +165,7 @@ func (w *world) replaceLine(meanwhile func()) {
 }
 
 func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		w.away(func() { w.desk.say("to whoever is connected") })
@@ -185,7 +185,7 @@ func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
 // line that did not exist when the agent wrote. The message is none of its phone's,
 // and red, so that the agent knows.
 func TestALateWebhookFromBeforeTheLineIsNotSent(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		var old chatwoottest.Message
 		arrives := make(chan struct{})
@@ -210,7 +210,7 @@ func TestALateWebhookFromBeforeTheLineIsNotSent(t *testing.T) {
 // A deletion of which nobody told takes the files with it; then the text must
 // not go out by itself.
 func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		require.NoError(t, w.desk.WaitIdle(t.Context()))

@@ -11,7 +11,7 @@ import (
 // WhatsApp does not answer for as long as it likes: that is not the webhook's
 // business.
 func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		companion := w.phone.Companion()
 		companion.HoldAcks(true)

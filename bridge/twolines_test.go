@@ -27,7 +27,7 @@ func history(chat *whatsapptest.Peer) *waHistorySync.HistorySync {
 // Each becomes ready by itself, nothing crosses, a name that comes late reaches
 // its contact, and what happens to one does not concern the other.
 func TestR21_R28_R35_TwoLinesAreNoConcernOfEachOther(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		phones := []*whatsapptest.Peer{w.wa.NewPeer("5511999990011", "North"), w.wa.NewPeer("5511999990012", "South")}
 		lines := make([]bridge.LineID, len(phones))

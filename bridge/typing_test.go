@@ -12,7 +12,7 @@ import (
 
 // A phone says that its owner types, or no longer types, many times a second.
 func TestR27_TypingIsToldOnceInSomeSeconds(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		told := func() (n int) {
 			for route, times := range w.desk.Requests() {
