@@ -72,6 +72,8 @@ func TestWhatComesLateSaysWhenItWasSent(t *testing.T) {
 		require.Eventually(t, func() bool { return w.desk.Requests()[postMessages] > before }, patience, time.Millisecond)
 		w.desk.ClearFaults()
 		refused := w.desk.Requests()[postMessages]
+		w.failed("message")
+		w.pass(believed)
 		w.desk.wait("the last one", withText("six"))
 		want := []string{
 			"incoming: in time",
@@ -109,6 +111,7 @@ func TestTheLineBeforeALateMessageIsNotDoubled(t *testing.T) {
 		w.desk.wait("the line", withText(text))
 		w.handler.Store(nil)
 		w.bridge.Stop()
+		w.pass(believed)
 		w.start()
 		w.alice.SendText(w.phone, "later", past.sent(19*time.Minute))
 		w.desk.wait("the last one", withText("later"))

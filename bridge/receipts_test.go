@@ -45,17 +45,16 @@ func TestReceiptsThatWaitAreShownAtOnce(t *testing.T) {
 		reply := w.desk.say("hello")
 		there, err := w.alice.WaitText(patience, "hello")
 		require.NoError(t, err)
-		jobs := func(where string) func() bool {
-			return func() bool {
-				var n int
-				return w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE `+where).Scan(&n) == nil && n == 1
-			}
-		}
-		require.Eventually(t, jobs(`kind = 'created' AND state = 'done'`), patience, time.Millisecond, "the send is over")
+		w.settled()
 		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPatch, Path: "/messages/", Times: 1, Fault: chatwoottest.InternalServerError()})
 		w.alice.MarkDelivered(there.ID)
-		require.Eventually(t, jobs(`kind = 'receipt' AND state = 'waiting' AND attempt > 0`), patience, time.Millisecond, "the first receipt failed")
+		w.failed("receipt")
 		w.alice.MarkRead(there.ID)
+		require.Eventually(t, func() bool {
+			var n int
+			return w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE kind = 'receipt' AND state = 'waiting'`).Scan(&n) == nil && n == 2
+		}, patience, time.Millisecond, "both wait")
+		w.pass(believed)
 		w.desk.wait("the read tick", withStatus(reply.ID, "read"))
 		require.NoError(t, w.desk.WaitIdle(t.Context()))
 		told := 0

@@ -187,6 +187,19 @@ func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Br
 // pass lets time pass for the bridges.
 func (w *world) pass(d time.Duration) { w.clock.ahead.Add(int64(d)) }
 
+// failed waits until a job of a kind waits for its next attempt.
+func (w *world) failed(kind string) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		var n int
+		require.NoError(w.t, w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE kind = $1 AND state = 'waiting' AND attempt > 0`, kind).Scan(&n))
+		return n > 0
+	}, patience, 5*time.Millisecond, "a %s that failed", kind)
+}
+
+// believed is longer than a request without an answer may still be carried out.
+const believed = 25 * time.Second
+
 func newConverter(spool *media.Spool) *convert.Converter {
 	return convert.New(convert.Options{Spool: spool, FFmpeg: convert.FindFFmpeg(), Log: slog.New(slog.DiscardHandler)})
 }
