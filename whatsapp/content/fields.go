@@ -127,6 +127,9 @@ var fields = []field{
 	unsupported("musicMessage"),
 	unsupported("statusLinkPreviewMetadata"),
 	unsupported("botPlatformRegistrationSuccessMessage"),
+	unsupported("newsletterScheduledMessage"),
+	unsupported("acp2SettingMessage"),
+	unsupported("audioStickerMessage"),
 }
 
 // field is the row of one field of waE2E.Message.
