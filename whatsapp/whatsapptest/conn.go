@@ -76,7 +76,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer s.removeConn(c)
 	defer c.reset()
 	stream := websocket.NetConn(s.ctx, ws, websocket.MessageBinary)
-	framed, payload, key, err := handshake(stream, s.static, s.cert)
+	framed, payload, key, err := handshake(stream, s.static, s.cert, s.opts.Packets)
 	if err != nil {
 		s.log.Debug("client did not finish its handshake", "error", err)
 		return

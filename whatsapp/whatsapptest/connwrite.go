@@ -105,7 +105,11 @@ func (c *conn) deliverLater(node waBinary.Node, delay time.Duration) bool {
 }
 
 func (c *conn) write(node waBinary.Node) bool {
-	data, err := waBinary.Marshal(node)
+	data, raw := node.Content.([]byte)
+	var err error
+	if !raw || node.Tag != rawTag {
+		data, err = waBinary.Marshal(node)
+	}
 	if err != nil {
 		c.log.Error("encode stanza", "tag", node.Tag, "error", err)
 		return false

@@ -21,6 +21,15 @@ func (d *Device) StreamError(code string, children ...waBinary.Node) {
 	d.end(streamError(code, children...))
 }
 
+// SendRaw sends what need not be a stanza: a byte of flags, of which 2 says that
+// what follows is compressed, and a body.
+func (d *Device) SendRaw(data []byte) {
+	d.volatile(waBinary.Node{Tag: rawTag, Content: data})
+}
+
+// rawTag marks in a connection's queue what is written as it is.
+const rawTag = "\x00raw"
+
 // Replace tells the client that another client has taken its place.
 func (d *Device) Replace() {
 	d.end(streamError("", waBinary.Node{Tag: "conflict", Attrs: waBinary.Attrs{"type": "replaced"}}))

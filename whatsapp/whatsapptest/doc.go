@@ -30,6 +30,14 @@
 // A message is settled by any receipt but a retry. A message id that a client
 // uses again is acknowledged and dropped.
 //
+// Options make what WhatsApp does at times: RotateQR retires a QR code's secret
+// at its first scan, Packets cuts frames over websocket messages or spoils them.
+// Stateless sends a pre-key message for which no session is kept, WithAttr marks
+// a message as what it is not, Device.SendRaw sends what is no stanza. A person of a group by
+// hidden id is sent with the number; WithoutAttr("addressing_mode") leaves out
+// by which of the two the group is addressed. A message of the own phone in a
+// chat by hidden id has the own hidden id as its sender.
+//
 // # What is not simulated
 //
 // Passkey pairing; expiry and renewal of QR codes by time (Server.ExpireQR does

@@ -87,6 +87,9 @@ func (p *Peer) groupAttrs(group *Group, sent *sentMessage) waBinary.Attrs {
 	delete(attrs, "sender_pn")
 	delete(attrs, "sender_lid")
 	group.address(attrs, p, 0)
+	for _, name := range sent.options.without {
+		delete(attrs, name)
+	}
 	return attrs
 }
 

@@ -82,6 +82,7 @@ func TestSentFromOwnPhone(t *testing.T) {
 			message := c.awaitID(id)
 			require.True(t, message.Info.IsFromMe)
 			require.Equal(t, tc.chat(w.alice), message.Info.Chat)
+			require.Equal(t, tc.chat(w.phone), message.Info.Sender, "by the address of the same kind")
 			require.Equal(t, "typed on the phone", textOf(message))
 			_, err := w.alice.WaitText(patience, "typed on the phone")
 			require.NoError(t, err)

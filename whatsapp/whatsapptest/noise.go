@@ -98,6 +98,7 @@ type frames struct {
 	writeKey cipher.AEAD
 	received uint32
 	sent     uint32
+	packets  func(frame []byte) [][]byte
 }
 
 func (f *frames) read() ([]byte, error) {
@@ -127,14 +128,23 @@ func (f *frames) write(data []byte) error {
 	}
 	framed := make([]byte, 0, len(data)+3)
 	framed = append(framed, byte(len(data)>>16), byte(len(data)>>8), byte(len(data)))
-	_, err := f.conn.Write(append(framed, data...))
-	return err
+	framed = append(framed, data...)
+	if f.packets == nil {
+		_, err := f.conn.Write(framed)
+		return err
+	}
+	for _, part := range f.packets(framed) {
+		if _, err := f.conn.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // handshake answers a client and returns who it says it is: its payload and
 // the Noise key it has proved to own.
-func handshake(conn net.Conn, static *keys.KeyPair, certificate []byte) (*frames, *waWa6.ClientPayload, [32]byte, error) {
-	f := &frames{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}
+func handshake(conn net.Conn, static *keys.KeyPair, certificate []byte, packets func([]byte) [][]byte) (*frames, *waWa6.ClientPayload, [32]byte, error) {
+	f := &frames{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), packets: packets}
 	payload, clientKey, err := f.respond(static, certificate)
 	if err != nil {
 		return nil, nil, clientKey, fmt.Errorf("noise handshake: %w", err)

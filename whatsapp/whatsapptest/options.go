@@ -2,6 +2,7 @@ package whatsapptest
 
 import (
 	"encoding/hex"
+	"maps"
 	"strings"
 	"time"
 
@@ -29,8 +30,10 @@ type sendOptions struct {
 	viewOnce bool
 	// plaintext, if not nil, is encrypted as it is in place of the message.
 	plaintext  []byte
+	with       map[string]any
 	without    []string
 	withoutEnc []string
+	stateless  bool
 }
 
 // mediaOptions describe a file that is sent.
@@ -134,6 +137,21 @@ func AsViewOnce() SendOption { return func(o *sendOptions) { o.viewOnce = true }
 // padding.
 func WithPlaintext(raw []byte) SendOption {
 	return func(o *sendOptions) { o.plaintext = append([]byte{}, raw...) }
+}
+
+// Stateless encrypts in a session that ends with the message: a pre-key message
+// marked so that its recipient keeps no session either. It is for direct chats.
+func Stateless() SendOption { return func(o *sendOptions) { o.stateless = true } }
+
+// WithAttr sets an attribute of the stanza, such as "category".
+func WithAttr(name string, value any) SendOption {
+	return func(o *sendOptions) {
+		o.with = maps.Clone(o.with)
+		if o.with == nil {
+			o.with = map[string]any{}
+		}
+		o.with[name] = value
+	}
 }
 
 // WithoutAttr leaves attributes of the stanza out, such as "id".

@@ -34,6 +34,8 @@ type pairing struct {
 	answers chan *waBinary.Node
 	// phone and code are set while a code pairing is under way.
 	code *codePairing
+	// retired is the secret that the client must no longer show.
+	retired string
 }
 
 func (c *conn) beginPairing(payload *waWa6.ClientPayload, noiseKey [32]byte) {
@@ -116,7 +118,8 @@ func (c *conn) handlePairing(node *waBinary.Node) {
 }
 
 // ScanQR links the client that shows the code. It returns when the client has
-// accepted; the client then reconnects by itself.
+// accepted; the client then reconnects by itself. With Options.RotateQR the
+// first scan ends in ErrQRRetired.
 func (p *Peer) ScanQR(code string) error {
 	if _, after, ok := strings.Cut(code, "#"); ok {
 		code = after
@@ -140,7 +143,37 @@ func (p *Peer) ScanQR(code string) error {
 	if string(noiseKey) != string(waiting.noiseKey[:]) || string(identity) != string(waiting.keys.identity[:]) {
 		return errors.New("scan QR code: its keys are not those of the connected client")
 	}
+	if p.srv.retire(waiting, parts[3]) {
+		return ErrQRRetired
+	}
 	return p.link(waiting, secret)
+}
+
+// ErrQRRetired says that a code no longer links: the client shows, or is about
+// to show, another one.
+var ErrQRRetired = errors.New("scan QR code: it is retired, scan the one that is shown now")
+
+// retire reports whether a scanned secret is retired. With Options.RotateQR the
+// first one is, by its scan.
+func (s *Server) retire(p *pairing, secret string) bool {
+	if !s.opts.RotateQR {
+		return false
+	}
+	s.mu.Lock()
+	first := p.retired == ""
+	if first {
+		p.retired = secret
+	}
+	retired := p.retired == secret
+	s.mu.Unlock()
+	if first {
+		p.conn.send(waBinary.Node{
+			Tag:     "notification",
+			Attrs:   waBinary.Attrs{"from": types.ServerJID, "type": "companion_reg_refresh", "id": s.stanzaID(), "t": s.opts.Now().Unix()},
+			Content: []waBinary.Node{{Tag: "pair-device-rotate-qr"}},
+		})
+	}
+	return retired
 }
 
 // link signs the client's identity, hands it its address and waits until the

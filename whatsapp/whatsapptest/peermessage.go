@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"fmt"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
@@ -104,12 +105,8 @@ func (p *Peer) SendHistory(history *waHistorySync.HistorySync) error {
 	if err != nil {
 		return fmt.Errorf("encode history: %w", err)
 	}
-	var packed bytes.Buffer
-	writer := zlib.NewWriter(&packed)
-	if _, err := writer.Write(raw); err != nil {
-		return fmt.Errorf("compress history: %w", err)
-	}
-	if err := writer.Close(); err != nil {
+	packed, err := pack(raw)
+	if err != nil {
 		return fmt.Errorf("compress history: %w", err)
 	}
 	p.sendPeerMessage(device, &waE2E.ProtocolMessage{
@@ -118,8 +115,41 @@ func (p *Peer) SendHistory(history *waHistorySync.HistorySync) error {
 			SyncType:                          waE2E.HistorySyncType(history.GetSyncType()).Enum(),
 			ChunkOrder:                        history.ChunkOrder,
 			Progress:                          history.Progress,
-			InitialHistBootstrapInlinePayload: packed.Bytes(),
+			InitialHistBootstrapInlinePayload: packed,
 		},
 	})
 	return nil
+}
+
+// OfferHistory uploads what should be a compressed history and offers it to the
+// companion that was linked last, as the phone does with a large one.
+func (p *Peer) OfferHistory(packed []byte) error {
+	device := p.Companion()
+	if device == nil {
+		return fmt.Errorf("offer history: no companion")
+	}
+	up, err := p.srv.upload(whatsmeow.MediaHistory, bytes.NewReader(packed))
+	if err != nil {
+		return fmt.Errorf("offer history: %w", err)
+	}
+	p.sendPeerMessage(device, &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION.Enum(),
+		HistorySyncNotification: &waE2E.HistorySyncNotification{
+			SyncType: waE2E.HistorySyncType_RECENT.Enum(), DirectPath: ptr(up.path), MediaKey: up.key,
+			FileSHA256: up.sum, FileEncSHA256: up.encSum, FileLength: ptr(uint64(len(packed))),
+		},
+	})
+	return nil
+}
+
+func pack(raw []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	writer := zlib.NewWriter(&packed)
+	if _, err := writer.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := writer.Close(); err != nil {
+		return nil, err
+	}
+	return packed.Bytes(), nil
 }

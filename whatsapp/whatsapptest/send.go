@@ -3,6 +3,7 @@ package whatsapptest
 import (
 	"bytes"
 	"context"
+	"maps"
 	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -99,12 +100,17 @@ func (p *Peer) sendTo(device *Device, sent *sentMessage, count int) {
 	if sent.options.plaintext != nil {
 		padded = sent.options.plaintext
 	}
-	enc, err := p.seal(context.Background(), device, padded)
+	seal := p.seal
+	if sent.options.stateless {
+		seal = p.sealStateless
+	}
+	enc, err := seal(context.Background(), device, padded)
 	if err != nil {
 		p.fail("send message %s: %w", sent.id, err)
 		return
 	}
 	decorateEnc(&enc, sent, count)
+	maps.Copy(attrs, sent.options.with)
 	for _, name := range sent.options.without {
 		delete(attrs, name)
 	}

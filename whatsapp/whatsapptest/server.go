@@ -28,6 +28,13 @@ type Options struct {
 	// ForwardRepeats hands a message id that a client has already used on to
 	// the recipient. By default such a repeat is acknowledged and dropped.
 	ForwardRepeats bool
+	// RotateQR retires the code that a phone scans first, as WhatsApp does: the
+	// client has to show another secret, and only that one links.
+	RotateQR bool
+	// Packets says in which websocket messages bytes go to a client: it is given
+	// a length-prefixed frame and returns the parts, in order. By default a
+	// message is a frame. It is called concurrently.
+	Packets func(frame []byte) [][]byte
 	// Now is the server's clock, time.Now when nil.
 	Now func() time.Time
 }

@@ -49,6 +49,23 @@ func (p *Peer) seal(ctx context.Context, device *Device, padded []byte) (waBinar
 	return waBinary.Node{Tag: "enc", Attrs: waBinary.Attrs{"v": "2", "type": kind}, Content: sealed.Serialize()}, nil
 }
 
+// sealStateless encrypts in a session of its own, which nobody keeps.
+func (p *Peer) sealStateless(ctx context.Context, device *Device, padded []byte) (waBinary.Node, error) {
+	address := device.LID().SignalAddress()
+	once := newSignalStore()
+	once.IdentityKey, once.RegistrationID = p.signal.IdentityKey, p.signal.RegistrationID
+	builder := session.NewBuilderFromSignal(once, address, store.SignalProtobufSerializer)
+	if err := builder.ProcessBundle(ctx, device.takeBundle().signal(device.id)); err != nil {
+		return waBinary.Node{}, fmt.Errorf("begin session with %s: %w", device.LID(), err)
+	}
+	sealed, err := session.NewCipher(builder, address).Encrypt(ctx, padded)
+	if err != nil {
+		return waBinary.Node{}, fmt.Errorf("encrypt for %s: %w", device.LID(), err)
+	}
+	attrs := waBinary.Attrs{"v": "2", "type": "pkmsg", "state": "false"}
+	return waBinary.Node{Tag: "enc", Attrs: attrs, Content: sealed.Serialize()}, nil
+}
+
 // restart begins a new session with the keys of a retry receipt.
 func (p *Peer) restart(ctx context.Context, device *Device, keys bundle) error {
 	builder := session.NewBuilderFromSignal(p.signal, device.LID().SignalAddress(), store.SignalProtobufSerializer)
