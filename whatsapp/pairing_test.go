@@ -2,11 +2,13 @@ package whatsapp_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 func TestAnotherPhoneIsNotLinkedToALine(t *testing.T) {
@@ -114,4 +116,32 @@ func TestACodeThatNobodyScansIsSaid(t *testing.T) {
 	w.waitState(whatsapp.StateNew)
 	require.Contains(t, w.session.State().Sentence, "in time")
 	w.pair()
+}
+
+// WhatsApp retires a code's secret when a phone scans it. The code with the new
+// one is shown at once, in place of the retired one, and it links.
+func TestARetiredCodeIsReplacedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorldAt(t, whatsapptest.New(whatsapptest.Options{RotateQR: true}), openStore(t, openSQLite(t), "sqlite"))
+	require.NoError(t, w.session.Pair(""))
+	w.sink.wait(t, "a QR code", func() bool { return w.session.State().QR != "" })
+	retired := w.session.State().QR
+	require.ErrorIs(t, w.phone.ScanQR(retired), whatsapptest.ErrQRRetired)
+	w.sink.wait(t, "another QR code", func() bool { return w.session.State().QR != retired })
+	valid := w.session.State().QR
+	ref := func(code string) string { before, _, _ := strings.Cut(code, ","); return before }
+	require.Equal(t, ref(retired), ref(valid), "the one that was shown, with another secret")
+	require.NoError(t, w.phone.ScanQR(valid))
+	w.waitState(whatsapp.StateConnected)
+	var shown []string
+	w.sink.update(func() {
+		for _, state := range w.sink.states {
+			if state.QR != "" && (len(shown) == 0 || shown[len(shown)-1] != state.QR) {
+				shown = append(shown, state.QR)
+			}
+		}
+	})
+	require.Equal(t, []string{retired, valid}, shown, "whoever follows the state sees both, in order")
+	w.alice.SendText(w.phone, "hello")
+	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
 }

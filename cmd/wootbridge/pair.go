@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
@@ -140,6 +141,10 @@ func (l *pairing) show(code api.QREvent) error {
 	if text == "" || text == l.shown {
 		return nil
 	}
+	again := ""
+	if code.PairingCode == "" && sameOffer(text, l.shown) {
+		again = "WhatsApp wants another code: if the phone could not link, let it scan this one."
+	}
 	l.shown = text
 	if code.PairingCode != "" {
 		return l.screen.draw(fmt.Sprintf("\nOn the phone %s: WhatsApp, Settings, Linked devices, Link a device,\nLink with phone number instead. Then type:\n\n    %s\n\n", l.ask.Phone, code.PairingCode))
@@ -148,7 +153,16 @@ func (l *pairing) show(code api.QREvent) error {
 	if err != nil {
 		return err
 	}
-	return l.screen.draw(fmt.Sprintf("\nOn the phone: WhatsApp, Settings, Linked devices, Link a device.\nThen point its camera here (line %s):\n\n%s\nWaiting for the phone. Ctrl-C ends this.\n", l.line.Name, drawn))
+	return l.screen.draw(fmt.Sprintf("\nOn the phone: WhatsApp, Settings, Linked devices, Link a device.\nThen point its camera here (line %s):\n%s\n%s\nWaiting for the phone. Ctrl-C ends this.\n", l.line.Name, again, drawn))
+}
+
+// sameOffer reports whether two codes differ in their secret only: WhatsApp
+// retires a code's secret once a phone has scanned it, and the phone then says
+// that it could not link.
+func sameOffer(code, other string) bool {
+	offer, _, some := strings.Cut(code, ",")
+	before, _, _ := strings.Cut(other, ",")
+	return some && offer == before
 }
 
 func (l *pairing) follow(ctx context.Context, state api.StateEvent) error {

@@ -50,6 +50,37 @@ func TestPairDrawsEveryNewCode(t *testing.T) {
 	}, f.last(), "the stream is open before a code is asked for, so that none is missed")
 }
 
+// WhatsApp retires a code's secret when a phone scans it: the code with the new
+// one takes the place of the one that stands there, with a word why.
+func TestPairReplacesARetiredCode(t *testing.T) {
+	t.Parallel()
+	const retired, valid = "https://wa.me/settings/linked_devices#2@ref,noise,identity,old,1", "https://wa.me/settings/linked_devices#2@ref,noise,identity,new,1"
+	const why = "WhatsApp wants another code"
+	f := newFront(t, line("abc111", "Support", "new"))
+	streams(f, state("new", ""), state("pairing", ""), qr(retired), qr(valid), state("connected", "5511999990001:3@s"))
+	out, errs, code := typed(t, f.URL, "", "pair")
+	require.Zero(t, code, errs)
+	for _, text := range []string{retired, valid} {
+		drawn, err := drawQR(text, false)
+		require.NoError(t, err)
+		require.Equal(t, 1, strings.Count(out, drawn), text)
+	}
+	require.Equal(t, 1, strings.Count(out, why))
+
+	var terminal bytes.Buffer
+	l := &pairing{line: api.Line{Name: "Support"}, screen: screen{out: &terminal, redraw: true}}
+	require.NoError(t, l.show(api.QREvent{QR: retired}))
+	first := terminal.String()
+	require.NotContains(t, first, why)
+	terminal.Reset()
+	require.NoError(t, l.show(api.QREvent{QR: valid}))
+	require.True(t, strings.HasPrefix(terminal.String(), fmt.Sprintf("\x1b[%dA\x1b[J", strings.Count(first, "\n"))), "the retired one is gone")
+	require.Contains(t, terminal.String(), why)
+	terminal.Reset()
+	require.NoError(t, l.show(api.QREvent{QR: strings.Replace(valid, "2@ref", "2@next", 1)}))
+	require.NotContains(t, terminal.String(), why, "its time was over")
+}
+
 func TestPairEndsWhenItCannotGoOn(t *testing.T) {
 	t.Parallel()
 	unused := []string{state("new", ""), qr("")}
