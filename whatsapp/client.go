@@ -42,11 +42,24 @@ func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Clien
 	cli.SetForceActiveDeliveryReceipts(true)
 	cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return g.mayPair(jid) }
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return cfg.Versions.payload(device) }
+	transport := cfg.transport()
 	if cfg.Simulator != nil {
-		transport := &http.Client{Transport: cfg.Simulator.transport()}
-		cli.SetPreLoginHTTPClient(transport)
-		cli.SetWebsocketHTTPClient(transport)
-		cli.SetMediaHTTPClient(transport)
+		cli.SetMediaHTTPClient(&http.Client{Transport: transport})
 	}
+	connection := &http.Client{Transport: reframing{transport}}
+	cli.SetPreLoginHTTPClient(connection)
+	cli.SetWebsocketHTTPClient(connection)
 	return cli
+}
+
+// transport is what connections are made with: the process's own, unless a
+// simulator stands in for WhatsApp.
+func (cfg *Config) transport() http.RoundTripper {
+	if cfg.Simulator != nil {
+		return cfg.Simulator.transport()
+	}
+	if usual, ok := http.DefaultTransport.(*http.Transport); ok {
+		return usual.Clone()
+	}
+	return http.DefaultTransport
 }
