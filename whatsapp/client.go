@@ -12,10 +12,17 @@ import (
 
 // heard follows what the library only logs.
 func (g *generation) heard(event string) {
-	if event == toldDevices {
-		g.devicesOutdated.Store(true)
-	}
 	g.s.cfg.Count(event)
+	switch event {
+	case toldDevices:
+		g.devicesOutdated.Store(true)
+	case frameGarbled:
+		g.streamBroken()
+	case frameUnread:
+		if g.s.unread.first(g.s.cfg.Clock()) {
+			g.streamBroken()
+		}
+	}
 }
 
 // newClient makes every client, with the settings that the acknowledgement

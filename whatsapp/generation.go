@@ -25,13 +25,15 @@ type generation struct {
 	cancel context.CancelFunc
 	// latched is set once something could not be committed: nothing after it
 	// may be, or the order is lost.
-	latched   atomic.Bool
-	connected atomic.Bool
-	paired    atomic.Int32 // of pairedSteps, which come in either order
-	once      sync.Once
-	done      chan genEnd
-	losses    atomic.Int32 // of connections, since it was last connected
-	announce  chan struct{}
+	latched    atomic.Bool
+	connected  atomic.Bool
+	paired     atomic.Int32 // of pairedSteps, which come in either order
+	once       sync.Once
+	done       chan genEnd
+	losses     atomic.Int32 // of connections, since it was last connected
+	announce   chan struct{}
+	pairing    bool        // a phone is to be linked, in place of a login
+	brokenOnce atomic.Bool // the stream, and that was counted
 	// devicesOutdated is set by the library's word that a message did not go to
 	// all devices of its recipient.
 	devicesOutdated atomic.Bool
@@ -45,6 +47,7 @@ type genEnd struct {
 	reason    string        // a sentence for people, in place of the code's
 	ban       time.Duration // how long WhatsApp blocks the number
 	refused   bool          // the server refused the login, and nobody knows why
+	broken    bool          // nothing more of the connection could be read
 	connected bool
 	command   *command
 }
@@ -67,7 +70,7 @@ func (s *Session) connect(jid string, pairing *command) genEnd {
 	if device == nil {
 		return genEnd{code: StateLoggedOut} // the phone unlinked it while we were away
 	}
-	g := &generation{s: s, named: device.PushName != "", done: make(chan genEnd, 1), announce: make(chan struct{}, 1)}
+	g := &generation{s: s, pairing: pairing != nil, named: device.PushName != "", done: make(chan genEnd, 1), announce: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
 	g.guard = s.cfg.Store.devices.NewGuard(g.storeFailed, s.notePanic, s.cfg.Clock)
 	if pairing == nil {

@@ -23,17 +23,29 @@ type library struct {
 	module string
 }
 
-const toldDevices = "device list outdated"
+const (
+	toldDevices = "device list outdated"
+	// frameGarbled is a stream of which nothing more can be read: its bytes or
+	// their order are not those that were sent.
+	frameGarbled = "garbled frame"
+	// frameUnread came as it was sent, and the library cannot make a stanza of it.
+	frameUnread = "unread frame"
+)
 
-// told are the library's lines for which there is no event.
+// told are the library's lines for which there is no event, by a part of their
+// format. What is filled in may be what a customer wrote: it must not count.
 var told = map[string]string{
-	"panicked":                "panic",
-	"participant list hash":   toldDevices,
-	"Failed to encrypt":       "device without keys",
-	"Handler queue is full":   "queue full",
-	"Node handling is taking": "slow handler",
-	"Unhandled encrypted":     notUnderstood,
-	"Unknown version":         notUnderstood,
+	"panicked":                   "panic",
+	"participant list hash":      toldDevices,
+	"Failed to encrypt":          "device without keys",
+	"Handler queue is full":      "queue full",
+	"Node handling is taking":    "slow handler",
+	"Unhandled encrypted":        notUnderstood,
+	"Unknown version":            notUnderstood,
+	"Failed to decrypt frame":    frameGarbled,
+	"Received partial header":    frameGarbled,
+	"Failed to decompress frame": frameUnread,
+	"Failed to decode node":      frameUnread,
 }
 
 // notUnderstood is a message that the library cannot make an event of. It says
@@ -41,13 +53,12 @@ var told = map[string]string{
 const notUnderstood = "message not understood"
 
 func (l *library) line(level slog.Level, msg string, args []any) {
-	text := fmt.Sprintf(msg, args...)
 	for part, event := range told {
-		if strings.Contains(text, part) {
+		if strings.Contains(msg, part) {
 			l.tell(event)
 		}
 	}
-	l.log.Debug(text, "module", l.module, "severity", level.String())
+	l.log.Debug(fmt.Sprintf(msg, args...), "module", l.module, "severity", level.String())
 }
 
 func (l *library) Warnf(msg string, args ...any)  { l.line(slog.LevelWarn, msg, args) }

@@ -72,6 +72,10 @@ type Session struct {
 	gen     *generation
 
 	reach reachOut // of the sender
+
+	// unread and broken are of frames: one that could not be read, and a stream
+	// that broke.
+	unread, broken rarely
 }
 
 // command is what people may ask of a running session.
@@ -103,7 +107,8 @@ func NewSession(cfg Config) *Session {
 	s := &Session{
 		cfg: cfg, limiter: rate.NewLimiter(limit, sendBurst), sending: make(chan struct{}, 1),
 		commands: make(chan command, 1), ended: make(chan struct{}),
-		reach: reachOut{contacts: map[types.JID]bool{}, messages: map[string]bool{}},
+		reach:  reachOut{contacts: map[types.JID]bool{}, messages: map[string]bool{}},
+		unread: rarely{pause: unreadPause}, broken: rarely{pause: brokenPause},
 	}
 	s.state = State{Code: StateNew, Since: cfg.Clock(), JID: cfg.JID, Phone: cfg.Phone}
 	switch {

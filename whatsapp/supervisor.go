@@ -119,6 +119,9 @@ func (s *Session) settle(end genEnd, tried *attempts) time.Duration {
 		s.setState(func(st *State) { st.Code, st.Until = StateBanned, s.cfg.Clock().Add(wait) })
 		return wait
 	default:
+		if end.broken && s.broken.first(s.cfg.Clock()) {
+			return 0
+		}
 		s.setState(func(st *State) { st.Code, st.reason = StateDisconnected, end.reason })
 		if end.refused {
 			if tried.refusals++; tried.refusals > refusalsMost {

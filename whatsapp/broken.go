@@ -1,0 +1,57 @@
+package whatsapp
+
+import (
+	"sync"
+	"time"
+)
+
+// brokenPause is how often the next connection is made at once after a stream
+// broke; more often, there is a pause as after any loss.
+const brokenPause = time.Minute
+
+// unreadPause is for how long a frame that the library cannot read is only
+// counted, after one that ended the connection. Such a frame is not
+// acknowledged: if it is the stanza that is odd and not the stream, it comes
+// again with every connection, and must not stop the line.
+const unreadPause = time.Hour
+
+// streamBroken gives a connection up of which nothing more can be read. Without
+// this the line would be deaf until a ping goes unanswered for minutes.
+func (g *generation) streamBroken() {
+	if !g.pairing {
+		g.endBroken(genEnd{code: StateDisconnected, broken: true})
+		return
+	}
+	end := genEnd{code: StateNew, reason: "The connection to WhatsApp broke. Try again."}
+	if g.s.State().JID != "" {
+		end = genEnd{code: StateConnecting} // linked already
+	}
+	g.endBroken(end)
+}
+
+// endBroken counts a broken stream once, however many frames tell of it.
+func (g *generation) endBroken(e genEnd) {
+	if g.brokenOnce.CompareAndSwap(false, true) {
+		g.s.cfg.Count("broken stream")
+		g.s.cfg.Log.Warn("the connection to WhatsApp cannot be read any more; connecting again")
+		g.end(e)
+	}
+}
+
+// rarely says yes to what has not been for some time.
+type rarely struct {
+	pause time.Duration
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (r *rarely) first(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.last.IsZero() && now.Sub(r.last) < r.pause {
+		return false
+	}
+	r.last = now
+	return true
+}
