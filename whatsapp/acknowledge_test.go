@@ -1,6 +1,7 @@
 package whatsapp_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -88,4 +89,81 @@ func TestD01_ARestartedSessionGetsWhatCameMeanwhile(t *testing.T) {
 	w.alice.SendText(w.phone, "while away")
 	w.start(w.session.State().JID)
 	w.sink.wait(t, "the text", func() bool { return len(w.sink.texts()) == 1 })
+}
+
+// A commit outlasts its connection: the library leaves a handler that runs
+// behind, and drops what waits for it. What the handler was at is not
+// acknowledged before it is committed, nothing overtakes it, and all comes
+// again, in order, with the next connection.
+func TestD01_ACommitThatOutlastsItsConnection(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		end  func(w *world)
+		late bool // what the commit was at is committed after all
+	}{
+		"disconnected, then refused":   {end: func(w *world) { w.session.Reconnect() }},
+		"disconnected, then committed": {end: func(w *world) { w.session.Reconnect() }, late: true},
+		"lost, then refused":           {end: func(w *world) { w.phone.Companion().Drop() }},
+		"lost, then committed":         {end: func(w *world) { w.phone.Companion().Drop() }, late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			committing, goOn := make(chan struct{}), make(chan struct{})
+			var first sync.Once
+			w.sink.onTake = func(e content.Envelope) {
+				if e.Kind != content.EnvMessage {
+					return
+				}
+				blocked := false
+				first.Do(func() { close(committing); blocked = true })
+				if !blocked {
+					return
+				}
+				<-goOn
+				if !tc.late {
+					panic("the commit fails in the end")
+				}
+			}
+			w.pair()
+			w.sink.refuse.Store(true)
+			want := []string{"one", "two", "three"}
+			for _, text := range want {
+				w.alice.SendText(w.phone, text)
+			}
+			await(t, committing, "the commit")
+			tc.end(w)
+			require.NoError(t, w.phone.Companion().WaitLogins(patience, 2))
+			w.sink.wait(t, "a refusal in the next connection", func() bool { return w.sink.refused.Load() > 0 })
+			require.Equal(t, 3, w.phone.Companion().PendingMessages())
+			require.Empty(t, w.alice.Receipts())
+
+			w.sink.refuse.Store(false)
+			w.sink.wait(t, "the texts", func() bool { return len(w.sink.texts()) >= 3 })
+			require.NoError(t, w.phone.Companion().WaitSettled(patience))
+			close(goOn)
+			w.alice.SendText(w.phone, "four")
+			w.sink.wait(t, "what comes after", func() bool { return slices.Contains(w.sink.texts(), "four") })
+			require.NoError(t, w.phone.Companion().WaitSettled(patience))
+			w.sink.update(func() { require.Equal(t, append(want, "four"), w.sink.journal()) })
+		})
+	}
+}
+
+// journal gives the texts as a journal keeps them: the first of each.
+func (s *sink) journal() []string {
+	seen := map[string]bool{}
+	var texts []string
+	for _, e := range s.taken {
+		if e.Kind != content.EnvMessage || seen[e.Dedupe] {
+			continue
+		}
+		seen[e.Dedupe] = true
+		if m, err := content.Decode(e.Payload); err == nil {
+			if text, ok := m.Content.(content.Text); ok {
+				texts = append(texts, text.Text)
+			}
+		}
+	}
+	return texts
 }
