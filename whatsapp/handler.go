@@ -44,12 +44,20 @@ func (g *generation) message(evt *events.Message) bool {
 		g.s.cfg.Count("publication") // of a channel or a status: nobody wrote to the desk
 		return true
 	}
-	if offer := evt.Message.GetProtocolMessage().GetHistorySyncNotification(); offer != nil {
-		envelope, err := content.HistoryEnvelope(evt.Info, offer)
+	from, protocol := g.originOf(evt.Info), evt.Message.GetProtocolMessage()
+	history := protocol.GetHistorySyncNotification() != nil
+	if history && from == ownPhone {
+		envelope, err := content.HistoryEnvelope(evt.Info, protocol.GetHistorySyncNotification())
 		return g.takeOr(envelope, err)
 	}
-	if evt.Info.Category == "peer" {
-		return true
+	peer := evt.Info.Category == peerCategory
+	if history || from == foreign && (peer || asksDevice(protocol)) {
+		// The library believes no stranger, and what it keeps of a history is kept
+		// only when the bridge asks for it. So nothing has come of it.
+		g.s.cfg.Count("foreign request")
+	}
+	if peer && from != foreign {
+		return true // between the account's devices; nothing for people
 	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, g.alternate)
 	return g.takeOr(envelope, err)
