@@ -11,6 +11,11 @@
 // again, and once something could not be committed the whole connection is
 // given up, so that no later message overtakes it.
 //
+// What a message asks of this device is believed only from its origin, the
+// account's own phone (origin.go); what it makes the bridge unpack has a limit
+// (history.go). Below the library, reframe.go puts WhatsApp's frames in order;
+// a stream that cannot be read any more is given up at once (broken.go).
+//
 // # Ownership
 //
 // A Session has one goroutine, run, that owns the client. Each connection is a

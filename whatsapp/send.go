@@ -18,13 +18,19 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
-// PermanentError says that WhatsApp will never take this message.
+// PermanentError says that WhatsApp will never take this message, or that what
+// came from there will never be taken.
 type PermanentError struct {
-	Reason string // a machine's word: notwa, reachout, refused
+	Reason string // a machine's word: notwa, reachout, refused, toolarge
 	Err    error
 }
 
-func (e *PermanentError) Error() string { return "whatsapp refuses the message: " + e.Err.Error() }
+func (e *PermanentError) Error() string {
+	if e.Reason == ReasonTooLarge {
+		return e.Err.Error()
+	}
+	return "whatsapp refuses the message: " + e.Err.Error()
+}
 
 // Unwrap gives the cause.
 func (e *PermanentError) Unwrap() error { return e.Err }
@@ -43,6 +49,7 @@ const (
 	ReasonNotOnWhatsApp = "notwa"
 	ReasonReachOut      = "reachout"
 	ReasonRefused       = "refused"
+	ReasonTooLarge      = "toolarge" // of what came
 )
 
 const (
