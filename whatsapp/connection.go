@@ -18,6 +18,9 @@ func (g *generation) connection(event any) {
 		g.pairedStep()
 	case *events.ManualLoginReconnect:
 		g.pairedStep()
+	case *events.PairPasskeyRequest, *events.PairPasskeyError:
+		sentence := passkeySentence
+		g.refusal.Store(&sentence)
 	case *events.Connected:
 		g.connected.Store(true)
 		g.losses.Store(0)

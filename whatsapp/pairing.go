@@ -56,13 +56,18 @@ func (g *generation) unpaired(item whatsmeow.QRChannelItem) string {
 	case whatsmeow.QRChannelTimeout.Event:
 		return "No phone used the code in time. Ask for a new one."
 	case whatsmeow.QRChannelEventPasskeyRequest, whatsmeow.QRChannelEventPasskeyResponse:
-		return "This phone asks for a passkey, which is not possible here. Turn the passkey off for linking devices, or link with the phone number."
+		return passkeySentence
 	case whatsmeow.QRChannelScannedWithoutMultidevice.Event:
 		return "The phone does not allow linked devices yet. Update WhatsApp on it, then try again."
 	default:
 		return "The phone was not linked. Try again."
 	}
 }
+
+// passkeySentence sends nobody from the QR code to the code to type or back:
+// WhatsApp asks such an account whichever of them it is.
+const passkeySentence = "WhatsApp asks this account to confirm with a passkey, which this version of Wootbridge cannot do, " +
+	"neither with a QR code nor with a code to type. Link a phone whose account is not asked, or try again after an update of Wootbridge."
 
 // mayPair says whether a phone may be linked; if not, it keeps the reason.
 func (g *generation) mayPair(jid types.JID) bool {
