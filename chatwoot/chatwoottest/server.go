@@ -136,7 +136,7 @@ func (s *Server) Start() error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	s.http = &http.Server{
-		Handler:           s.routes(),
+		Handler:           s.dated(s.routes()),
 		ReadHeaderTimeout: 30 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
@@ -149,6 +149,14 @@ func (s *Server) Start() error {
 		s.running.Go(func() { s.deliverAll(ctx) })
 	}
 	return nil
+}
+
+// dated puts the server's clock on every answer, as web servers do with theirs.
+func (s *Server) dated(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Close ends every request and delivery, waits for them and removes the files.
