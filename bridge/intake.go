@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // intake knows since when a line takes in nothing of what WhatsApp brings: its
@@ -41,5 +41,5 @@ func (i *intake) trouble(now time.Time) string {
 		return ""
 	}
 	return fmt.Sprintf("Nothing that WhatsApp brings can be stored since %s, and it waits there: %s",
-		i.since.UTC().Format("2006-01-02 15:04 MST"), database.Text(i.cause.Error()))
+		i.since.UTC().Format("2006-01-02 15:04 MST"), foreign.Text(i.cause.Error()))
 }

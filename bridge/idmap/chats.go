@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Chat is a WhatsApp counterpart of a line. Its JIDs are aliases.
@@ -62,10 +62,10 @@ func (m *Map) ChatIDBySource(ctx context.Context, line, sourceID string) (string
 const sourceMost = 2000
 
 func source(id string) string {
-	if len(id) <= sourceMost && database.IsClean(id) {
+	if len(id) <= sourceMost && foreign.IsClean(id) {
 		return id
 	}
-	return database.Key(id)
+	return foreign.Key(id)
 }
 
 // ChatIDByConversation is ChatByConversation for its id alone.
@@ -139,7 +139,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 // SetContact records the chat's contact, conversation, name and identifier. A
 // value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
-	c.Name, c.Identifier = database.Text(c.Name), database.Text(c.Identifier)
+	c.Name, c.Identifier = foreign.Text(c.Name), foreign.Text(c.Identifier)
 	var contact, conversation int64
 	var name, identifier string
 	const before = `SELECT contact_id, conversation_id, name, identifier FROM chat WHERE id = $1`
@@ -168,7 +168,7 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 // chat's conversation alone.
 func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
 	const set = `UPDATE chat SET contact_id = $2, name = $3, identifier = $4 WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, database.Text(c.Name), database.Text(c.Identifier)); err != nil {
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, foreign.Text(c.Name), foreign.Text(c.Identifier)); err != nil {
 		return fmt.Errorf("record a contact's identity: %w", err)
 	}
 	return m.RaiseGeneration(ctx, tx, c.Line)
@@ -177,7 +177,7 @@ func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
 // ChatByAlias finds the chat that has a JID.
 func (m *Map) ChatByAlias(ctx context.Context, line, jid string) (Chat, error) {
 	var id string
-	err := m.db.QueryRowContext(ctx, `SELECT chat FROM chat_alias WHERE line = $1 AND jid = $2`, line, database.Key(jid)).Scan(&id)
+	err := m.db.QueryRowContext(ctx, `SELECT chat FROM chat_alias WHERE line = $1 AND jid = $2`, line, foreign.Key(jid)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Chat{}, ErrUnknown
 	}

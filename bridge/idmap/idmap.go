@@ -83,3 +83,12 @@ func cached[T any](ctx context.Context, m *Map, key string, load func() (value T
 func cacheKey(line string, generation int64, kind, id string) string {
 	return line + "/" + strconv.FormatInt(generation, 10) + "/" + kind + "/" + id
 }
+
+// IgnoreUnknown is err, or nil where it is ErrUnknown: for who asks and takes
+// "there is none" for an answer.
+func IgnoreUnknown(err error) error {
+	if errors.Is(err, ErrUnknown) {
+		return nil
+	}
+	return err
+}

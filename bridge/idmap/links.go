@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Direction tells who wrote a linked message.
@@ -72,8 +73,8 @@ const linkColumns = `SELECT line, wa_id, part, chat, message_id, conversation_id
 func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (line, wa_id) DO NOTHING`
-	_, err := tx.ExecContext(ctx, insert, l.Line, database.Key(l.WA), l.Part, l.Chat, l.Message, l.Conversation,
-		string(l.Direction), database.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
+	_, err := tx.ExecContext(ctx, insert, l.Line, foreign.Key(l.WA), l.Part, l.Chat, l.Message, l.Conversation,
+		string(l.Direction), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("link a message: %w", err)
 	}
@@ -83,7 +84,7 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 // LinkByWA finds a link by its WhatsApp id. The status in it may be old; what
 // decides on a status reads it in its transaction.
 func (m *Map) LinkByWA(ctx context.Context, line, wa string, generation int64) (Link, error) {
-	l, err := cached(ctx, m, cacheKey(line, generation, "wa", database.Key(wa)), func() (Link, bool, error) {
+	l, err := cached(ctx, m, cacheKey(line, generation, "wa", foreign.Key(wa)), func() (Link, bool, error) {
 		l, err := m.Linked(ctx, line, wa)
 		return l, err == nil && l.Message != 0, err
 	})
@@ -100,7 +101,7 @@ func (l Link) named(wa string) Link {
 
 // Linked finds a link by its WhatsApp id in the ledger itself.
 func (m *Map) Linked(ctx context.Context, line, wa string) (Link, error) {
-	l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, database.Key(wa)))
+	l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, foreign.Key(wa)))
 	return l.named(wa), err
 }
 
@@ -165,7 +166,7 @@ func (m *Map) Answered(ctx context.Context, line, chat string, message int64) (b
 // given, were shown as read.
 func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Link) error {
 	for _, l := range links {
-		if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = 'read' WHERE line = $1 AND wa_id = $2`, line, database.Key(l.WA)); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE message_link SET status = 'read' WHERE line = $1 AND wa_id = $2`, line, foreign.Key(l.WA)); err != nil {
 			return fmt.Errorf("record a read mark: %w", err)
 		}
 	}
@@ -176,7 +177,7 @@ func (m *Map) MarkRead(ctx context.Context, tx *sql.Tx, line string, links []Lin
 // is as far already; it gives ErrUnknown when there is no such link. The
 // comparison is part of the update: the sender and a receipt may meet here.
 func (m *Map) Advance(ctx context.Context, tx *sql.Tx, line, wa string, to Status) (bool, error) {
-	wa = database.Key(wa)
+	wa = foreign.Key(wa)
 	const rank = `CASE status WHEN 'sending' THEN 1 WHEN 'failed' THEN 2 WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5 ELSE 0 END`
 	res, err := tx.ExecContext(ctx, `UPDATE message_link SET status = $3 WHERE line = $1 AND wa_id = $2 AND `+rank+` < $4`, line, wa, string(to), to.Rank())
 	if err != nil {

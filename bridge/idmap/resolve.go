@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Resolve finds the chat that any of the JIDs names, adds the aliases that are
@@ -62,7 +63,7 @@ func (m *Map) Known(ctx context.Context, line string, jids ...string) (chat stri
 func keys(jids []string) []string {
 	jids = slices.DeleteFunc(slices.Clone(jids), func(jid string) bool { return jid == "" })
 	for i, jid := range jids {
-		jids[i] = database.Key(jid)
+		jids[i] = foreign.Key(jid)
 	}
 	return jids
 }

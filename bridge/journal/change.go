@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // change is what one transaction of a lane's owner does.
@@ -93,7 +94,7 @@ func (l *Lease) apply(ctx context.Context, q database.Queryer, c change) (owner 
 	}
 	const end = `UPDATE job SET state = $2, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
 		WHERE id = $1 AND state = 'waiting'`
-	if _, err := q.ExecContext(ctx, end, c.job, string(c.state), l.j.clock().UnixMilli(), database.Text(c.reason)); err != nil {
+	if _, err := q.ExecContext(ctx, end, c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason)); err != nil {
 		return "", 0, fmt.Errorf("end job: %w", err)
 	}
 	return owner, seq, nil
@@ -107,7 +108,7 @@ func (l *Lease) applyAtOnce(ctx context.Context, q database.Queryer, c change) (
 			FROM mine WHERE job.id = $6::bigint AND job.state = 'waiting'
 		) SELECT owner, seq FROM mine`
 	err = q.QueryRowContext(ctx, renewAndEnd, l.key.String(), l.token, c.lease(), c.last, c.relaxed,
-		c.job, string(c.state), l.j.clock().UnixMilli(), database.Text(c.reason)).Scan(&owner, &seq)
+		c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason)).Scan(&owner, &seq)
 	return owner, seq, lost(err)
 }
 

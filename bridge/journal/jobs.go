@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Stats is what waits on a line, and how much was given up.
@@ -89,7 +90,7 @@ func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
 // done or not; false when it was never appended or is pruned.
 func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, error) {
 	var payload []byte
-	err := j.db.QueryRowContext(ctx, `SELECT payload FROM job WHERE dedupe = $1`, database.Key(dedupe)).Scan(&payload)
+	err := j.db.QueryRowContext(ctx, `SELECT payload FROM job WHERE dedupe = $1`, foreign.Key(dedupe)).Scan(&payload)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -103,7 +104,7 @@ func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, err
 // has part between two bars.
 func (j *Journal) Holds(ctx context.Context, lane LaneKey, part string) (bool, error) {
 	// A key that did not fit has the part as its hash.
-	whole, hashed := database.Key(part), database.HashedParts(part)
+	whole, hashed := foreign.Key(part), foreign.HashedParts(part)
 	has := `(instr(dedupe, $3) > 0 OR instr(dedupe, $4) > 0)`
 	if j.db.Dialect == database.Postgres {
 		has = `(strpos(dedupe, $3) > 0 OR strpos(dedupe, $4) > 0)`
@@ -154,7 +155,7 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 	args := []any{f.After}
 	if f.Line != "" {
 		query += ` AND job.line = $2`
-		args = append(args, database.Key(f.Line))
+		args = append(args, foreign.Key(f.Line))
 	}
 	rows, err := j.db.QueryContext(ctx, query+` ORDER BY job.id LIMIT `+strconv.Itoa(f.Limit), args...)
 	if err != nil {

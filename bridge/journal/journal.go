@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Direction is the part of a chat's traffic that a lane carries.
@@ -32,7 +33,7 @@ type LaneKey struct {
 }
 
 // String is the key as stored.
-func (k LaneKey) String() string { return k.Line + "/" + database.Key(k.Chat) + "/" + string(k.Dir) }
+func (k LaneKey) String() string { return k.Line + "/" + foreign.Key(k.Chat) + "/" + string(k.Dir) }
 
 // Entry is one event to be recorded.
 type Entry struct {
@@ -178,7 +179,7 @@ func (e Entry) fit() Entry {
 	if e.Payload == nil {
 		e.Payload = []byte{}
 	}
-	e.Lane.Chat, e.Dedupe, e.Kind = database.Key(e.Lane.Chat), database.Key(e.Dedupe), database.Text(e.Kind)
+	e.Lane.Chat, e.Dedupe, e.Kind = foreign.Key(e.Lane.Chat), foreign.Key(e.Dedupe), foreign.Text(e.Kind)
 	return e
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // ErrLeaseLost says that the lane belongs to somebody else by now; nothing of
@@ -156,7 +156,7 @@ func (l *Lease) Fail(ctx context.Context, job Job, cause string, retryAt time.Ti
 		const fail = `UPDATE job SET attempt = attempt + 1, last_error = $2,
 			first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END,
 			unsure = CASE WHEN $4 THEN 1 ELSE unsure END WHERE id = $1`
-		_, err := tx.ExecContext(ctx, fail, job.ID, database.Text(cause), l.j.clock().UnixMilli(), unsure)
+		_, err := tx.ExecContext(ctx, fail, job.ID, foreign.Text(cause), l.j.clock().UnixMilli(), unsure)
 		return err
 	})
 }

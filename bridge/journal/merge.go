@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // ErrBusy says that a lane is being worked on right now; try again later.
@@ -16,7 +17,7 @@ var ErrBusy = errors.New("a lane of the chat is being worked on")
 // person, by arrival, in the elder chat's lanes. It refuses with ErrBusy while
 // a worker holds a lane of either, or held it and did not release it cleanly.
 func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, younger string) error {
-	lanes, err := j.lockLanes(ctx, tx, `line = $1 AND chat IN ($2, $3)`, line, database.Key(elder), database.Key(younger))
+	lanes, err := j.lockLanes(ctx, tx, `line = $1 AND chat IN ($2, $3)`, line, foreign.Key(elder), foreign.Key(younger))
 	if err != nil {
 		return err
 	}

@@ -27,10 +27,10 @@ func Message(m content.Message, c Context) []Post {
 	case content.Revoke:
 		return []Post{c.revoked(m, kind)}
 	case content.Undecryptable:
-		p.SourceID += sourceid.Waiting
+		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.waiting()
 	case content.Unavailable:
-		p.SourceID += sourceid.Waiting
+		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.unavailable(kind)
 	case content.Unsupported:
 		p = c.unsupported(p, kind)

@@ -15,7 +15,7 @@ import (
 func Late(m content.Message, zone *time.Location, language string, form Form, c Context) Post {
 	sent := m.At.In(zone)
 	text := c.Texts.Text("late", "date", date(sent, language), "time", sent.Format("15:04"))
-	p := Post{SourceID: sourceid.Of(m.ID + sourceid.Late), Form: form, Content: html.EscapeString(text)}
+	p := Post{SourceID: sourceid.Derived(m.ID, sourceid.Late), Form: form, Content: html.EscapeString(text)}
 	if form == Note {
 		p.Content = markup.Escape(text)
 	}

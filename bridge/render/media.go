@@ -75,7 +75,7 @@ func (p Post) FileTooLarge(c Context, size int64) Post {
 // File is the post of a file that comes after its message: bare, below it.
 func File(m content.Message, file content.Media, c Context) Post {
 	file.Caption = ""
-	p := c.media(Post{SourceID: sourceid.Of(m.ID + sourceid.File), ReplyTo: m.ID}, file)
+	p := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.File), ReplyTo: m.ID}, file)
 	if m.FromMe {
 		p.Form = Echo
 	}
@@ -89,7 +89,7 @@ func File(m content.Message, file content.Media, c Context) Post {
 // come.
 func FileMissing(m content.Message, c Context) Post {
 	return Post{
-		SourceID: sourceid.Of(m.ID + sourceid.Missing), Form: Note, ReplyTo: m.ID,
+		SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID,
 		Content: "⚠️ " + markup.Bold(c.Texts.Text("media.missing")),
 	}
 }

@@ -35,5 +35,5 @@ func viewOnceKey(kind content.MediaKind) string {
 
 // Unreadable is the line in the place of a message that was given up.
 func Unreadable(m content.Message, c Context) Post {
-	return Post{SourceID: sourceid.Of(m.ID + sourceid.Unreadable), Content: "⚠️ " + markup.Bold(c.Texts.Text("event.unreadable"))}
+	return Post{SourceID: sourceid.Derived(m.ID, sourceid.Unreadable), Content: "⚠️ " + markup.Bold(c.Texts.Text("event.unreadable"))}
 }

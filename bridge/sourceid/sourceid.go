@@ -2,10 +2,14 @@
 // it knows them again without any state: their source id is "WAID:" and the
 // WhatsApp message id, with a suffix for what was derived from a message. Other
 // bridges use the prefix too, so that their conversations can be taken over.
-// It is pure and imports nothing of ours.
+// It is pure.
 package sourceid
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/foreign"
+)
 
 // Prefix begins the source id of everything that a bridge creates.
 const Prefix = "WAID:"
@@ -20,9 +24,18 @@ const (
 	Missing    = "#missing"    // the note that says that a file will not come
 )
 
-// Of is the source id of a WhatsApp message, or of a link: a message id with a
-// suffix.
-func Of(id string) string { return Prefix + id }
+// Of is the source id of a WhatsApp message.
+func Of(id string) string { return Derived(id, "") }
+
+// Derived is the source id of what is derived from a message; suffix is one of
+// those above. An id that Chatwoot cannot store, or that would pass for another
+// one with a suffix, is hashed.
+func Derived(id, suffix string) string {
+	if strings.Contains(id, "#") {
+		return Prefix + foreign.Hashed(id) + suffix
+	}
+	return Prefix + foreign.Key(id) + suffix
+}
 
 // IsOurs reports whether a source id is of a message that a bridge created.
 func IsOurs(source string) bool { return strings.HasPrefix(source, Prefix) }

@@ -1,4 +1,10 @@
-package database
+// Package foreign is the border for the strings of others: ids, names and
+// reasons that somebody has sent. Postgres refuses text with a NUL or invalid
+// UTF-8 in it, and an index takes 2,704 bytes; SQLite takes all of it, and the two
+// must answer alike; Chatwoot's database is as narrow as ours. Every such text
+// passes Key or Text on its way into a statement or a source id. The package is
+// pure and imports nothing of ours.
+package foreign
 
 import (
 	"crypto/sha256"
@@ -7,11 +13,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 )
-
-// Ids, names and reasons of others are whatever somebody has sent. Postgres
-// refuses text with a NUL or invalid UTF-8 in it, and an index takes 2,704 bytes;
-// SQLite takes all of it, and the two must answer alike. Every such text passes
-// Key or Text on its way into a statement.
 
 const (
 	// KeyMost is how long a key may be, in bytes, to be kept as it is.
@@ -36,7 +37,7 @@ func Key(text string) string {
 		return key
 	}
 	first, _, _ := strings.Cut(key, "|")
-	return first + "|" + hashed(text)
+	return first + "|" + Hashed(text)
 }
 
 // HashedParts is the form that a part of a key has in a key that does not stay
@@ -45,13 +46,14 @@ func HashedParts(text string) string {
 	parts := strings.Split(text, "|")
 	for i, part := range parts {
 		if len(part) > partMost || !IsClean(part) {
-			parts[i] = hashed(part)
+			parts[i] = Hashed(part)
 		}
 	}
 	return strings.Join(parts, "|")
 }
 
-func hashed(text string) string {
+// Hashed is the form of a text that cannot stay as it is.
+func Hashed(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "~" + hex.EncodeToString(sum[:])
 }
