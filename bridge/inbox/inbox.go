@@ -21,11 +21,9 @@ type Config struct {
 	Gate  *chatwoot.Gate
 	Store *lines.Store
 	Bots  *Bots
-	// WebhookURL is where Chatwoot is to post the inbox's events. The error says
-	// that nobody knows it.
-	WebhookURL func() (string, error)
-	Clock      func() time.Time
-	Log        *slog.Logger
+	Reach Reach
+	Clock func() time.Time
+	Log   *slog.Logger
 }
 
 // Inbox is a line's inbox.
@@ -89,8 +87,9 @@ func (x *Inbox) At(priority chatwoot.Priority) *chatwoot.Client {
 // Client is the client for requests that a message waits for.
 func (x *Inbox) Client() *chatwoot.Client { return x.cfg.Client }
 
-// WebhookURL is where Chatwoot is to post the inbox's events.
-func (x *Inbox) WebhookURL() (string, error) { return x.cfg.WebhookURL() }
+// WebhookURL is where Chatwoot is to post the inbox's events. The error says that
+// nobody knows it.
+func (x *Inbox) WebhookURL() (string, error) { return x.cfg.Reach.Webhook(x.cfg.Line) }
 
 // Known is the inbox as last read; false before Chatwoot has answered.
 func (x *Inbox) Known() (chatwoot.Inbox, bool) {

@@ -41,7 +41,7 @@ func (x *Inbox) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if want, err := x.cfg.WebhookURL(); err == nil && inbox.WebhookURL != want {
+	if want, err := x.WebhookURL(); err == nil && inbox.WebhookURL != want {
 		if inbox, err = x.pointHere(ctx, client, inbox, want); err != nil {
 			return err
 		}

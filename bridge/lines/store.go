@@ -178,6 +178,15 @@ func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
 		source_key = NULL, path_hash = '' WHERE id = $1`, "delete", string(id), at.UnixMilli())
 }
 
+// SetToken stores another token for Chatwoot's API.
+func (s *Store) SetToken(ctx context.Context, id ID, token seal.Secret) error {
+	sealed, err := s.key.Seal(sealPurpose(id, "token"), token.Reveal())
+	if err != nil {
+		return fmt.Errorf("seal token: %w", err)
+	}
+	return s.exec(ctx, `UPDATE line SET token = $2 WHERE id = $1`, "store the token", string(id), sealed)
+}
+
 // SetWebhookSecret stores what signs the inbox's webhooks from now on.
 func (s *Store) SetWebhookSecret(ctx context.Context, id ID, secret string) error {
 	sealed, err := s.key.Seal(sealPurpose(id, "webhook_secret"), secret)

@@ -1,0 +1,78 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// UseChatOf calls use with the chat of an event's conversation. Until use returns
+// no merge moves the chat away.
+func (d *Directory) UseChatOf(ctx context.Context, e chatwoot.Event, use func(chat string) error) error {
+	d.merging.RLock()
+	defer d.merging.RUnlock()
+	chat, err := d.ChatOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	return use(chat)
+}
+
+// ChatOf finds the chat of an event's conversation: by the contact's source
+// id, by the conversation, or, when an agent began it, by the contact's
+// WhatsApp id or phone number. What is none of these has a lane of its own, in
+// which the message fails visibly.
+func (d *Directory) ChatOf(ctx context.Context, e chatwoot.Event) (string, error) {
+	line := d.line()
+	if chat, err := d.IDs.ChatIDBySource(ctx, line, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
+		return chat, err
+	}
+	if chat, err := d.IDs.ChatIDByConversation(ctx, line, int64(e.Conversation.ID)); !errors.Is(err, idmap.ErrUnknown) {
+		return chat, err
+	}
+	jid := counterpart(e.Conversation)
+	if jid == "" {
+		return conversationLane + strconv.FormatInt(int64(e.Conversation.ID), 10), nil
+	}
+	if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok && otherBrazilian(number) != "" {
+		// A chat that exists knows how the person is really addressed.
+		chat, err := d.IDs.ChatByAlias(ctx, line, otherBrazilian(number)+"@s.whatsapp.net")
+		if err == nil || !errors.Is(err, idmap.ErrUnknown) {
+			return chat.ID, err
+		}
+	}
+	return d.agentStarted(ctx, e, jid)
+}
+
+// agentStarted is the chat of a conversation that an agent began. It is remembered as
+// the chat's own, so that the answer comes into it.
+func (d *Directory) agentStarted(ctx context.Context, e chatwoot.Event, jid string) (string, error) {
+	line := d.line()
+	var id string
+	err := d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		id, _, err = d.IDs.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	chat, err := d.IDs.ChatByAlias(ctx, line, jid)
+	if err != nil || chat.Contact != 0 {
+		return id, err
+	}
+	chat.Contact, chat.Conversation = int64(e.Conversation.ContactID), int64(e.Conversation.ID)
+	return id, d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetContact(ctx, tx, chat) })
+}
+
+// conversationLane begins the lane key of a conversation whose contact nothing
+// connects to WhatsApp.
+const conversationLane = "conversation-"
+
+// IsConversationLane reports whether a lane is of such a conversation, and not of
+// a chat.
+func IsConversationLane(chat string) bool { return strings.HasPrefix(chat, conversationLane) }

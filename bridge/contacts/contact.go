@@ -1,0 +1,174 @@
+package contacts
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// contact finds or makes the chat's contact: by our source id, then one that
+// somebody else made, an agent or another bridge, by WhatsApp id or phone
+// number. An error of a lookup is never taken for "there is none".
+func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
+	found, err := client.ContactBySource(ctx, d.Inbox.Line().Inbox, chat.SourceID)
+	if err == nil {
+		chat.Contact = int64(found.ID)
+		return nil
+	}
+	if !chatwoot.IsNotFound(err) {
+		return err
+	}
+	other, err := d.findContact(ctx, client, chat.Aliases)
+	if err != nil || other.ID != 0 {
+		return errors.Join(err, d.adopt(ctx, client, chat, other))
+	}
+	return d.createContact(ctx, client, chat, m)
+}
+
+// findContact looks for a contact that is known by one of the chat's WhatsApp
+// ids or phone numbers, the eldest if there are several. It gives the zero
+// contact if there is none.
+func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, aliases []string) (chatwoot.Contact, error) {
+	for _, key := range lookups(aliases) {
+		found, err := client.FindContacts(ctx, key.attribute, key.value)
+		if err != nil {
+			return chatwoot.Contact{}, err
+		}
+		if len(found) == 0 && key.attribute == "phone_number" {
+			if found, err = d.searchNumber(ctx, client, key.value); err != nil {
+				return chatwoot.Contact{}, err
+			}
+		}
+		if len(found) > 0 {
+			return slices.MinFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) }), nil
+		}
+	}
+	return chatwoot.Contact{}, nil
+}
+
+// searchNumber finds the contact with a phone number where the filter does not.
+func (d *Directory) searchNumber(ctx context.Context, client *chatwoot.Client, phone string) ([]chatwoot.Contact, error) {
+	if filtered, err := d.Inbox.FindsNumbers(ctx, chatwoot.Live); err != nil || filtered {
+		return nil, err
+	}
+	found, err := d.searchContact(ctx, client, "", phone)
+	if err != nil || found.ID == 0 {
+		return nil, err
+	}
+	return []chatwoot.Contact{found}, nil
+}
+
+// adopt gives a contact that somebody else made its place in the inbox. Its
+// name stays theirs; what is blank in it is filled in later.
+func (d *Directory) adopt(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, other chatwoot.Contact) error {
+	if other.ID == 0 {
+		return nil
+	}
+	chat.Contact, chat.Name, chat.Identifier = int64(other.ID), "", ""
+	return client.AddContactInbox(ctx, other.ID, d.Inbox.Line().Inbox, chat.SourceID)
+}
+
+// createContact makes the chat's contact. One that Chatwoot calls taken is
+// looked for once more, in the way that older releases know; what Chatwoot
+// does not like of a number or id must not keep the message out.
+func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
+	identifier, phone := identity(chat.Aliases)
+	contact := chatwoot.NewContact{
+		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
+		Attributes: contactAttributes(chat.Aliases),
+	}
+	made, err := client.CreateContact(ctx, contact)
+	var taken *chatwoot.InvalidError
+	if errors.As(err, &taken) {
+		other, lookup := d.searchContact(ctx, client, identifier, phone)
+		if lookup != nil || other.ID != 0 {
+			return errors.Join(lookup, d.adopt(ctx, client, chat, other))
+		}
+		contact.Phone = ""
+		if slices.Contains(taken.Attributes, "identifier") {
+			contact.Identifier = ""
+		}
+		made, err = client.CreateContact(ctx, contact)
+	}
+	if err != nil {
+		return err
+	}
+	chat.Contact, chat.Name, chat.Identifier = int64(made.ID), contact.Name, contact.Identifier
+	return nil
+}
+
+// searchContact finds the contact that has exactly this number or WhatsApp id.
+func (d *Directory) searchContact(ctx context.Context, client *chatwoot.Client, identifier, phone string) (chatwoot.Contact, error) {
+	for _, text := range []string{phone, identifier} {
+		if text == "" {
+			continue
+		}
+		found, err := client.SearchContacts(ctx, text)
+		if err != nil {
+			return chatwoot.Contact{}, err
+		}
+		for _, c := range found {
+			if c.Phone == text || c.Identifier == text {
+				return c, nil
+			}
+		}
+	}
+	return chatwoot.Contact{}, nil
+}
+
+// contactKey is one way to look a contact up.
+type contactKey struct{ attribute, value string }
+
+// lookups are the ways in which a person's contact may be known, the surest
+// first.
+func lookups(aliases []string) []contactKey {
+	var ids, phones []contactKey
+	for _, jid := range aliases {
+		ids = append(ids, contactKey{"identifier", jid})
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			phones = append(phones, contactKey{"phone_number", "+" + number})
+		}
+	}
+	for _, jid := range aliases {
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			if other := otherBrazilian(number); other != "" {
+				phones = append(phones, contactKey{"phone_number", "+" + other}, contactKey{"identifier", other + "@s.whatsapp.net"})
+			}
+		}
+	}
+	return append(ids, phones...)
+}
+
+// identity gives what a contact is known by: the JID by phone number if there
+// is one, and that number in E.164.
+func identity(aliases []string) (identifier, phone string) {
+	for _, jid := range aliases {
+		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
+			return jid, "+" + number
+		}
+	}
+	if len(aliases) > 0 {
+		identifier = aliases[0]
+	}
+	return identifier, ""
+}
+
+// contactAttributes are the WhatsApp ids, kept on the contact for people and
+// for other programs.
+func contactAttributes(aliases []string) map[string]string {
+	attributes := map[string]string{}
+	for _, jid := range aliases {
+		switch _, server, _ := strings.Cut(jid, "@"); server {
+		case "lid":
+			attributes["whatsapp_lid"] = jid
+		default:
+			attributes["whatsapp_jid"] = jid
+		}
+	}
+	return attributes
+}

@@ -1,0 +1,113 @@
+package contacts
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+func TestR12_TheNinthDigitIsForMobilesOnly(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]string{
+		"5566996679626":  "556696679626",  // new form, area above 28
+		"556696679626":   "5566996679626", // old form
+		"5511988887777":  "551188887777",  // area up to 28
+		"551188887777":   "5511988887777",
+		"551133334444":   "", // landline
+		"5511933334444":  "", // a nine before what was never a mobile
+		"5501988887777":  "", // no such area
+		"55119888877771": "",
+		"5511":           "",
+		"4915112345678":  "",
+		"":               "",
+	} {
+		require.Equal(t, want, otherBrazilian(number), number)
+		if want != "" {
+			require.Equal(t, number, otherBrazilian(want), "both ways")
+		}
+	}
+}
+
+func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		m    content.Message
+		want string
+	}{
+		"a name":        {content.Message{PushName: "Ana"}, "Ana"},
+		"NUL":           {content.Message{PushName: "A\x00na"}, "Ana"},
+		"invalid UTF-8": {content.Message{PushName: "A\xffna"}, "Ana"},
+		"lines":         {content.Message{PushName: " Ana\n  Lima "}, "Ana Lima"},
+		"too long":      {content.Message{PushName: strings.Repeat("é", 300)}, strings.Repeat("é", 255)},
+		"blank":         {content.Message{PushName: " \x00 "}, "+5511888880002"},
+		"none":          {content.Message{PushName: "-"}, "+5511888880002"},
+		"own phone":     {content.Message{PushName: "Shop", FromMe: true}, "+5511888880002"},
+		"a group":       {content.Message{PushName: "Ana", Group: true, Chat: content.Address{JID: "123@g.us"}}, "WhatsApp group 123"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, contactName(test.m, "+5511888880002"))
+		})
+	}
+	require.Equal(t, "WhatsApp", contactName(content.Message{}, ""))
+}
+
+func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
+	t.Parallel()
+	const lid, pn, phone = "77@lid", "5511888880002@s.whatsapp.net", "+5511888880002"
+	both := []string{pn, lid}
+	text := func(s *string) string {
+		if s == nil {
+			return "(left alone)"
+		}
+		return *s
+	}
+	const left = "(left alone)"
+	for name, test := range map[string]struct {
+		chat                    idmap.Chat
+		now                     chatwoot.Contact
+		news                    contactUpdate
+		name, identifier, phone string
+	}{
+		"a stopgap gets the name": {
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: phone, Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			"Ana", left, left,
+		},
+		"an agent was faster": {
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: "Mrs Lima", Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			left, left, left,
+		},
+		"a number for a LID": {
+			idmap.Chat{Name: "Ana", Aliases: both}, chatwoot.Contact{Name: "Ana", Identifier: lid}, contactUpdate{},
+			left, pn, phone,
+		},
+		"somebody else's id and number": {
+			idmap.Chat{Name: "Ana", Aliases: both}, chatwoot.Contact{Name: "Ana", Identifier: "crm-7", Phone: "+49301234567"}, contactUpdate{},
+			left, left, left,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			update, changed := contactChange(test.chat, test.now, test.news)
+			require.Equal(t, test.name, text(update.Name))
+			require.Equal(t, test.identifier, text(update.Identifier))
+			require.Equal(t, test.phone, text(update.Phone))
+			require.Equal(t, changed, update.Attributes != nil)
+		})
+	}
+}
+
+func TestR30_UnknownKindsOfAddressesAreParked(t *testing.T) {
+	t.Parallel()
+	for jid, want := range map[string]bool{
+		"5511888880002@s.whatsapp.net": true, "77@lid": true, "123-456@g.us": true, "13135550002@bot": true,
+		"123@newsletter": false, "status@broadcast": false, "1234@broadcast": false, "1@msgr": false, "1@interop": false, "": false,
+	} {
+		require.Equal(t, want, IsCounterpart(jid), jid)
+	}
+}

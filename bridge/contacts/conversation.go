@@ -1,0 +1,83 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// Conversation gives the chat with its contact and conversation, which are
+// found or made under the chat's lane and therefore never twice. A note opens
+// no conversation as long as there is one, be it resolved.
+func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatwoot.Client, m content.Message, note bool) (idmap.Chat, error) {
+	chat, err := d.IDs.Chat(ctx, d.line(), j.Chat(), j.Epoch)
+	if err != nil {
+		return chat, err
+	}
+	if chat.Contact != 0 && chat.Conversation != 0 {
+		return chat, nil
+	}
+	if err := d.contact(ctx, client, &chat, m); err != nil {
+		return chat, err
+	}
+	found, current, err := d.findConversation(ctx, client, chat)
+	if err != nil {
+		return chat, err
+	}
+	if found != 0 && !current && note {
+		chat.Conversation = int64(found)
+		return chat, nil // for this note only: the next message opens a new one
+	}
+	if !current {
+		made, err := client.CreateConversation(ctx, d.Inbox.Line().Inbox, chatwoot.ContactID(chat.Contact), chat.SourceID)
+		if err != nil {
+			return chat, err
+		}
+		found = made.ID
+	}
+	chat.Conversation = int64(found)
+	return chat, j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.IDs.SetContact(ctx, tx, chat)
+	})
+}
+
+// findConversation finds the newest conversation that is not resolved, or with
+// a locked inbox the only one: that is the current one. If there is none it
+// gives the newest of all, 0 if the contact never had any.
+func (d *Directory) findConversation(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (id chatwoot.ConversationID, current bool, err error) {
+	settings, err := d.Inbox.Read(ctx, client)
+	if err != nil {
+		return 0, false, err
+	}
+	existing, err := client.Conversations(ctx, d.Inbox.Line().Inbox, chat.SourceID)
+	if err != nil || len(existing) == 0 {
+		return 0, false, err
+	}
+	for _, c := range existing {
+		if settings.LockToSingle || c.Status != "resolved" {
+			return c.ID, true, nil
+		}
+	}
+	return existing[0].ID, false, nil
+}
+
+// Forget drops a contact and conversation that Chatwoot no longer has. If the
+// inbox is gone too, the line pauses: nothing can be done here.
+func (d *Directory) Forget(ctx context.Context, j *work.Job, client *chatwoot.Client, chat idmap.Chat) error {
+	if err := d.Inbox.Exists(ctx, client); err != nil {
+		return err
+	}
+	chat.Contact, chat.Conversation = 0, 0
+	err := j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.IDs.SetContact(ctx, tx, chat)
+	})
+	if err != nil {
+		return err
+	}
+	j.Epoch, err = d.IDs.Generation(ctx, d.line())
+	return err
+}

@@ -1,0 +1,139 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// contactUpdate is the payload of a job of the kind contact.
+type contactUpdate struct {
+	Name string `json:"name,omitempty"`
+}
+
+// detectUpdate is what a message tells of a contact beyond what the bridge
+// gave it: a name where there was a stopgap, a number where there was a LID.
+// It is pure.
+func detectUpdate(chat idmap.Chat, m content.Message) (contactUpdate, bool) {
+	var news contactUpdate
+	if name := pushedName(m); name != "" && isPlaceholderName(chat.Name, chat.Aliases) && !isPlaceholderName(name, chat.Aliases) {
+		news.Name = name
+	}
+	identifier, _ := identity(chat.Aliases)
+	return news, news.Name != "" || identifier != chat.Identifier
+}
+
+// Tells reports whether a message tells something new of its contact.
+func Tells(chat idmap.Chat, m content.Message) bool {
+	_, news := detectUpdate(chat, m)
+	return news
+}
+
+// QueueUpdate journals what a message tells of its contact.
+func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat, m content.Message) error {
+	news, any := detectUpdate(chat, m)
+	if !any {
+		return nil
+	}
+	raw, err := json.Marshal(news)
+	if err != nil {
+		return fmt.Errorf("queue a contact's update: %w", err)
+	}
+	identifier, _ := identity(chat.Aliases)
+	line := d.line()
+	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
+		Lane: journal.LaneKey{Line: line, Chat: chat.ID, Dir: journal.Upkeep}, Kind: journal.KindContact, Payload: raw, At: m.At,
+		Dedupe: fmt.Sprintf("%s|contact|%s|%d|%s|%s", line, chat.ID, chat.Contact, identifier, news.Name),
+	})
+	return err
+}
+
+// UpdateContact fills in what became known of a contact. What somebody at the
+// desk has written is never overwritten.
+func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
+	var news contactUpdate
+	if err := json.Unmarshal(j.Payload, &news); err != nil {
+		return &work.BrokenPayloadError{Err: err}
+	}
+	chat, err := d.IDs.Chat(ctx, d.line(), j.Chat(), j.Epoch)
+	if err != nil {
+		return err
+	}
+	client := d.Inbox.At(chatwoot.Upkeep)
+	contact, err := client.Contact(ctx, chatwoot.ContactID(chat.Contact))
+	if chatwoot.IsNotFound(err) || chat.Contact == 0 {
+		return j.Done(ctx, nil) // made anew with the next message
+	}
+	if err != nil {
+		return err
+	}
+	update, changed := contactChange(chat, contact, news)
+	if changed {
+		_, err = client.UpdateContact(ctx, contact.ID, update)
+	}
+	var taken *chatwoot.InvalidError
+	if errors.As(err, &taken) {
+		err = d.mergeTaken(ctx, client, &chat, contact, update)
+	}
+	if err != nil {
+		return err
+	}
+	if update.Name != nil {
+		chat.Name = *update.Name
+	}
+	chat.Identifier, _ = identity(chat.Aliases)
+	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetIdentity(ctx, tx, chat) })
+}
+
+// contactChange is what to change of a contact as it is in Chatwoot: only what
+// is blank there, or still as the bridge wrote it. It is pure.
+func contactChange(chat idmap.Chat, now chatwoot.Contact, news contactUpdate) (update chatwoot.ContactUpdate, changed bool) {
+	if news.Name != "" && (now.Name == "" || now.Name == chat.Name && isPlaceholderName(chat.Name, chat.Aliases)) {
+		update.Name = &news.Name
+	}
+	identifier, phone := identity(chat.Aliases)
+	ours := now.Identifier == "" || slices.Contains(chat.Aliases, now.Identifier)
+	if ours && identifier != now.Identifier {
+		update.Identifier = &identifier
+	}
+	if phone != "" && now.Phone == "" {
+		update.Phone = &phone
+	}
+	changed = update.Name != nil || update.Identifier != nil || update.Phone != nil
+	if changed {
+		update.Attributes = contactAttributes(chat.Aliases)
+	}
+	return update, changed
+}
+
+// mergeTaken deals with a number or id that another contact has: that contact
+// is the same person. The elder survives, with the conversations of both.
+func (d *Directory) mergeTaken(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, contact chatwoot.Contact, update chatwoot.ContactUpdate) error {
+	identifier, phone := identity(chat.Aliases)
+	other, err := d.searchContact(ctx, client, identifier, phone)
+	if err != nil {
+		return err
+	}
+	if other.ID == 0 || other.ID == contact.ID {
+		if update.Name == nil {
+			return nil
+		}
+		_, err := client.UpdateContact(ctx, contact.ID, chatwoot.ContactUpdate{Name: update.Name})
+		return err
+	}
+	elder, younger := min(contact.ID, other.ID), max(contact.ID, other.ID)
+	if err := d.mergeTwo(ctx, client, elder, younger); err != nil {
+		return err
+	}
+	chat.Contact = int64(elder)
+	return nil
+}
