@@ -1,0 +1,84 @@
+package delivery
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// MarkFailed makes an agent's bubble red, with a reason to act on. It is recorded
+// first, so that Retry is understood however fast it comes.
+func (s *Statuses) MarkFailed(ctx context.Context, j *work.Job, e chatwoot.Event, failure error) error {
+	text := s.failureText(failure)
+	if j.Kind == journal.KindDeleted {
+		text = s.Inbox.Texts().Text("fail.revoke")
+	} else if err := j.Record(ctx, s.RecordFailed(e)); err != nil {
+		return err
+	}
+	defer s.Lock(int64(e.Message.ID))()
+	err := s.Inbox.At(chatwoot.Status).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(idmap.Failed), text)
+	if chatwoot.IsNotFound(err) {
+		return nil // nobody is left to tell
+	}
+	return err
+}
+
+// RecordFailed notes that an agent's message is shown as failed, so that the
+// Retry button of its bubble is understood. It is not for a deletion that failed:
+// the message stays deleted, as Retry would send Chatwoot's "was deleted".
+func (s *Statuses) RecordFailed(e chatwoot.Event) work.Recorder {
+	line, id := s.Inbox.LineID(), int64(e.Message.ID)
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.IDs.SetAgentMessage(ctx, tx, line, id, idmap.AgentFailed); err != nil {
+			return err
+		}
+		return s.IDs.SetShown(ctx, tx, line, id, idmap.Failed)
+	}
+}
+
+// failureText is what the agent reads; what went wrong inside is for the log.
+func (s *Statuses) failureText(failure error) string {
+	key := "fail.refused"
+	var refused *whatsapp.PermanentError
+	var file *FileError
+	switch {
+	case errors.Is(failure, chatwoot.ErrTooLarge):
+		return s.Inbox.Texts().Text("fail.size", "n", "2000")
+	case errors.As(failure, &file):
+		key = "fail.media"
+	case errors.As(failure, &refused) && refused.Reason == ReasonExpired:
+		key = "fail.expired"
+	case errors.As(failure, &refused) && refused.Reason == ReasonUnmapped:
+		key = "fail.unmapped"
+	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonNotOnWhatsApp:
+		key = "fail.notwa"
+	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonReachOut:
+		key = "fail.reachout"
+	}
+	return s.Inbox.Texts().Text(key)
+}
+
+// FileError says that an attachment cannot be sent.
+type FileError struct{ Err error }
+
+// Error implements error.
+func (e *FileError) Error() string { return "an attachment cannot be sent: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// The reasons of our own for which WhatsApp's session was not asked at all; those
+// of the session are in package whatsapp.
+const (
+	// ReasonUnmapped says that a contact has neither a chat nor a phone number.
+	ReasonUnmapped = "unmapped"
+	// ReasonExpired says that WhatsApp was away for too long: a late answer is
+	// worse than one that the agent decides to send again.
+	ReasonExpired = "expired"
+)

@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// errNoLinkYet says that a receipt came before its message was recorded.
+var errNoLinkYet = errors.New("the receipt's message is not recorded yet")
+
+// linkWait is how often a receipt looks for its message.
+const linkWait = 5 * time.Second
+
+// receiptPatience is how long a receipt waits for its message. Messages that
+// the bridge never saw get receipts too.
+const receiptPatience = time.Minute
+
+// HandleReceipt puts a receipt on the bubbles of its messages.
+func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
+	r, err := content.DecodeReceipt(j.Payload)
+	if err != nil {
+		return err
+	}
+	to := idmap.Delivered
+	if r.Kind == content.ReceiptRead {
+		to = idmap.Read
+	}
+	links, missing, err := s.receiptLinks(ctx, j, r.IDs)
+	if err != nil {
+		return err
+	}
+	// Reads that wait behind count already: of "delivered" and "read" in a row
+	// only the last costs a request.
+	read := s.readBehind(j)
+	err = j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, link := range links {
+			reached := to
+			if read[link.WA] {
+				reached = idmap.Read
+			}
+			if _, err := s.IDs.Advance(ctx, tx, link.Line, link.WA, reached); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	messages := map[int64]int64{} // Chatwoot message -> conversation
+	for _, link := range links {
+		messages[link.Message] = link.Conversation
+	}
+	for message, conversation := range messages {
+		if err := s.SyncStatus(ctx, j, message, conversation); err != nil {
+			return err
+		}
+	}
+	switch {
+	case missing && j.Lease.Lane().Dir == journal.Status:
+		return j.Done(ctx, s.waitElsewhere(j))
+	case missing && s.Clock().Sub(j.Created) < receiptPatience:
+		return &work.RetryError{After: linkWait, Err: errNoLinkYet}
+	}
+	return j.Done(ctx, nil)
+}
+
+// readBehind are the messages that receipts behind this one say were read.
+func (s *Statuses) readBehind(j *work.Job) map[string]bool {
+	read := map[string]bool{}
+	for _, job := range j.Following {
+		if job.Kind != string(content.EnvReceipt) {
+			continue
+		}
+		// What cannot be read says so in its own turn.
+		if r, err := content.DecodeReceipt(job.Payload); err == nil && r.Kind == content.ReceiptRead {
+			for _, id := range r.IDs {
+				read[id] = true
+			}
+		}
+	}
+	return read
+}
+
+// waitElsewhere moves a receipt whose message is not known out of the way of
+// the others: most such messages never will be, like a deletion, or what was
+// typed on the phone before it was linked. Receipts need no order.
+func (s *Statuses) waitElsewhere(j *work.Job) work.Recorder {
+	lane := j.Lease.Lane()
+	lane.Dir = journal.Upkeep
+	return func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.Journal.AppendTx(ctx, tx, journal.Entry{
+			Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, j.ID), Kind: j.Kind, Payload: j.Payload, At: j.At,
+		})
+		return err
+	}
+}
+
+// receiptLinks finds the desk's messages of this chat; nobody else can vouch
+// for them.
+func (s *Statuses) receiptLinks(ctx context.Context, j *work.Job, ids []string) (links []idmap.Link, missing bool, err error) {
+	for _, id := range ids {
+		link, err := s.linkByWA(ctx, j, id)
+		switch {
+		case errors.Is(err, idmap.ErrUnknown):
+			missing = true
+		case err != nil:
+			return nil, false, err
+		case link.Chat == j.Chat() && link.Direction != idmap.FromCustomer:
+			links = append(links, link)
+		}
+	}
+	return links, missing, nil
+}
+
+func (s *Statuses) linkByWA(ctx context.Context, j *work.Job, id string) (idmap.Link, error) {
+	return s.IDs.LinkByWA(ctx, s.Inbox.LineID(), id, j.Epoch)
+}

@@ -1,0 +1,89 @@
+package presence
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+const (
+	// typingEvery is the least time between two typing calls of one chat and
+	// direction: composing events come many times a second.
+	typingEvery = 5 * time.Second
+	// timeout bounds one call.
+	timeout = 10 * time.Second
+)
+
+// Session is what presence needs of WhatsApp.
+type Session interface {
+	Typing(ctx context.Context, to string, on bool) error
+}
+
+// Typing shows each side that the other types.
+type Typing struct {
+	Inbox   *inbox.Inbox
+	IDs     *idmap.Map
+	Session Session
+	Log     *slog.Logger
+	// Background runs what must not delay the caller, until its owner stops.
+	Background func(func(ctx context.Context))
+}
+
+// Customer shows agents that a customer types.
+func (p *Typing) Customer(chat content.Address, on bool) {
+	p.Background(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if !on || !p.IDs.Once(ctx, "typing/in/"+p.Inbox.LineID()+"/"+chat.JID, typingEvery) {
+			return
+		}
+		p.note(p.showCustomer(ctx, chat))
+	})
+}
+
+func (p *Typing) showCustomer(ctx context.Context, address content.Address) error {
+	line := p.Inbox.LineID()
+	id, known, err := p.IDs.Known(ctx, line, address.JID, address.Alt)
+	if err != nil || !known {
+		return err // nobody has written yet: there is no conversation to show it in
+	}
+	generation, err := p.IDs.Generation(ctx, line)
+	if err != nil {
+		return err
+	}
+	chat, err := p.IDs.Chat(ctx, line, id, generation)
+	if err != nil || chat.Conversation == 0 {
+		return err
+	}
+	return p.Inbox.At(chatwoot.Status).ContactTyping(ctx, p.Inbox.Line().InboxIdentifier, chat.SourceID, chatwoot.ConversationID(chat.Conversation), true)
+}
+
+// Agent shows the customer that somebody at the desk types.
+func (p *Typing) Agent(e chatwoot.Event) {
+	p.Background(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		on := e.Kind == chatwoot.EventTypingOn
+		if on && !p.IDs.Once(ctx, fmt.Sprintf("typing/out/%s/%d", p.Inbox.LineID(), e.Conversation.ID), typingEvery) {
+			return
+		}
+		chat, err := p.IDs.ChatBySource(ctx, p.Inbox.LineID(), e.Conversation.SourceID)
+		if err == nil {
+			err = p.Session.Typing(ctx, contacts.Target(chat.Aliases), on)
+		}
+		p.note(err)
+	})
+}
+
+func (p *Typing) note(err error) {
+	if err != nil {
+		p.Log.Debug("typing is not shown", "error", err)
+	}
+}
