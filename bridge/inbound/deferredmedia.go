@@ -1,0 +1,177 @@
+package inbound
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// A file that cannot be had does not keep the text beside it, nor the messages
+// behind it: the message is posted with a line in the file's place, and the
+// file follows, threaded to it. Meanwhile it is tried again, and one that
+// WhatsApp's servers no longer have is asked of the phone.
+
+// fileKey names the job for a message's deferred file.
+func fileKey(line, id string) string { return line + "|file|" + id }
+
+// followUp appends, in the transaction that ends the message's own job, one for
+// its file.
+func (h *Handler) followUp(ctx context.Context, j *work.Job, tx *sql.Tx, m content.Message) error {
+	line := h.Inbox.LineID()
+	_, err := h.Journal.AppendTx(ctx, tx, journal.Entry{
+		Lane:   journal.LaneKey{Line: line, Chat: j.Chat(), Dir: journal.Upkeep},
+		Dedupe: fileKey(line, m.ID), Kind: journal.KindFile, Payload: j.Payload, At: j.At,
+	})
+	return err
+}
+
+// HandleFile tries a file again. The phone is asked for one that is gone, and
+// that ends the job: the answer, if there ever is one, is a job of its own.
+func (h *Handler) HandleFile(ctx context.Context, j *work.Job) error {
+	m, err := content.Decode(j.Payload)
+	if err != nil {
+		return &work.BrokenPayloadError{Err: err}
+	}
+	err = h.deliverFile(ctx, j, m)
+	if !errors.Is(err, whatsapp.ErrMediaGone) {
+		return err
+	}
+	if err := h.Session.RequestMedia(ctx, j.Payload); err != nil {
+		return err
+	}
+	return j.Done(ctx, nil)
+}
+
+// HandleUploadedAgain takes the phone's answer. The message is in the job that asked;
+// where that is forgotten, the line in the file's place stays. Where the phone
+// has nothing either, a note says so.
+func (h *Handler) HandleUploadedAgain(ctx context.Context, j *work.Job) error {
+	answer, err := content.DecodeMediaRetry(j.Payload)
+	if err != nil {
+		return &work.BrokenPayloadError{Err: err}
+	}
+	payload, ok, err := h.Journal.Payload(ctx, fileKey(h.Inbox.LineID(), answer.ID))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return j.Done(ctx, nil)
+	}
+	m, err := content.Decode(payload)
+	if err != nil {
+		return &work.BrokenPayloadError{Err: err}
+	}
+	file, err := deferredFile(m)
+	if err != nil {
+		return err
+	}
+	renewed, err := whatsapp.Renew(answer, *file.File)
+	if err != nil {
+		h.Log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
+		if err := h.noteMissing(ctx, j, m); err != nil {
+			return err
+		}
+		return j.Done(ctx, nil)
+	}
+	file.File = &renewed
+	m.Content = file
+	err = h.deliverFile(ctx, j, m)
+	if errors.Is(err, whatsapp.ErrMediaGone) {
+		return j.Done(ctx, nil)
+	}
+	return err
+}
+
+// ShowMissing says that a file was given up.
+func (h *Handler) ShowMissing(ctx context.Context, j *work.Job) error {
+	if j.Kind != journal.KindFile {
+		return nil
+	}
+	m, err := content.Decode(j.Payload)
+	if err != nil {
+		return err
+	}
+	return h.noteMissing(ctx, j, m)
+}
+
+// noteMissing says, below its message, that a file will not come.
+func (h *Handler) noteMissing(ctx context.Context, j *work.Job, m content.Message) error {
+	link, err := h.linkOfMessage(ctx, j, m.ID)
+	if err != nil {
+		return idmap.IgnoreUnknown(err)
+	}
+	p := render.FileMissing(m, h.Inbox.Rendering())
+	_, err = h.postInto(ctx, j, h.Inbox.At(chatwoot.Upkeep), link.Conversation, p, nil)
+	if chatwoot.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// deliverFile posts a file below the message that it belongs to. It creates no
+// conversation: that is for the lane of the messages.
+func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Message) error {
+	id := sourceid.Link(sourceid.Derived(m.ID, sourceid.File))
+	_, err := h.linkByWA(ctx, j, id)
+	if idmap.IgnoreUnknown(err) != nil {
+		return err
+	}
+	chat, unknown := h.IDs.Chat(ctx, h.Inbox.LineID(), j.Chat(), j.Epoch)
+	if idmap.IgnoreUnknown(unknown) != nil {
+		return unknown
+	}
+	if err == nil || chat.Conversation == 0 {
+		return j.Done(ctx, nil) // it is there, or the conversation is not any more
+	}
+	file, err := deferredFile(m)
+	if err != nil {
+		return err
+	}
+	p := render.File(m, file, h.Inbox.Rendering())
+	upload, done, err := h.download(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer done()
+	posted, err := h.postInto(ctx, j, h.Inbox.At(chatwoot.Upkeep), chat.Conversation, p, upload)
+	if chatwoot.IsNotFound(err) {
+		return j.Done(ctx, nil)
+	}
+	if err != nil {
+		return err
+	}
+	link := linkOf(h.Inbox.LineID(), m, chat, posted)
+	link.WA = id
+	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return h.IDs.LinkMessage(ctx, tx, link)
+	})
+}
+
+// deferredFile is the file of a message that has a job for it.
+func deferredFile(m content.Message) (content.Media, error) {
+	if file, ok := m.Content.(content.Media); ok && file.File != nil {
+		return file, nil
+	}
+	return content.Media{}, &work.BrokenPayloadError{Err: errors.New("the message has no file")}
+}
+
+// linkOf is the link of a message that was posted.
+func linkOf(line string, m content.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
+	link := idmap.Link{
+		Line: line, WA: m.ID, Chat: chat.ID, Message: int64(posted.ID), Conversation: chat.Conversation,
+		Direction: idmap.FromCustomer, Sender: m.Sender.JID,
+	}
+	if m.FromMe {
+		link.Direction, link.Status = idmap.FromOwnPhone, idmap.Sent
+	}
+	return link
+}

@@ -1,0 +1,99 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+const (
+	// noFile begins the reason of a job that waits for its file.
+	noFile = "the file cannot be had"
+	// connectionWait is how long a message waits for the connection that its
+	// file needs; its text needs none.
+	connectionWait = time.Minute
+)
+
+// fetch downloads the post's file; done removes it. A file that cannot be had
+// follows later: a line takes its place.
+func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (upload *chatwoot.Upload, later bool, done func(), err error) {
+	if p.Attach == nil {
+		return nil, false, func() {}, nil
+	}
+	upload, done, err = h.download(ctx, *p.Attach)
+	if err == nil {
+		return upload, false, done, nil
+	}
+	if ctx.Err() != nil || h.triesAgain(j, err) {
+		return nil, false, nil, fmt.Errorf("%s: %w", noFile, err)
+	}
+	*p = p.FileLater(h.Inbox.Rendering())
+	return nil, true, func() {}, nil
+}
+
+// triesAgain reports whether a message still waits for its file after err: once
+// after a failed download, so that the order is kept where it costs little, and
+// a moment for a connection that is just beginning.
+func (h *Handler) triesAgain(j *work.Job, err error) bool {
+	switch {
+	case errors.Is(err, whatsapp.ErrMediaGone):
+		return false
+	case errors.Is(err, whatsapp.ErrNotConnected):
+		return h.Clock().Sub(j.Created) < connectionWait
+	default:
+		return !strings.HasPrefix(j.LastError, noFile)
+	}
+}
+
+// download fetches a file; done removes it.
+func (h *Handler) download(ctx context.Context, m content.Media) (upload *chatwoot.Upload, done func(), err error) {
+	file, err := h.Spool.File()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := h.Session.Download(ctx, *m.File, file); err != nil {
+		media.Discard(file)
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		media.Discard(file)
+		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
+	}
+	kind := media.Type(m.File.MIME, media.Head(file))
+	upload = &chatwoot.Upload{
+		Name: media.Name(m.File.Name, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
+		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
+	}
+	return upload, func() { media.Discard(file) }, nil
+}
+
+// nameless is what a file is called that WhatsApp gives no name: only documents
+// have one.
+func nameless(kind content.MediaKind) string {
+	switch kind {
+	case content.Image:
+		return "photo"
+	case content.Video, content.RoundVideo, content.GIF:
+		return "video"
+	case content.Voice:
+		return "voice"
+	case content.Audio:
+		return "audio"
+	case content.Sticker:
+		return "sticker"
+	default:
+		return "file"
+	}
+}

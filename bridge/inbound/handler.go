@@ -1,0 +1,227 @@
+package inbound
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/delivery"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// Handler brings what customers write into Chatwoot.
+type Handler struct {
+	Inbox    *inbox.Inbox
+	Contacts *contacts.Directory
+	Delivery *delivery.Statuses
+	IDs      *idmap.Map
+	Journal  *journal.Journal
+	Session  Session
+	Spool    *media.Spool
+	Clock    func() time.Time
+	Log      *slog.Logger
+	// Delay is told how long each message took from its commit, in seconds.
+	Delay Observer
+}
+
+// Session is what the way in needs of WhatsApp.
+type Session interface {
+	// Download fetches a file. The error may be whatsapp.ErrMediaGone or
+	// whatsapp.ErrNotConnected.
+	Download(ctx context.Context, f content.File, dst *os.File) error
+	// RequestMedia asks the phone to upload the file of a message again.
+	RequestMedia(ctx context.Context, payload []byte) error
+}
+
+// Observer takes a measurement.
+type Observer interface{ Observe(value float64) }
+
+// Handle brings one WhatsApp message into Chatwoot.
+func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
+	m, err := content.Decode(j.Payload)
+	if err != nil {
+		return &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
+	}
+	known, err := h.isKnown(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	late, err := h.delayOf(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	if known {
+		return j.Done(ctx, late.record(h, j))
+	}
+	rc := h.Inbox.Rendering()
+	if m.Quote != nil {
+		if _, err := h.linkOfMessage(ctx, j, m.Quote.ID); err == nil {
+			rc.QuoteKnown = true
+		} else if !errors.Is(err, idmap.ErrUnknown) {
+			return err
+		}
+	}
+	posts := render.Message(m, rc)
+	if len(posts) == 0 {
+		return j.Done(ctx, late.record(h, j))
+	}
+	return h.deliver(ctx, j, m, posts, late)
+}
+
+// isKnown reports whether the message has a Chatwoot message already, or is an
+// agent's own that came back.
+func (h *Handler) isKnown(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
+	switch m.Content.(type) {
+	case content.Undecryptable, content.Unavailable:
+		// The message itself may have come before its placeholder.
+		link, err := h.linkOfMessage(ctx, j, m.ID)
+		if err == nil && link.Chat == j.Chat() {
+			return true, nil
+		}
+		return false, idmap.IgnoreUnknown(err)
+	}
+	link, err := h.linkOfMessage(ctx, j, m.ID)
+	return err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
+}
+
+// linkOfMessage is the link of a WhatsApp message itself.
+func (h *Handler) linkOfMessage(ctx context.Context, j *work.Job, id string) (idmap.Link, error) {
+	return h.linkByWA(ctx, j, sourceid.Link(sourceid.Of(id)))
+}
+
+func (h *Handler) linkByWA(ctx context.Context, j *work.Job, link string) (idmap.Link, error) {
+	return h.IDs.LinkByWA(ctx, h.Inbox.LineID(), link, j.Epoch)
+}
+
+// deliver posts all of a message's posts, each once, and records them together
+// with the end of the job.
+func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, posts []render.Post, late delay) error {
+	opens := render.Opens(posts)
+	if late.announce {
+		line, err := h.announceLate(ctx, j, m, posts)
+		if err != nil {
+			return err
+		}
+		posts = append(line, posts...)
+	}
+	var links []idmap.Link
+	var chat idmap.Chat
+	fileLater := false
+	for _, p := range posts {
+		link, in, later, err := h.deliverPost(ctx, j, m, p, opens)
+		if err != nil {
+			return err
+		}
+		links, chat, fileLater = append(links, link), in, fileLater || later
+	}
+	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if record := late.record(h, j); record != nil {
+			if err := record(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if fileLater {
+			if err := h.followUp(ctx, j, tx, m); err != nil {
+				return err
+			}
+		}
+		for _, link := range links {
+			if err := h.IDs.LinkMessage(ctx, tx, link); err != nil {
+				return err
+			}
+		}
+		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
+	})
+	if err == nil {
+		if contacts.Tells(chat, m) || fileLater {
+			h.Journal.Wake(journal.Upkeep)
+		}
+		h.Delay.Observe(h.Clock().Sub(j.Created).Seconds())
+		h.Delivery.MarkReadIfAnswered(ctx, chat, links[len(links)-1].Message)
+	}
+	return err
+}
+
+// deliverPost posts one post of a message, and gives its link. later says that
+// its file is to follow.
+func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool) (link idmap.Link, chat idmap.Chat, later bool, err error) {
+	file := p
+	upload, later, done, err := h.fetch(ctx, j, &p)
+	if err != nil {
+		return link, chat, false, err
+	}
+	defer done()
+	chat, posted, err := h.post(ctx, j, m, p, upload, opens)
+	var tooLarge *chatwoot.TooLargeError
+	if upload != nil && errors.As(err, &tooLarge) {
+		h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
+		chat, posted, err = h.post(ctx, j, m, file.FileTooLarge(h.Inbox.Rendering(), upload.Size), nil, opens)
+	}
+	if err != nil {
+		return link, chat, false, err
+	}
+	link = linkOf(h.Inbox.LineID(), m, chat, posted)
+	link.WA = sourceid.Link(p.SourceID)
+	return link, chat, later, nil
+}
+
+// post finds the conversation and posts into it; a conversation or contact
+// that was deleted is found or made again, once.
+func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p render.Post, upload *chatwoot.Upload, opens bool) (idmap.Chat, chatwoot.Message, error) {
+	client := h.Inbox.At(j.Priority(h.Clock()))
+	for attempt := 0; ; attempt++ {
+		chat, err := h.Contacts.Conversation(ctx, j, client, m, !opens)
+		if err != nil {
+			return idmap.Chat{}, chatwoot.Message{}, err
+		}
+		posted, err := h.postInto(ctx, j, client, chat.Conversation, p, upload)
+		if !chatwoot.IsNotFound(err) || attempt > 0 {
+			return chat, posted, err
+		}
+		if err := h.Contacts.Forget(ctx, j, client, chat); err != nil {
+			return idmap.Chat{}, chatwoot.Message{}, err
+		}
+	}
+}
+
+// postInto posts into a conversation, threaded to the message that the post
+// answers.
+func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
+	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
+	if p.ReplyTo != "" {
+		link, err := h.linkOfMessage(ctx, j, p.ReplyTo)
+		if idmap.IgnoreUnknown(err) != nil {
+			return chatwoot.Message{}, err
+		}
+		to.ReplyTo = chatwoot.MessageID(link.Message)
+	}
+	return h.Inbox.Post(ctx, j, to, p, upload)
+}
+
+// ShowUnreadable puts a line in the place of a message that was given up, unless
+// the message was posted all the same.
+func (h *Handler) ShowUnreadable(ctx context.Context, j *work.Job) error {
+	m, err := content.Decode(j.Payload)
+	if err != nil {
+		return err
+	}
+	if j.Ambiguous {
+		if posted, err := h.isPosted(ctx, j, sourceid.Of(m.ID)); err != nil || posted {
+			return err
+		}
+	}
+	_, _, err = h.post(ctx, j, m, render.Unreadable(m, h.Inbox.Rendering()), nil, true)
+	return err
+}
