@@ -1,0 +1,142 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// Intake takes a line's events in.
+type Intake struct {
+	Inbox    *inbox.Inbox
+	Contacts *contacts.Directory
+	IDs      *idmap.Map
+	DB       *database.DB
+	Journal  *journal.Journal
+	Store    *lines.Store
+	Arrivals *Arrivals
+	// AgentTyping is told when an agent begins or ends to type.
+	AgentTyping func(e chatwoot.Event)
+	// WakeOutbound lets the lanes go on that wait for the connection.
+	WakeOutbound func(ctx context.Context) error
+	// Sending is how many chats of the line are being sent to at present.
+	Sending func() int
+	Clock   func() time.Time
+	Log     *slog.Logger
+	NewID   func() string
+	// CountFailure is called for each event of WhatsApp that could not be
+	// committed at once.
+	CountFailure func()
+
+	standstill standstill
+}
+
+// Accept commits an event of WhatsApp.
+func (in *Intake) Accept(ctx context.Context, e content.Envelope) error {
+	if e.Kind == content.EnvReceipt && !contacts.IsCounterpart(e.Chat.JID) {
+		return nil // of a list: it has no bubble
+	}
+	err := in.commit(ctx, e)
+	if database.NeverFits(err) {
+		err = in.keepAside(ctx, e, err)
+	}
+	in.standstill.note(err, in.Clock())
+	if err != nil {
+		in.CountFailure()
+		return fmt.Errorf("commit an event: %w", err)
+	}
+	return nil
+}
+
+// Trouble is a sentence for people while the line takes nothing in, or "".
+func (in *Intake) Trouble() string { return in.standstill.trouble(in.Clock()) }
+
+// keepAside keeps an event that the database will never take as it is, in a form
+// that always fits: what comes behind it must not wait for ever. It is visible
+// among the jobs that were given up.
+func (in *Intake) keepAside(ctx context.Context, e content.Envelope, refused error) error {
+	// Once more: two that write the same row at once can be refused as well.
+	if err := in.commit(ctx, e); !database.NeverFits(err) {
+		return err
+	}
+	in.Log.Error("the database cannot hold an event as it is; it is kept as a job that was given up", "kind", string(e.Kind), "error", refused)
+	line, id := in.Inbox.LineID(), sha256.Sum256([]byte(e.Dedupe))
+	_, err := in.Journal.Append(ctx, journal.Entry{
+		Lane: journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, Dedupe: line + "|parked|" + hex.EncodeToString(id[:]),
+		Kind: journal.KindParked, Payload: e.Payload, At: e.At,
+	})
+	return err
+}
+
+// commit resolves the chat and appends the event. A known chat (the usual case)
+// needs two statements; a new one is made in the same transaction.
+func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
+	if !contacts.IsCounterpart(e.Chat.JID) || e.Kind == content.EnvHistory {
+		_, err := in.Journal.Append(ctx, in.entry(e, "-"))
+		return err
+	}
+	known, err := in.Contacts.IfKnown(ctx, e.Chat, func(chat string) error {
+		_, err := in.Journal.Append(ctx, in.entry(e, chat))
+		return err
+	})
+	if known || err != nil {
+		return err
+	}
+	var entry journal.Entry
+	err = in.Contacts.Resolve(ctx, e.Chat, func(ctx context.Context, tx *sql.Tx, chat string) error {
+		entry = in.entry(e, chat)
+		_, err := in.Journal.AppendTx(ctx, tx, entry)
+		return err
+	})
+	if err == nil {
+		in.Journal.WakeFor(entry)
+	}
+	return err
+}
+
+const (
+	// receiptBatchDelay lets the receipts come together that belong together:
+	// "delivered" and "read" of one message, those of messages sent in a row.
+	// They then cost one claim, and one request where the last says it all.
+	receiptBatchDelay = 150 * time.Millisecond
+	// receiptBusyDelay is the same while messages to several chats wait to be
+	// sent: messages go first, then their ticks.
+	receiptBusyDelay = time.Second
+)
+
+func (in *Intake) receiptDelay() time.Duration {
+	if in.Sending() > 1 {
+		return receiptBusyDelay
+	}
+	return receiptBatchDelay
+}
+
+// entry is an event's place in the journal.
+func (in *Intake) entry(e content.Envelope, chat string) journal.Entry {
+	line := in.Inbox.LineID()
+	lane := journal.LaneKey{Line: line, Chat: chat, Dir: journal.In}
+	kind, delay := string(e.Kind), time.Duration(0)
+	switch {
+	case e.Kind == content.EnvHistory, e.Kind == content.EnvMediaRetry:
+		lane.Dir = journal.Upkeep
+	case e.Kind == content.EnvReceipt:
+		lane.Dir, delay = journal.Status, in.receiptDelay()
+	}
+	if e.Kind != content.EnvHistory && !contacts.IsCounterpart(e.Chat.JID) {
+		kind, lane.Dir = journal.KindParked, journal.Upkeep
+	}
+	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At, Delay: delay}
+}

@@ -1,0 +1,13 @@
+// Package intake commits what comes from outside before anybody is told that it
+// arrived: WhatsApp's events (Accept) and Chatwoot's webhooks (AcceptEvent). It
+// does SQL and nothing else, apart from the one question for a changed webhook
+// secret; what an event means is worked out later, by whoever does its job. Each
+// event is taken in once, by its dedupe key, whichever way tells of it.
+//
+// Arrivals is what is known of how Chatwoot's events arrive: late, lost, arriving
+// just now, compared. Intake writes it; outbound and reconcile read it.
+//
+// The package starts no goroutine; everything in it may be used by several at
+// once. It imports contacts for the chat of an event, inbox for signatures and
+// settings, and the journal.
+package intake

@@ -1,0 +1,237 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/compose"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// ErrBeforeLine says that an agent wrote before there was the line.
+var ErrBeforeLine = errors.New("the message is older than the line")
+
+// AcceptEvent commits what is to be done about an event of Chatwoot; raw is its
+// body. The error is ErrBeforeLine for a message that is not for this line.
+func (in *Intake) AcceptEvent(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	switch e.Kind {
+	case chatwoot.EventMessageCreated:
+		return in.acceptCreated(ctx, e, raw)
+	case chatwoot.EventMessageUpdated:
+		return in.acceptUpdate(ctx, e, raw)
+	case chatwoot.EventTypingOn, chatwoot.EventTypingOff:
+		if e.AgentTyping {
+			in.AgentTyping(e)
+		}
+		return nil
+	case chatwoot.EventStatusChanged:
+		return in.conversationStatus(ctx, e)
+	default:
+		return nil
+	}
+}
+
+func (in *Intake) acceptCreated(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	// Echoes too: they tell first that webhooks are late.
+	in.Arrivals.Note(e.Message.CreatedAt.Time)
+	if !compose.Sendable(e.Message) {
+		return nil
+	}
+	defer in.Arrivals.Begin(e.Message.ID)()
+	old, err := in.BeforeLine(ctx, e.Message)
+	if err != nil {
+		return err
+	}
+	if old {
+		return ErrBeforeLine
+	}
+	return in.AppendOut(ctx, e, raw, journal.KindCreated, CreatedKey(in.Inbox.LineID(), e.Message.ID), nil)
+}
+
+// UnsettledFor is how long a comparison of Chatwoot's messages leaves the newest
+// ones unsettled, so that the watermark does not pass a message on its way.
+const UnsettledFor = 2 * time.Minute
+
+// BeforeLine reports whether a message was written before the line was made. Then
+// it was meant for whichever phone the inbox had; this one may be another's. A
+// message may seem to be younger than the line and be older, because Chatwoot's
+// clock is not the bridge's; so the watermark decides near the line's making, and
+// not later, when comparisons have moved it.
+func (in *Intake) BeforeLine(ctx context.Context, m chatwoot.Message) (bool, error) {
+	line := in.Inbox.Line()
+	if m.CreatedAt.Sub(line.Created) > UnsettledFor {
+		return false, nil
+	}
+	mark, err := in.Store.Mark(ctx, line.ID)
+	return err == nil && m.ID <= mark.Watermark, err
+}
+
+// The dedupe keys of what is to be done about an agent's message, however it
+// became known: by its webhook, by a later one, or by a comparison with Chatwoot's
+// messages.
+
+// CreatedKey is the key of a message that is to be sent.
+func CreatedKey(line string, id chatwoot.MessageID) string {
+	return fmt.Sprintf("%s|created|%d", line, id)
+}
+
+// DeletedKey is the key of a message that is to be taken back.
+func DeletedKey(line string, id chatwoot.MessageID) string {
+	return fmt.Sprintf("%s|deleted|%d", line, id)
+}
+
+// RetryKey is the key of a message that is to be tried again. It tells one retry
+// from the next: each follows another failure.
+func RetryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) string {
+	return fmt.Sprintf("%s|retry|%d|%d", line, id, known.Failures)
+}
+
+// AppendOut appends an event to the out lane of its chat, together with what
+// record writes; nil writes nothing. An event that was taken before changes
+// nothing.
+func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
+	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
+		entry := journal.Entry{
+			Lane: journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
+		}
+		if kind == journal.KindCreated {
+			entry.Delay = in.Inbox.Settings().OrderWait() // an earlier one may be on its way
+		}
+		if record == nil {
+			_, err := in.Journal.Append(ctx, entry)
+			return err
+		}
+		err := in.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			appended, err := in.Journal.AppendTx(ctx, tx, entry)
+			if err != nil || !appended {
+				return err
+			}
+			return record(ctx, tx)
+		})
+		if err == nil {
+			in.Journal.WakeFor(entry)
+		}
+		return err
+	})
+}
+
+// acceptUpdate looks at a message that changed. Chatwoot says neither what nor
+// why: it may be the Retry button, an echo of the bridge's own statuses, a
+// translation. Only what the bridge knows of the message tells.
+func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	line, m := in.Inbox.LineID(), e.Message
+	if m.Attributes.Deleted {
+		if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
+			return nil
+		}
+		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID), in.RecordDeleted(m.ID))
+	}
+	if m.Attributes.ExternalError != "" {
+		return in.acceptFailure(ctx, e) // Retry clears the reason before anything else
+	}
+	if !compose.Sendable(m) {
+		return nil
+	}
+	known, err := in.IDs.AgentMessage(ctx, line, int64(m.ID))
+	if err != nil {
+		return err
+	}
+	switch {
+	case known.State == idmap.AgentFailed:
+		return in.AppendOut(ctx, e, raw, journal.KindRetry, RetryKey(line, m.ID, known), in.recordShown(m.ID, ""))
+	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:
+		// It waits for the connection and goes out by itself; Retry has only
+		// taken the red away, which comes back.
+		if err := in.DB.InTx(ctx, in.recordShown(m.ID, "")); err != nil {
+			return err
+		}
+		return in.WakeOutbound(ctx)
+	case known.State == idmap.AgentUnseen && m.CreatedAt.After(in.Inbox.Line().Created):
+		// Its own webhook never arrived, or is late: then this one is as good.
+		if old, err := in.BeforeLine(ctx, m); err != nil || old {
+			return err
+		}
+		return in.AppendOut(ctx, e, raw, journal.KindCreated, CreatedKey(line, m.ID), nil)
+	}
+	return nil
+}
+
+// acceptFailure looks at a bubble that turned red. Chatwoot does that to every
+// message of which a webhook does not get through, also to those that arrived.
+func (in *Intake) acceptFailure(ctx context.Context, e chatwoot.Event) error {
+	if sourceid.IsOurs(e.Message.SourceID) {
+		in.Arrivals.RequestComparison()
+		return nil
+	}
+	known, err := in.IDs.AgentMessage(ctx, in.Inbox.LineID(), int64(e.Message.ID))
+	switch {
+	case err != nil:
+		return err
+	case known.State == idmap.AgentSent:
+		return in.ClearFalseFailure(ctx, e)
+	case known.State == idmap.AgentUnseen:
+		in.Arrivals.NoteLost()
+	}
+	return nil
+}
+
+// ClearFalseFailure lets the chat's status lane put on a bubble what its message
+// has reached: Chatwoot shows it as failed, because a webhook did not get through.
+func (in *Intake) ClearFalseFailure(ctx context.Context, e chatwoot.Event) error {
+	m := e.Message
+	links, err := in.IDs.LinksByMessage(ctx, in.Inbox.LineID(), int64(m.ID))
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	raw, err := chatwoot.EncodeCreated(m, e)
+	if err != nil {
+		return err
+	}
+	now := in.Clock()
+	_, err = in.Journal.Append(ctx, journal.Entry{
+		Lane:   journal.LaneKey{Line: in.Inbox.LineID(), Chat: links[0].Chat, Dir: journal.Status},
+		Dedupe: fmt.Sprintf("%s|show|%d|%s", in.Inbox.LineID(), m.ID, in.NewID()),
+		Kind:   journal.KindShow, Payload: raw, At: now,
+	})
+	return err
+}
+
+// RecordDeleted notes a deletion as soon as it is known: it may come before the
+// message was sent, which then never is.
+func (in *Intake) RecordDeleted(id chatwoot.MessageID) work.Recorder {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		return in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(id), idmap.AgentDeleted)
+	}
+}
+
+// recordShown notes what a bubble shows, of a message that is still to be sent.
+func (in *Intake) recordShown(id chatwoot.MessageID, shown idmap.Status) work.Recorder {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(id), idmap.AgentReceived); err != nil {
+			return err
+		}
+		return in.IDs.SetShown(ctx, tx, in.Inbox.LineID(), int64(id), shown)
+	}
+}
+
+// conversationStatus lets the next message open a new conversation where the
+// inbox is not locked to a single one and this one was resolved.
+func (in *Intake) conversationStatus(ctx context.Context, e chatwoot.Event) error {
+	known, ok := in.Inbox.Known()
+	if e.Conversation.Status != "resolved" || !ok || known.LockToSingle {
+		return nil
+	}
+	chat, err := in.IDs.ChatByConversation(ctx, in.Inbox.LineID(), int64(e.Conversation.ID))
+	if err != nil || chat.Conversation != int64(e.Conversation.ID) {
+		return idmap.IgnoreUnknown(err)
+	}
+	chat.Conversation = 0
+	return in.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return in.IDs.SetContact(ctx, tx, chat) })
+}
