@@ -1,0 +1,73 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/compose"
+	"github.com/wootbridge/wootbridge/bridge/delivery"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+const (
+	// maxFile is WhatsApp's limit for a document.
+	maxFile = 2000 << 20
+	// storedWithin is how long Chatwoot may take to store a file that its
+	// webhook has announced.
+	storedWithin = 30 * time.Second
+)
+
+// attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
+// removes it. A FileError says that this file will not come, and that the rest
+// of the message need not wait for it.
+func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attachment, voice bool) (m content.OutgoingMedia, done func(), err error) {
+	file, err := h.Spool.File()
+	if err != nil {
+		return m, nil, err
+	}
+	discard := func() { media.Discard(file) }
+	info, err := h.Inbox.Client().Download(ctx, a.DataURL, file, maxFile)
+	if err != nil {
+		discard()
+		return m, nil, h.fetchFailure(ctx, j, err)
+	}
+	declared := compose.DeclaredType(a)
+	if declared == "" {
+		declared = info.ContentType
+	}
+	mime := media.Type(declared, media.Head(file))
+	ready, err := h.Convert.Prepare(ctx, convert.File{
+		Path: file.Name(), MIME: mime, Name: media.Name(a.Name(), mime, "file"), Recording: voice,
+	})
+	if err != nil {
+		discard()
+		return m, nil, err
+	}
+	m = content.OutgoingMedia{
+		Kind: outgoingKinds[ready.Form], Path: ready.Path, MIME: ready.MIME, Name: ready.Name,
+		Width: ready.Width, Height: ready.Height, Seconds: ready.Seconds, Waveform: ready.Waveform, Thumbnail: ready.Thumbnail,
+	}
+	return m, func() { ready.Discard(); discard() }, nil
+}
+
+// fetchFailure tells what may pass from what will not.
+func (h *Handler) fetchFailure(ctx context.Context, j *work.Job, err error) error {
+	var away *chatwoot.UnavailableError
+	var limited *chatwoot.RateLimitedError
+	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.Created) < storedWithin
+	if late || errors.As(err, &away) || errors.As(err, &limited) || ctx.Err() != nil {
+		return err
+	}
+	return &delivery.FileError{Err: err}
+}
+
+// outgoingKinds are WhatsApp's words for the forms of files.
+var outgoingKinds = map[convert.Form]content.MediaKind{
+	convert.Image: content.Image, convert.Video: content.Video, convert.GIF: content.GIF,
+	convert.Voice: content.Voice, convert.Audio: content.Audio, convert.Document: content.Document,
+}
