@@ -48,3 +48,22 @@ func TestRetryReadAsksAFewTimes(t *testing.T) {
 		require.Equal(t, 1, asked)
 	})
 }
+
+// Chatwoot's rate limit ends nothing that has begun.
+func TestRetryReadPastLimitOutlastsTheRateLimit(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	require.NoError(t, chatwoot.RetryReadPastLimit(context.Background(), func() error {
+		if asked++; asked < 5 {
+			return &chatwoot.RateLimitedError{}
+		}
+		return nil
+	}))
+	require.Equal(t, 5, asked)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var limited *chatwoot.RateLimitedError
+	require.ErrorAs(t, chatwoot.RetryReadPastLimit(ctx, func() error { return &chatwoot.RateLimitedError{} }), &limited)
+	broken := errors.New("broken")
+	require.ErrorIs(t, chatwoot.RetryReadPastLimit(context.Background(), func() error { return broken }), broken)
+}

@@ -1,0 +1,137 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/compose"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/intake"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+)
+
+// Diff is what a comparison with Chatwoot's messages has found. Nothing is done
+// about any before all are known.
+type Diff struct {
+	repairs []repair
+	// newest is the newest message that is not too new for the watermark; see scan.
+	newest chatwoot.MessageID
+	// foreign counts the messages that bear the bridge's mark and are not its
+	// own.
+	foreign int
+}
+
+// repair is what to do about one message.
+type repair struct {
+	what string // for the metric
+	do   func(context.Context) error
+}
+
+func (d *Diff) add(what string, do func(context.Context) error) {
+	d.repairs = append(d.repairs, repair{what, do})
+}
+
+func concat(all []Diff) Diff {
+	var whole Diff
+	for _, d := range all {
+		whole.repairs = append(whole.repairs, d.repairs...)
+		whole.newest = max(whole.newest, d.newest)
+		whole.foreign += d.foreign
+	}
+	return whole
+}
+
+// recordedWithin is how old a message of ours is when it must be in the ledger.
+const recordedWithin = 10 * time.Minute
+
+// checkBridgeMessage looks at a message that bears the bridge's mark. One that neither
+// the ledger nor the journal knows comes from another database: this one is from
+// a backup, or a copy, or another bridge has used the inbox. What such a ledger
+// does not know may well have been sent.
+func (r *Reconciler) checkBridgeMessage(ctx context.Context, diff *Diff, e chatwoot.Event, watermark chatwoot.MessageID) error {
+	m := e.Message
+	id := sourceid.Link(m.SourceID)
+	if m.ID > watermark && !strings.Contains(id, "#") && r.Clock().Sub(m.CreatedAt.Time) > recordedWithin {
+		known, err := r.knows(ctx, e, id)
+		if err != nil {
+			return err
+		}
+		if !known {
+			diff.foreign++
+		}
+	}
+	if m.Status == string(idmap.Failed) {
+		diff.add("own bubble", func(ctx context.Context) error { return r.clearOwnFailure(ctx, e) })
+	}
+	return nil
+}
+
+// knows reports whether a WhatsApp message is in the ledger, or still in the
+// journal: it may have been posted without an answer, and waits or was given up.
+func (r *Reconciler) knows(ctx context.Context, e chatwoot.Event, id string) (bool, error) {
+	if _, err := r.IDs.Linked(ctx, r.Inbox.LineID(), id); !errors.Is(err, idmap.ErrUnknown) {
+		return err == nil, err
+	}
+	chat, err := r.Contacts.ChatOf(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	return r.Journal.Holds(ctx, journal.LaneKey{Line: r.Inbox.LineID(), Chat: chat, Dir: journal.In}, id)
+}
+
+// checkAgentMessage looks at a message of an agent, a bot or Chatwoot itself.
+func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwoot.Event, watermark chatwoot.MessageID) error {
+	line, m := r.Inbox.LineID(), e.Message
+	if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
+		return nil
+	}
+	known, err := r.IDs.AgentMessage(ctx, line, int64(m.ID))
+	if err != nil {
+		return err
+	}
+	raw, err := chatwoot.EncodeCreated(m, e)
+	if err != nil {
+		return err
+	}
+	take := func(what, kind, dedupe string, record work.Recorder) {
+		diff.add(what, func(ctx context.Context) error { return r.Intake.AppendOut(ctx, e, raw, kind, dedupe, record) })
+	}
+	red := m.Status == string(idmap.Failed)
+	switch {
+	case m.Attributes.Deleted:
+		if known.State != idmap.AgentDeleted {
+			take("deletion", journal.KindDeleted, intake.DeletedKey(line, m.ID), r.Intake.RecordDeleted(m.ID))
+		}
+	case !compose.Sendable(m):
+	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
+		take("message", journal.KindCreated, intake.CreatedKey(line, m.ID), nil)
+	case known.State == idmap.AgentFailed && !red:
+		take("retry", journal.KindRetry, intake.RetryKey(line, m.ID, known), nil)
+	case known.State == idmap.AgentSent && red:
+		diff.add("bubble", func(ctx context.Context) error { return r.Intake.ClearFalseFailure(ctx, e) })
+	}
+	return nil
+}
+
+// clearOwnFailure takes the red from a message that the bridge itself has written: its
+// webhook failed, which Chatwoot shows as if the message had.
+func (r *Reconciler) clearOwnFailure(ctx context.Context, e chatwoot.Event) error {
+	links, err := r.IDs.LinksByMessage(ctx, r.Inbox.LineID(), int64(e.Message.ID))
+	if err != nil {
+		return err
+	}
+	status := idmap.Sent
+	if len(links) > 0 && links[0].Direction == idmap.FromOwnPhone && links[0].Status.Rank() > idmap.Sent.Rank() {
+		status = links[0].Status
+	}
+	err = r.Inbox.At(chatwoot.Upkeep).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(status), "")
+	if chatwoot.IsNotFound(err) {
+		return nil
+	}
+	return err
+}

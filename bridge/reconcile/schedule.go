@@ -1,0 +1,151 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/wait"
+)
+
+// Schedule says when Chatwoot's messages are compared with the ledger, besides
+// at a start and when webhooks may have been missed.
+type Schedule struct {
+	// Every is how often that is done while nothing seems wrong; 0 means 5
+	// minutes.
+	Every time.Duration
+	// Again is when the comparison after a start is repeated: a webhook that was on
+	// its way then has failed by now, or arrived; 0 means 15 seconds.
+	Again time.Duration
+	// Spacing is the least time between two comparisons; 0 means 10 seconds.
+	Spacing time.Duration
+}
+
+// OrDefaults fills in what is not set.
+func (p Schedule) OrDefaults() Schedule {
+	return Schedule{
+		Every:   cmp.Or(p.Every, 5*time.Minute),
+		Again:   cmp.Or(p.Again, 15*time.Second),
+		Spacing: cmp.Or(p.Spacing, 10*time.Second),
+	}
+}
+
+const (
+	// catchUpWait bounds how long a line that starts sends nothing, while Chatwoot
+	// cannot be asked what was written meanwhile.
+	catchUpWait = 20 * time.Second
+	// awayPause is how long after its return a Chatwoot that was away is asked at
+	// the latest: what was written while nobody listened must not leave after what
+	// is written now.
+	awayPause = 5 * time.Second
+)
+
+// Run asks Chatwoot what the line needs to know of it, until it answers, and then
+// compares Chatwoot's messages with the ledger: after the start, after events may
+// have been missed, and from time to time. It returns when ctx ends, or when the
+// line has to pause. One comparison costs three requests, and one more for each
+// conversation in which something happened, or two where that is more than a page.
+func (r *Reconciler) Run(ctx context.Context) {
+	timer := time.AfterFunc(catchUpWait, r.catchUp)
+	defer timer.Stop()
+	if r.refresh(ctx) {
+		r.keepCompared(ctx)
+	}
+}
+
+// refresh asks until Chatwoot answers; false means that the line ends or pauses.
+func (r *Reconciler) refresh(ctx context.Context) bool {
+	for attempt := 0; ; attempt++ {
+		err := r.Guard.Run("asking Chatwoot", func() error { return r.Inbox.Refresh(ctx) })
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil || r.pauses(ctx, err) {
+			return false
+		}
+		r.Log.Debug("Chatwoot cannot be asked", "error", err)
+		if !wait.Sleep(ctx, askAgain(err, attempt)) {
+			return false
+		}
+	}
+}
+
+func (r *Reconciler) keepCompared(ctx context.Context) {
+	var last time.Time
+	gap := true // nobody listened before the start
+	for pause, failures := time.Duration(0), 0; ; {
+		switch wait.Woken(ctx, pause, r.Arrivals.Requests()) {
+		case wait.Ended:
+			return
+		case wait.Signal:
+			gap = true
+			if rest := r.Schedule.Spacing - r.Clock().Sub(last); rest > 0 {
+				pause = min(pause, rest)
+				continue
+			}
+		}
+		last = r.Clock()
+		err := r.Guard.Run("comparing messages", func() error { return r.refreshAndCompare(ctx, gap) })
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && r.pauses(ctx, err):
+			return
+		case err != nil:
+			r.Log.Warn("messages cannot be compared with Chatwoot's", "error", err)
+			pause = askAgain(err, failures)
+			failures++
+			continue
+		case r.Arrivals.NoteCompared():
+			r.catchUp()
+			pause = r.Schedule.Again
+		default:
+			pause = r.Schedule.Every
+		}
+		failures, gap = 0, false
+	}
+}
+
+// refreshAndCompare also reads what was changed in Chatwoot since the line has
+// started.
+func (r *Reconciler) refreshAndCompare(ctx context.Context, gap bool) error {
+	if r.Arrivals.CaughtUp() {
+		if err := r.Inbox.Refresh(ctx); err != nil {
+			return err
+		}
+	}
+	return r.compare(ctx, gap)
+}
+
+// pauses stops the line if err says so.
+func (r *Reconciler) pauses(ctx context.Context, err error) bool {
+	o := work.Classify(err, 0, time.Time{}, r.Clock())
+	if o.Action != work.Pause {
+		return false
+	}
+	r.Log.Warn("the line was paused", "reason", o.Reason)
+	if err := r.Pause(ctx, o.Sentence); err != nil && ctx.Err() == nil {
+		r.Log.Error("the pause cannot be stored", "error", err)
+	}
+	return true
+}
+
+// catchUp lets agents' messages leave.
+func (r *Reconciler) catchUp() {
+	r.Arrivals.CatchUp()
+	r.Journal.Wake(journal.Out)
+}
+
+// askAgain is the pause after a question that has failed.
+func askAgain(err error, attempt int) time.Duration {
+	pause := work.Backoff.After(attempt)
+	var unavailable *chatwoot.UnavailableError
+	if errors.As(err, &unavailable) {
+		return min(pause, awayPause)
+	}
+	return pause
+}
