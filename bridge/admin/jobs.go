@@ -1,0 +1,46 @@
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+)
+
+// maxJobs bounds one page of jobs.
+const maxJobs = 1000
+
+// Jobs lists jobs for people to look at, without what is in them.
+func (s *Service) Jobs(ctx context.Context, f journal.JobFilter) ([]journal.JobInfo, error) {
+	switch f.State {
+	case journal.Waiting, journal.Done, journal.Dead:
+	default:
+		return nil, fault.Invalid("state", "state must be waiting, done or dead")
+	}
+	if f.Limit <= 0 || f.Limit > maxJobs {
+		f.Limit = maxJobs
+	}
+	return s.cfg.Journal.Jobs(ctx, f)
+}
+
+// Replay tries a dead job again, at the end of its lane.
+func (s *Service) Replay(ctx context.Context, job int64) error {
+	err := s.cfg.Journal.Replay(ctx, job)
+	if errors.Is(err, journal.ErrNoDeadJob) {
+		return fault.NotFound("there is no dead job with this id")
+	}
+	return err
+}
+
+// ReplayAll tries all dead jobs of a line again, or of all lines when line is
+// empty, and says how many.
+func (s *Service) ReplayAll(ctx context.Context, line lines.ID) (int, error) {
+	if line != "" {
+		if _, err := s.find(line); err != nil {
+			return 0, err
+		}
+	}
+	return s.cfg.Journal.ReplayAll(ctx, string(line))
+}

@@ -1,0 +1,203 @@
+package admin
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// NewLine is what an admin gives to make a line.
+type NewLine struct {
+	Name          string
+	ChatwootURL   string
+	ChatwootToken string
+	Account       int64
+	// Inbox is an API-channel inbox that exists; 0 makes one.
+	Inbox    chatwoot.InboxID
+	Settings json.RawMessage
+}
+
+// CreateLine makes a line and its inbox, points the inbox's webhook here, and
+// runs the line.
+func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error) {
+	settings, err := lines.DefaultSettings().Merge(n.Settings)
+	if err != nil {
+		return lines.Line{}, err
+	}
+	line := lines.Line{
+		ID: lines.ID(lines.NewID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: strings.TrimRight(strings.TrimSpace(n.ChatwootURL), "/"),
+		Account: n.Account, Settings: settings, Created: s.cfg.Clock(),
+		Token: seal.Secret(strings.TrimSpace(n.ChatwootToken)), PathSecret: seal.Secret(lines.NewID()), SourceKey: seal.Secret(lines.NewID() + lines.NewID()),
+	}
+	if line.Name == "" {
+		return lines.Line{}, fault.Invalid("name", "name must not be empty")
+	}
+	client, err := clientOf(line, line.Token)
+	if err != nil {
+		return lines.Line{}, fault.Invalid("chatwoot_url", err.Error())
+	}
+	webhook, err := s.cfg.Reach.Webhook(line)
+	if err != nil {
+		return lines.Line{}, fault.Invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
+	}
+	inbox, err := inboxFor(ctx, client, n, line.Name, webhook)
+	if err != nil {
+		return lines.Line{}, fault.Refused("the inbox cannot be set up in Chatwoot", err)
+	}
+	line.Inbox, line.InboxIdentifier, line.WebhookSecret = inbox.ID, inbox.Identifier, seal.Secret(inbox.Secret)
+	if line.Watermark, err = client.NewestMessage(ctx, inbox.ID); err != nil {
+		return lines.Line{}, fault.Refused("the inbox cannot be read in Chatwoot", err)
+	}
+	if err := s.cfg.Store.Insert(ctx, line); err != nil {
+		return lines.Line{}, err
+	}
+	return line, s.cfg.Lines.SyncNow(ctx)
+}
+
+func clientOf(line lines.Line, token seal.Secret) (*chatwoot.Client, error) {
+	return chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: token.Reveal(), Account: line.Account})
+}
+
+// apiChannel is the only kind of inbox that takes customers' messages from a
+// bridge.
+const apiChannel = "Channel::Api"
+
+func inboxFor(ctx context.Context, client *chatwoot.Client, n NewLine, name, webhook string) (chatwoot.Inbox, error) {
+	if n.Inbox == 0 {
+		return client.CreateInbox(ctx, chatwoot.NewInbox{Name: name, WebhookURL: webhook, LockToSingle: true})
+	}
+	inbox, err := client.Inbox(ctx, n.Inbox)
+	if err != nil {
+		return inbox, err
+	}
+	if inbox.ChannelType != apiChannel {
+		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
+	}
+	return client.SetInboxWebhook(ctx, n.Inbox, webhook)
+}
+
+// LineUpdate is what to change of a line; nil leaves a thing alone.
+type LineUpdate struct {
+	Name *string
+	// Settings is a JSON object that is laid over the settings there are.
+	Settings json.RawMessage
+	// Token is another token for Chatwoot's API. It is tried before it is stored.
+	Token *string
+}
+
+// UpdateLine changes a line's name, settings and token, at once. A line that
+// stopped because Chatwoot refused its token goes on with the new one.
+func (s *Service) UpdateLine(ctx context.Context, id lines.ID, u LineUpdate) error {
+	line, err := s.find(id)
+	if err != nil {
+		return err
+	}
+	record := line.Record()
+	name := record.Name
+	if u.Name != nil {
+		name = strings.TrimSpace(*u.Name)
+	}
+	if name == "" {
+		return fault.Invalid("name", "name must not be empty")
+	}
+	settings, err := record.Settings.Merge(u.Settings)
+	if err != nil {
+		return err
+	}
+	if u.Token != nil {
+		if err := s.setToken(ctx, record, seal.Secret(strings.TrimSpace(*u.Token))); err != nil {
+			return err
+		}
+	}
+	if err := s.cfg.Store.SetSettings(ctx, id, name, settings); err != nil {
+		return err
+	}
+	return s.cfg.Lines.SyncNow(ctx)
+}
+
+// setToken gives a line another token, once Chatwoot has shown its inbox for it.
+func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secret) error {
+	client, err := clientOf(line, token)
+	if err != nil {
+		return fault.Invalid("chatwoot_token", err.Error())
+	}
+	if _, err := client.Inbox(ctx, line.Inbox); err != nil {
+		return fault.Refused("Chatwoot does not show the line's inbox for this token; the token was not changed", err)
+	}
+	if err := s.cfg.Store.SetToken(ctx, line.ID, token); err != nil {
+		return err
+	}
+	if line.Paused == "" || line.Paused == sentencePaused {
+		return nil
+	}
+	return s.cfg.Store.SetPaused(ctx, line.ID, "")
+}
+
+// DeleteLine logs the line's device out and removes all of the line's state.
+// While jobs wait it is a conflict, unless forced. The Chatwoot inbox and what
+// is in it stay.
+func (s *Service) DeleteLine(ctx context.Context, id lines.ID, force bool) error {
+	line, err := s.find(id)
+	if err != nil {
+		return err
+	}
+	if !force {
+		if err := s.nothingWaits(ctx, id); err != nil {
+			return err
+		}
+	}
+	if line.Active() {
+		s.unlink(ctx, id, line)
+	}
+	jid := line.Session().State().JID
+	if err := s.cfg.Store.SetDeleted(ctx, id, s.cfg.Clock()); err != nil {
+		return err
+	}
+	if err := s.cfg.Lines.SyncNow(ctx); err != nil {
+		return err
+	}
+	if err := s.cfg.Lines.WaitEnded(ctx, id); err != nil {
+		return err
+	}
+	if jid != "" {
+		if err := s.cfg.Devices.Forget(ctx, jid); err != nil {
+			return err
+		}
+	}
+	err = s.cfg.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return errors.Join(s.cfg.Journal.DeleteLine(ctx, tx, string(id)), s.cfg.IDs.DeleteLine(ctx, tx, string(id)))
+	})
+	if err != nil {
+		return fmt.Errorf("delete line %s: %w", id, err)
+	}
+	return nil
+}
+
+func (s *Service) nothingWaits(ctx context.Context, id lines.ID) error {
+	queues, err := s.cfg.Journal.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	if q := queues[string(id)]; q.Inbound+q.Outbound > 0 {
+		return fault.Conflict(fmt.Sprintf("%d messages of this line are not delivered yet: wait until they are, or delete it with force=true", q.Inbound+q.Outbound))
+	}
+	return nil
+}
+
+// unlink removes the line's device from the phone, if that can be reached.
+func (s *Service) unlink(ctx context.Context, id lines.ID, line Line) {
+	ctx, cancel := context.WithTimeout(ctx, logoutTimeout)
+	defer cancel()
+	if err := line.Session().Logout(ctx); err != nil && !errors.Is(err, whatsapp.ErrNotConnected) {
+		s.cfg.Log.Warn("the device of a deleted line stays linked on the phone until it is removed there", "line", string(id), "error", err)
+	}
+}

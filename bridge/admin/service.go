@@ -1,0 +1,101 @@
+package admin
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// Config sets up a Service.
+type Config struct {
+	Store   *lines.Store
+	DB      *database.DB
+	Journal *journal.Journal
+	IDs     *idmap.Map
+	Lines   Lines
+	Devices Devices
+	Reach   inbox.Reach
+	Clock   func() time.Time
+	Log     *slog.Logger
+}
+
+// Lines are the lines of this process.
+type Lines interface {
+	Find(id lines.ID) (Line, bool)
+	All() []Line
+	// SyncNow makes the lines what SQL says, and waits for that.
+	SyncNow(ctx context.Context) error
+	// WaitEnded waits until a line's connection, if it is ending, has ended.
+	WaitEnded(ctx context.Context, id lines.ID) error
+	// Stopping says that the process is about to end.
+	Stopping() bool
+}
+
+// Line is a line in this process.
+type Line interface {
+	// Record is the line as it is now.
+	Record() lines.Line
+	// Active says that its connection is here.
+	Active() bool
+	Session() Session
+	// Version is Chatwoot's, empty until it has answered.
+	Version() string
+	// Trouble is a sentence while the line takes nothing in, or "".
+	Trouble() string
+	// RequestComparison asks for a comparison with Chatwoot's messages soon.
+	RequestComparison()
+}
+
+// Session is a line's connection to WhatsApp.
+type Session interface {
+	State() whatsapp.State
+	// Pair asks for a code to scan, or, with the digits of a phone number, for one
+	// to type.
+	Pair(phone string) error
+	Logout(ctx context.Context) error
+	Reconnect()
+}
+
+// Devices are the linked devices that are kept.
+type Devices interface {
+	Forget(ctx context.Context, jid string) error
+}
+
+// Service is what people may do.
+type Service struct {
+	cfg      Config
+	watchers watchers
+}
+
+// New makes a Service.
+func New(cfg Config) *Service { return &Service{cfg: cfg} }
+
+var errNoLine = fault.NotFound("there is no line with this id")
+
+// find gives a line of this process.
+func (s *Service) find(id lines.ID) (Line, error) {
+	line, ok := s.cfg.Lines.Find(id)
+	if !ok {
+		return nil, errNoLine
+	}
+	return line, nil
+}
+
+// Ready reports whether the bridge can take events in: its database answers.
+func (s *Service) Ready(ctx context.Context) error {
+	if s.cfg.Lines.Stopping() {
+		return fault.Unavailable("the bridge is stopping", nil)
+	}
+	if err := s.cfg.DB.PingContext(ctx); err != nil {
+		return fault.Unavailable("the database does not answer", nil)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// LineStatus is a line with all that people ask of it.
+type LineStatus struct {
+	Line  lines.Line
+	State whatsapp.State
+	// Version is Chatwoot's, empty until it has answered.
+	Version    string
+	WebhookURL string
+	// LastError is what the newest job that waits after a failure waits for, or
+	// something about the whole line that people must know.
+	LastError string
+	Queue     journal.Stats
+}
+
+// StatePaused is the state of a line that an admin, or the bridge for a reason
+// that only a person can remove, has stopped.
+const StatePaused whatsapp.Code = "paused"
+
+// sentenceForeign says why nothing that was missed is sent.
+const sentenceForeign = "Chatwoot has %d messages with this bridge's mark that are missing from its database. Either the database was restored from a backup, or another bridge uses this inbox. Agents' messages that were missed meanwhile are sent only after you confirm."
+
+// Lines are all lines, the oldest first.
+func (s *Service) Lines(ctx context.Context) ([]LineStatus, error) {
+	statuses, err := s.statuses(ctx, s.cfg.Lines.All()...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(statuses, func(x, y LineStatus) int {
+		if c := x.Line.Created.Compare(y.Line.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(string(x.Line.ID), string(y.Line.ID))
+	})
+	return statuses, nil
+}
+
+// LineStatus is one line.
+func (s *Service) LineStatus(ctx context.Context, id lines.ID) (LineStatus, error) {
+	line, err := s.find(id)
+	if err != nil {
+		return LineStatus{}, err
+	}
+	statuses, err := s.statuses(ctx, line)
+	if err != nil {
+		return LineStatus{}, err
+	}
+	return statuses[0], nil
+}
+
+func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, error) {
+	queues, err := s.cfg.Journal.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	failures, err := s.cfg.Journal.LastErrors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	statuses := make([]LineStatus, len(all))
+	for i, line := range all {
+		record := line.Record()
+		statuses[i] = LineStatus{
+			Line: record, State: StateOf(line), Version: line.Version(), Queue: queues[string(record.ID)], LastError: failures[string(record.ID)],
+		}
+		if record.Foreign > 0 {
+			statuses[i].LastError = fmt.Sprintf(sentenceForeign, record.Foreign)
+		}
+		if trouble := line.Trouble(); trouble != "" {
+			statuses[i].LastError = trouble
+		}
+		statuses[i].WebhookURL, _ = s.cfg.Reach.Webhook(record) // empty where nobody knows it
+	}
+	return statuses, nil
+}
+
+// State is where a line's connection to WhatsApp stands.
+func (s *Service) State(id lines.ID) (whatsapp.State, error) {
+	line, err := s.find(id)
+	if err != nil {
+		return whatsapp.State{}, err
+	}
+	return StateOf(line), nil
+}
+
+// StateOf is the state of a line's session, or says why there is none.
+func StateOf(line Line) whatsapp.State {
+	state, record := line.Session().State(), line.Record()
+	switch trouble := line.Trouble(); {
+	case record.Paused != "":
+		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, record.Paused, "", ""
+	case !line.Active() && state.JID != "":
+		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
+	case trouble != "":
+		state.Sentence = trouble
+	}
+	return state
+}
