@@ -1,28 +1,26 @@
 package bridge
 
 import (
+	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
-// What people make and ask for is in packages of its own; these names let those
-// who hold a Bridge get by with this one.
+// Who holds a Bridge gets by with this package: these are the names of what its
+// methods take and give.
 type (
-	Line     = lines.Line
-	LineID   = lines.ID
-	Settings = lines.Settings
-	Error    = fault.Error
-	Code     = fault.Code
+	Line       = lines.Line
+	LineID     = lines.ID
+	Settings   = lines.Settings
+	LineStatus = admin.LineStatus
+	LineUpdate = admin.LineUpdate
+	NewLine    = admin.NewLine
+	Error      = fault.Error
 )
 
-// The codes an Error may carry.
-const (
-	CodeInvalid     = fault.CodeInvalid
-	CodeNotFound    = fault.CodeNotFound
-	CodeConflict    = fault.CodeConflict
-	CodeUnavailable = fault.CodeUnavailable
-	CodeRefused     = fault.CodeRefused
-)
+// StatePaused is the state of a line that an admin, or the bridge for a reason
+// that only a person can remove, has stopped.
+const StatePaused = admin.StatePaused
 
 // DefaultSettings are what a line starts with.
 func DefaultSettings() Settings { return lines.DefaultSettings() }

@@ -3,19 +3,28 @@ package bridge
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
+	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/bridge/supervisor"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/internal/guard"
+	"github.com/wootbridge/wootbridge/internal/wait"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -47,7 +56,8 @@ type Config struct {
 	// KeepDone is how long finished jobs are kept for people to look at; 0
 	// means 15 days.
 	KeepDone time.Duration
-	Passes   PassTimes
+	// Schedule says when Chatwoot's messages are compared with the ledger.
+	Schedule reconcile.Schedule
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
 	// Versions, if set, is asked for WhatsApp's version at the start.
@@ -55,34 +65,28 @@ type Config struct {
 	Metrics  *Metrics
 }
 
-// Bridge runs all lines of a process.
+// Bridge runs all lines of a process. What people may do with them is its
+// admin.Service.
 type Bridge struct {
+	*admin.Service
 	cfg     Config
-	db      *database.DB
 	journal *journal.Journal
 	ids     *idmap.Map
 	lines   *lines.Store
-	owner   *ownership
-	metrics *Metrics
+	reach   inbox.Reach
+	bots    inbox.Bots
+	pool    *work.Pool
+	super   *supervisor.Supervisor
 	log     *slog.Logger
 
-	pool *work.Pool
 	// ctx ends when the bridge begins to stop.
 	ctx        context.Context
 	cancel     context.CancelFunc
 	background sync.WaitGroup
 	stopping   sync.RWMutex // held for writing while ctx is ended; see inBackground
-	tending    sync.WaitGroup
-	looks      chan look
-	expiry     *time.Timer // fires when the lease on the lines is about to end
 
-	bots noteBots
-
-	mu       sync.Mutex
-	running  map[LineID]*runtime
-	ending   map[LineID]chan struct{} // closed when the old session has ended
-	gates    map[string]*chatwoot.Gate
-	watchers map[LineID]map[chan struct{}]bool
+	mu    sync.Mutex
+	gates map[string]*chatwoot.Gate
 }
 
 const defaultKeepDone = 15 * 24 * time.Hour
@@ -95,25 +99,25 @@ func New(cfg Config) *Bridge {
 	if cfg.KeepDone == 0 {
 		cfg.KeepDone = defaultKeepDone
 	}
-	if cfg.OwnerTTL == 0 {
-		cfg.OwnerTTL = defaultOwnerTTL
-	}
-	cfg.Passes = cfg.Passes.orDefaults()
+	cfg.Schedule = cfg.Schedule.OrDefaults()
 	b := &Bridge{
-		cfg: cfg, db: cfg.DB, metrics: cfg.Metrics, log: cfg.Log,
-		lines:   lines.NewStore(cfg.DB, cfg.Key),
-		owner:   &ownership{db: cfg.DB, clock: cfg.Clock, ttl: cfg.OwnerTTL, instance: cfg.Instance, me: cfg.Instance + "/" + lines.NewID()},
+		cfg: cfg, log: cfg.Log, lines: lines.NewStore(cfg.DB, cfg.Key),
+		reach:   inbox.Reach{Public: cfg.PublicURL, Local: cfg.LocalURL},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
 		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID}),
-		looks:   make(chan look, 1), running: map[LineID]*runtime{}, ending: map[LineID]chan struct{}{},
-		gates: map[string]*chatwoot.Gate{}, watchers: map[LineID]map[chan struct{}]bool{},
+		gates:   map[string]*chatwoot.Gate{},
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.pool = work.New(work.Config{
-		Journal: b.journal, Lines: b, Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(),
-		Count: func(queue, outcome string) { b.metrics.effects.WithLabelValues(queue, outcome).Inc() },
+		Journal: b.journal, Lines: claimable{b}, Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(), Count: cfg.Metrics.countJob,
 	})
-	b.expiry = time.AfterFunc(cfg.OwnerTTL, b.expired)
+	b.super = supervisor.New(supervisor.Config{
+		Store: b.lines, DB: cfg.DB, Clock: cfg.Clock, Log: cfg.Log, Instance: cfg.Instance, Run: lines.NewID(), Crashed: cfg.Crashed,
+		OwnerTTL: cfg.OwnerTTL, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
+	})
+	b.Service = admin.New(admin.Config{
+		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Lines: administered{b}, Devices: cfg.Store, Reach: b.reach, Clock: cfg.Clock, Log: cfg.Log,
+	})
 	return b
 }
 
@@ -123,13 +127,13 @@ func (b *Bridge) Start(ctx context.Context) error {
 		if err := b.journal.EndLeases(ctx); err != nil {
 			return err
 		}
-		return b.lookAfterLines(ctx)
+		return b.super.Begin(ctx, b.ctx)
 	})
 	if err != nil {
 		return err
 	}
-	b.metrics.watch(b)
-	b.tending.Go(b.tend)
+	b.cfg.Metrics.watch(b)
+	b.super.Start()
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
 	b.background.Go(b.prune)
 	b.background.Go(b.refreshVersion)
@@ -142,7 +146,33 @@ const (
 	// startPatience is how long a start waits for a database that went away in
 	// the middle of it.
 	startPatience = time.Minute
+	// stopGrace is how long jobs under way may take when the bridge stops.
+	stopGrace = 10 * time.Second
 )
+
+// Stop claims no more, lets the jobs under way finish, disconnects the lines,
+// gives them back, and returns when every goroutine of the bridge has ended.
+// Stop the web server first.
+func (b *Bridge) Stop() {
+	b.stopping.Lock()
+	b.cancel()
+	b.stopping.Unlock()
+	b.super.StopSyncing()
+	b.pool.Wait(stopGrace)
+	b.super.StopLines()
+	b.background.Wait()
+}
+
+// inBackground runs fn beside everything else; Stop waits for it. Timers, and
+// goroutines of the WhatsApp library that nobody waits for, may still ask for it
+// while Stop waits: then it is too late, and nothing is run.
+func (b *Bridge) inBackground(fn func(ctx context.Context)) {
+	b.stopping.RLock()
+	defer b.stopping.RUnlock()
+	if b.ctx.Err() == nil {
+		b.background.Go(func() { fn(b.ctx) })
+	}
+}
 
 // refreshVersion asks WhatsApp for its version; without an answer the last one
 // known is used.
@@ -158,56 +188,28 @@ func (b *Bridge) refreshVersion() {
 // prune forgets old finished jobs. The ledger, which keeps effects from being
 // repeated, is not touched.
 func (b *Bridge) prune() {
-	tick := time.NewTicker(pruneEvery)
-	defer tick.Stop()
 	for {
 		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-b.cfg.KeepDone)); err != nil && b.ctx.Err() == nil {
 			b.log.Warn("old jobs cannot be deleted", "error", err)
 		}
-		select {
-		case <-b.ctx.Done():
+		if !wait.Sleep(b.ctx, pruneEvery) {
 			return
-		case <-tick.C:
 		}
 	}
 }
 
-// stopGrace is how long jobs under way may take when the bridge stops. What
-// takes longer is handed back as not finished, and looked at before a repeat.
-const stopGrace = 10 * time.Second
-
-// Stop claims no more, lets the jobs under way finish, disconnects the lines,
-// gives them back, and returns when every goroutine of the bridge has ended.
-// Stop the web server first.
-func (b *Bridge) Stop() {
-	b.stopping.Lock()
-	b.cancel()
-	b.stopping.Unlock()
-	b.expiry.Stop()
-	b.tending.Wait()
-	b.pool.Wait(stopGrace)
-	for _, r := range b.runtimes() {
-		b.replace(r, nil)
-	}
-	b.background.Wait()
-}
-
-// inBackground runs fn beside everything else; Stop waits for it. Timers, and
-// goroutines of the WhatsApp library that nobody waits for, may still ask for it
-// while Stop waits: then it is too late, and nothing is run.
-func (b *Bridge) inBackground(fn func()) {
-	b.stopping.RLock()
-	defer b.stopping.RUnlock()
-	if b.ctx.Err() == nil {
-		b.background.Go(fn)
-	}
-}
-
-func (b *Bridge) line(id string) (*runtime, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r, ok := b.running[LineID(id)]
-	return r, ok
+// Webhooks is where Chatwoot posts the events of all lines.
+func (b *Bridge) Webhooks() http.Handler {
+	router := chi.NewRouter()
+	router.Post("/webhooks/{line}/{secret}", func(w http.ResponseWriter, req *http.Request) {
+		status := http.StatusNotFound
+		if r, ok := b.find(lines.ID(chi.URLParam(req, "line"))); ok {
+			status = r.intake.Webhook(w, req, chi.URLParam(req, "secret"))
+		}
+		b.cfg.Metrics.webhooks.WithLabelValues(strconv.Itoa(status)).Inc()
+		w.WriteHeader(status) // the body is not read by anybody
+	})
+	return router
 }
 
 // gate is shared by all lines of one Chatwoot.
@@ -221,19 +223,6 @@ func (b *Bridge) gate(url string) *chatwoot.Gate {
 }
 
 // guard stops panics below a job or a round of questions.
-func (b *Bridge) guard() guard.Guard { return guard.Guard{Log: b.log, Count: b.metrics.panics.Inc} }
-
-// Line implements work.Lines.
-func (b *Bridge) Line(id string) (work.Line, bool) {
-	r, ok := b.line(id)
-	return r, ok
-}
-
-// All implements work.Lines.
-func (b *Bridge) All() []work.Line {
-	var all []work.Line
-	for _, r := range b.runtimes() {
-		all = append(all, r)
-	}
-	return all
+func (b *Bridge) guard() guard.Guard {
+	return guard.Guard{Log: b.log, Count: b.cfg.Metrics.panics.Inc}
 }

@@ -19,13 +19,17 @@ var layers = []struct {
 	why      string
 	packages []string
 }{
-	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/sourceid", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media", "bridge/database"}},
-	{"ground that stands on ground", []string{"bridge/media/convert", "bridge/config", "bridge/api"}},
+	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/foreign", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media", "bridge/api"}},
+	{"ground that stands on ground", []string{"bridge/sourceid", "bridge/media/convert", "bridge/config", "bridge/database"}},
 	{"state: it is asked and never calls out", []string{"bridge/journal", "bridge/idmap", "bridge/lines"}},
-	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work"}},
-	{"the heart, until it is split", []string{"bridge"}},
-	{"faces: they reach the heart from outside", []string{"bridge/server"}},
-	{"the process: it knows everything", []string{"bridge/serve"}},
+	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work", "bridge/supervisor"}},
+	{"the other side's inbox, which all shared acts ask", []string{"bridge/inbox"}},
+	{"who a chat is: every act needs to know it", []string{"bridge/contacts"}},
+	{"shared acts, and what takes events in", []string{"bridge/delivery", "bridge/presence", "bridge/intake"}},
+	{"the flow, and what people may do", []string{"bridge/inbound", "bridge/outbound", "bridge/reconcile", "bridge/admin"}},
+	{"faces: they reach the heart through admin", []string{"bridge/web"}},
+	{"the whole: it assembles a line of its parts", []string{"bridge"}},
+	{"the process: it knows everything", []string{"bridge/daemon"}},
 }
 
 // pure are the packages that convert: they neither read nor send anything, so
@@ -36,7 +40,7 @@ var layers = []struct {
 var pure = map[string]struct{ direct, reached []string }{
 	"bridge/render":     {acts, []string{"net", "os/exec"}},
 	"bridge/compose":    {acts, nil},
-	"bridge/sourceid":   {acts, acts},
+	"bridge/sourceid":   {acts, []string{"net", "database/sql", "os/exec"}},
 	"bridge/fault":      {acts, []string{"net", "database/sql", "os/exec"}},
 	"bridge/strictjson": {acts, []string{"net", "database/sql", "os/exec"}},
 	"bridge/catalogue":  {acts, []string{"net", "database/sql", "os/exec"}},
@@ -144,7 +148,7 @@ func TestImportRulesAreNoticed(t *testing.T) {
 		{"whatsapp/whatsapptest", "chatwoot"},
 		{"whatsapp/internal/signalsession", "bridge"},
 		{"internal/wait", "chatwoot"},
-		{"bridge/serve", "bridge/processtest"},
+		{"bridge/daemon", "bridge/processtest"},
 		{"bridge", "whatsapp/whatsapptest"},
 		{"cmd/wootbridge", "bridge/database/databasetest"},
 		{"cmd/wootbridge-demo", "bridge/processtest"},
@@ -154,6 +158,10 @@ func TestImportRulesAreNoticed(t *testing.T) {
 		{"bridge/journal", "bridge/idmap"},
 		{"bridge/journal", "bridge"},
 		{"bridge/markup", "bridge/journal"},
+		{"bridge/render", "bridge/inbox"},
+		{"bridge/inbound", "bridge/outbound"},
+		{"bridge/web", "bridge"},
+		{"bridge/intake", "bridge/outbound"},
 	} {
 		require.NotEmpty(t, importFault(pair[0], pair[1]), "%s imports %s", pair[0], pair[1])
 	}

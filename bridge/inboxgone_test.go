@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -69,6 +70,6 @@ func TestD04_ADeletedInboxPausesTheLineAndItsMessagesAreKept(t *testing.T) {
 		}
 		var failure *bridge.Error
 		require.ErrorAs(t, w.bridge.DeleteLine(ctx, w.line, false), &failure, "not without a word about what waits")
-		require.Equal(t, bridge.CodeConflict, failure.Code)
+		require.Equal(t, fault.CodeConflict, failure.Code)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
@@ -118,7 +119,7 @@ func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
 		require.Equal(t, 1, status.Queue.Outbound)
 		var failure *bridge.Error
 		require.ErrorAs(t, w.bridge.DeleteLine(ctx, w.line, false), &failure)
-		require.Equal(t, bridge.CodeConflict, failure.Code)
+		require.Equal(t, fault.CodeConflict, failure.Code)
 		require.ErrorAs(t, w.bridge.Pair(ctx, w.line, ""), &failure)
 
 		require.NoError(t, w.bridge.Resume(ctx, w.line))
@@ -161,7 +162,7 @@ func TestSettingsChangeWhileTheLineRuns(t *testing.T) {
 		for _, bad := range []string{`{"send_rate":-1}`, `{"colour":"red"}`, `{"language":"xx"}`, `[]`} {
 			var failure *bridge.Error
 			require.ErrorAs(t, w.bridge.UpdateLine(ctx, w.line, bridge.LineUpdate{Settings: json.RawMessage(bad)}), &failure, bad)
-			require.Equal(t, bridge.CodeInvalid, failure.Code)
+			require.Equal(t, fault.CodeInvalid, failure.Code)
 		}
 	})
 }
@@ -179,7 +180,7 @@ func TestR36_ADeletedLineLeavesNothingBehind(t *testing.T) {
 		var failure *bridge.Error
 		_, err = w.bridge.LineStatus(ctx, w.line)
 		require.ErrorAs(t, err, &failure)
-		require.Equal(t, bridge.CodeNotFound, failure.Code)
+		require.Equal(t, fault.CodeNotFound, failure.Code)
 		for _, table := range []string{"lane", "job", "chat", "chat_alias", "conversation_link", "message_link", "agent_message"} {
 			var rows int
 			require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM `+table+` WHERE line = $1`, string(w.line)).Scan(&rows))

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wootbridge/wootbridge/bridge/admin"
 )
 
 // lineMetrics reads the lines' queues and states when it is asked.
@@ -43,9 +45,9 @@ func (m *lineMetrics) Collect(out chan<- prometheus.Metric) {
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(m.waiting, err)
 	}
-	for _, r := range m.b.runtimes() {
-		id := string(r.line.ID)
-		out <- prometheus.MustNewConstMetric(m.state, prometheus.GaugeValue, 1, id, string(r.state().Code))
+	for _, r := range m.b.all() {
+		id := r.inbox.LineID()
+		out <- prometheus.MustNewConstMetric(m.state, prometheus.GaugeValue, 1, id, string(admin.StateOf(adminLine{r}).Code))
 		if err != nil {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -45,7 +46,7 @@ func TestPairingAnUnknownLineIsAnError(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		var failure *bridge.Error
 		require.ErrorAs(t, w.bridge.Pair(context.Background(), "none", ""), &failure)
-		require.Equal(t, bridge.CodeNotFound, failure.Code)
+		require.Equal(t, fault.CodeNotFound, failure.Code)
 		_, err := w.bridge.State("none")
 		require.ErrorAs(t, err, &failure)
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
@@ -23,9 +24,9 @@ import (
 const never = time.Hour
 
 // passes starts the bridge again, with passes at other times.
-func (w *world) passes(times bridge.PassTimes) {
+func (w *world) passes(times reconcile.Schedule) {
 	w.t.Helper()
-	w.configure = func(cfg *bridge.Config) { cfg.Passes = times }
+	w.configure = func(cfg *bridge.Config) { cfg.Schedule = times }
 	w.passed(func() { w.away(func() {}) })
 }
 
@@ -106,12 +107,12 @@ func TestD25_WhatIsWrittenWhileAPassReadsIsNotPassedOver(t *testing.T) {
 			}
 			return chatwoottest.Fault{}
 		})
-		w.passes(bridge.PassTimes{Every: never, Again: never})
+		w.passes(reconcile.Schedule{Every: never, Again: never})
 		remove()
 		_, err := peers[read[3]].WaitText(patience, "later")
 		require.NoError(t, err)
 		require.Empty(t, peers[read[0]].Texts())
-		w.passes(bridge.PassTimes{Every: never, Again: never})
+		w.passes(reconcile.Schedule{Every: never, Again: never})
 		_, err = peers[read[0]].WaitText(patience, "lost")
 		require.NoError(t, err)
 	})
@@ -126,11 +127,11 @@ func TestTheWatermarkFollowsThePasses(t *testing.T) {
 		w.settled()
 		_, before := w.mark()
 		require.Less(t, before, old.ID)
-		w.passes(bridge.PassTimes{Every: never, Again: never})
+		w.passes(reconcile.Schedule{Every: never, Again: never})
 		_, still := w.mark()
 		require.Equal(t, before, still, "all of it is new")
 		require.NoError(t, w.desk.Backdate(old.ID, 3*time.Minute))
-		w.passes(bridge.PassTimes{Every: never, Again: never})
+		w.passes(reconcile.Schedule{Every: never, Again: never})
 		_, after := w.mark()
 		require.Equal(t, old.ID, after)
 	})
@@ -168,7 +169,7 @@ func TestADeletionOfAnOldMessageIsTakenBackAfterAGap(t *testing.T) {
 func TestD25_AWebhookThatWasTurnedAwayIsMadeUpForAtOnce(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
-		w.passes(bridge.PassTimes{Every: never, Again: never, Spacing: time.Millisecond})
+		w.passes(reconcile.Schedule{Every: never, Again: never, Spacing: time.Millisecond})
 		w.deaf("lost", 1) // the word that it has failed comes through
 		m := w.desk.say("lost")
 		_, err := w.alice.WaitText(patience, "lost")
@@ -180,7 +181,7 @@ func TestD25_AWebhookThatWasTurnedAwayIsMadeUpForAtOnce(t *testing.T) {
 func TestD25_AWebhookThatFindsTheDatabaseBrokenIsMadeUpFor(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		talking(w)
-		w.passes(bridge.PassTimes{Every: never, Again: never, Spacing: time.Millisecond})
+		w.passes(reconcile.Schedule{Every: never, Again: never, Spacing: time.Millisecond})
 		tables := []string{"job", "agent_message"} // neither the message nor the word of its failure can be taken
 		for _, table := range tables {
 			_, err := w.db.Exec(`ALTER TABLE ` + table + ` RENAME TO away_` + table)
@@ -202,7 +203,7 @@ func TestD25_AWebhookThatFindsTheDatabaseBrokenIsMadeUpFor(t *testing.T) {
 func TestD25_PassesFindWhatVanishesWhileTheBridgeRuns(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
-		w.passes(bridge.PassTimes{Every: 20 * time.Millisecond, Again: 20 * time.Millisecond, Spacing: time.Millisecond})
+		w.passes(reconcile.Schedule{Every: 20 * time.Millisecond, Again: 20 * time.Millisecond, Spacing: time.Millisecond})
 		for range 3 { // those of the start are over
 			w.passed(func() {})
 		}

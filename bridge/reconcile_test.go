@@ -248,7 +248,7 @@ func TestAPassOnlyReportsWhenTheDatabaseIsNotTheOneItWas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachMode(t, func(t *testing.T, w *world) {
-				w.configure = func(cfg *bridge.Config) { cfg.Passes.Spacing = time.Millisecond }
+				w.configure = func(cfg *bridge.Config) { cfg.Schedule.Spacing = time.Millisecond }
 				ids := w.fourTexts()
 				w.awayForLong(func() { becomes(w, ids) })
 				require.Eventually(t, func() bool { return strings.Contains(w.lastError(), "confirm") }, patience, 10*time.Millisecond)

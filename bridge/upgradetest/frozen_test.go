@@ -18,6 +18,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
@@ -70,7 +71,7 @@ func thaw(t *testing.T, folder string) *thawed {
 	began := time.Now()
 	now := func() time.Time { return m.FrozenAt.Add(later + time.Since(began)) }
 	o := &thawed{office: newOffice(t, db, m.Key, now), m: m, texts: map[string][]string{}, messages: map[int]bool{}}
-	o.passes = bridge.PassTimes{Every: time.Second, Again: 100 * time.Millisecond, Spacing: 10 * time.Millisecond}
+	o.passes = reconcile.Schedule{Every: time.Second, Again: 100 * time.Millisecond, Spacing: 10 * time.Millisecond}
 	require.NoError(t, o.wa.Thaw(read(t, filepath.Join(folder, whatsappFile))))
 	require.NoError(t, o.desk.Thaw(read(t, filepath.Join(folder, chatwootFile))))
 	move(t, db, m.Chatwoot, o.desk.URL())

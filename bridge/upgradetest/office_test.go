@@ -22,6 +22,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -48,7 +49,7 @@ type office struct {
 	front   *httptest.Server
 	handler atomic.Pointer[http.Handler]
 	// passes are seldom unless a test asks for more.
-	passes bridge.PassTimes
+	passes reconcile.Schedule
 }
 
 // newOffice starts the simulators; start runs a bridge between them.
@@ -117,7 +118,7 @@ func (o *office) prepare() {
 	require.NoError(o.t, err)
 	o.bridge = bridge.New(bridge.Config{
 		DB: o.db, Key: key, Cache: idmap.NewMemory(1000, o.now), Store: store, Spool: spool, Log: o.log(), Clock: o.now,
-		PublicURL: o.front.URL, Instance: "frozen", Metrics: bridge.NewMetrics(prometheus.NewRegistry()), Passes: o.passes,
+		PublicURL: o.front.URL, Instance: "frozen", Metrics: bridge.NewMetrics(prometheus.NewRegistry()), Schedule: o.passes,
 		Simulator: &whatsapp.Simulator{Addr: o.wa.Addr(), RootKey: o.wa.RootKey()},
 	})
 }

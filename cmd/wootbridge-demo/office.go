@@ -11,7 +11,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 // office is the bridge of the demo: the same process as wootbridge serve runs,
@@ -19,7 +19,7 @@ import (
 type office struct {
 	config  config.Config
 	log     *os.File
-	process *serve.Process
+	process *daemon.Process
 	admin   *api.Client
 	line    string // id
 }
@@ -53,7 +53,7 @@ func openOffice(ctx context.Context, dir string, at addresses) (*office, error) 
 // start runs the bridge, the second time at the address of the first: Chatwoot
 // knows it.
 func (o *office) start(ctx context.Context) error {
-	process, err := serve.Start(ctx, serve.Options{
+	process, err := daemon.Start(ctx, daemon.Options{
 		Config: o.config, Log: slog.New(slog.NewTextHandler(o.log, nil)), Command: "wootbridge", Version: "demo",
 	})
 	if err != nil {

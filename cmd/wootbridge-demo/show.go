@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 const (
@@ -127,7 +127,7 @@ func (p *play) invite(t terminal) {
 	t.println("It all stays until you press Ctrl-C:")
 	for _, row := range [][2]string{
 		{"the bridge", p.office.process.URL()},
-		{"its admin token", "in " + serve.TokenPath(p.office.config.DataDir)},
+		{"its admin token", "in " + daemon.TokenPath(p.office.config.DataDir)},
 		{"its log", p.office.log.Name()},
 		{"Chatwoot's API", at.ChatwootURL + " (header Api-Access-Token: " + at.ChatwootToken + ")"},
 		{"Maria's messages", at.ControlURL + "/whatsapp/peers/" + customerNumber + "/messages"},

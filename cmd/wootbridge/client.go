@@ -15,7 +15,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 // anonymous is a client for calls that need no token.
@@ -46,7 +46,7 @@ func readToken(cfg config.Client) (string, error) {
 	if cfg.AdminToken != "" {
 		return cfg.AdminToken.Reveal(), nil
 	}
-	path := serve.TokenPath(cfg.DataDir)
+	path := daemon.TokenPath(cfg.DataDir)
 	content, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

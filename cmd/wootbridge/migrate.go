@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 var migrateCommand = command{
@@ -26,7 +26,7 @@ before new processes start. It reads the same variables as "serve".
 		if err != nil {
 			return err
 		}
-		if err := serve.Migrate(ctx, cfg, newLog(cfg, p.stderr)); err != nil {
+		if err := daemon.Migrate(ctx, cfg, newLog(cfg, p.stderr)); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.stdout, "The database is up to date.")

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 // Exit codes. None is 2: that is how Go's runtime ends a program after a panic,
@@ -69,8 +69,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 func (p *program) exit(c command, err error) int {
 	var usage *usageError
 	var faults config.Faults
-	var locked *serve.LockedError
-	var setup *serve.SetupError
+	var locked *daemon.LockedError
+	var setup *daemon.SetupError
 	switch {
 	case err == nil:
 		return exitOK

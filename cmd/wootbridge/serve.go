@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/serve"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
 var serveCommand = command{
@@ -43,11 +43,11 @@ All are listed in docs/configuration.md.
 		}
 		log := newLog(cfg, p.stderr)
 		warnUnknown(log, p.env)
-		opts := serve.Options{Config: cfg, Log: log, Out: p.stdout, Command: p.name, Version: version(), RecordCrashes: true}
+		opts := daemon.Options{Config: cfg, Log: log, Out: p.stdout, Command: p.name, Version: version(), RecordCrashes: true}
 		if cfg.LogFormat == "json" {
 			opts.Out = nil // a machine reads along
 		}
-		process, err := serve.Start(ctx, opts)
+		process, err := daemon.Start(ctx, opts)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,67 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wootbridge/wootbridge/bridge/admin"
+	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/delivery"
+	"github.com/wootbridge/wootbridge/bridge/inbound"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/bridge/intake"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/outbound"
+	"github.com/wootbridge/wootbridge/bridge/presence"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
+	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// newLine makes a line's runtime; the supervisor starts it.
+func (b *Bridge) newLine(line lines.Line, active, onProbation bool) (*lineRuntime, error) {
+	gate := b.gate(line.ChatwootURL)
+	client, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: gate, Log: b.log})
+	if err != nil {
+		return nil, fmt.Errorf("line %s: %w", line.ID, err)
+	}
+	log := b.log.With("line", string(line.ID))
+	return b.assemble(inbox.New(inbox.Config{
+		Line: line, Client: client, Gate: gate, Store: b.lines, Bots: &b.bots, Reach: b.reach, Clock: b.cfg.Clock, Log: log,
+	}), active, onProbation), nil
+}
+
+// assemble puts a line together: every handler with all that it needs.
+func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntime {
+	line, cfg := in.Record(), b.cfg
+	log := b.log.With("line", string(line.ID))
+	r := &lineRuntime{b: b, inbox: in, log: log, active: active, onProbation: onProbation, arrivals: intake.NewArrivals(cfg.Clock)}
+	r.session = whatsapp.NewSession(whatsapp.Config{
+		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
+		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
+		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
+	})
+	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
+	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
+	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground}
+	r.inbound = &inbound.Handler{
+		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
+		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Delay: cfg.Metrics.toChatwoot,
+	}
+	r.intake = &intake.Intake{
+		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
+		AgentTyping: r.typing.Agent, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
+		Sending: func() int { return b.pool.Sending(string(line.ID)) },
+		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
+	}
+	r.outbound = &outbound.Handler{
+		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal,
+		Session: r.session, Spool: cfg.Spool, Convert: cfg.Convert, Clock: cfg.Clock, Log: log,
+		Overtaken: cfg.Metrics.overtaken, LateEvents: cfg.Metrics.lateWebhooks, Delay: cfg.Metrics.toPhone,
+	}
+	r.reconciler = &reconcile.Reconciler{
+		Inbox: in, Contacts: r.contacts, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal, Store: b.lines,
+		Schedule: cfg.Schedule, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
+	}
+	return r
+}

@@ -1,0 +1,205 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/media"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/web"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+// Options set up a Process.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Out gets what a person is told at the start; nil means nothing is told.
+	Out io.Writer
+	// Command is how a person calls this program; Version is its own.
+	Command, Version string
+	// RecordCrashes keeps the runtime's last words in the data folder. It
+	// concerns the whole process, so only its main function sets it.
+	RecordCrashes bool
+	// Grace is how long Stop may take; 0 means 25 s.
+	Grace time.Duration
+}
+
+// Process is a bridge that runs.
+type Process struct {
+	opts    Options
+	log     *slog.Logger
+	token   string
+	db      *database.DB
+	store   *whatsapp.Store
+	bridge  *bridge.Bridge
+	server  *web.Server
+	web     []*http.Server
+	address net.Addr
+	metrics net.Addr // nil when metrics have no listener of their own
+	serving sync.WaitGroup
+	failed  chan error // of a web server; it has room for each
+	// ctx ends what waits beside the web server.
+	ctx    context.Context
+	cancel context.CancelFunc
+	// closers undo what Start opened, the last one first.
+	closers []func()
+}
+
+const defaultGrace = 25 * time.Second
+
+// Start puts a bridge together and lets it run until Stop. ctx is for the
+// start only. A fault of what an admin has set up is a *LockedError or a
+// *SetupError.
+func Start(ctx context.Context, opts Options) (*Process, error) {
+	if opts.Grace == 0 {
+		opts.Grace = defaultGrace
+	}
+	p := &Process{opts: opts, log: opts.Log, failed: make(chan error, 2)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if err := p.start(ctx); err != nil {
+		p.cancel()
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// SetupError says that what an admin has set up cannot work.
+type SetupError struct{ Err error }
+
+// Error implements error.
+func (e *SetupError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *SetupError) Unwrap() error { return e.Err }
+
+func (p *Process) start(ctx context.Context) error {
+	cfg := p.opts.Config
+	home, err := p.openHome()
+	if err != nil {
+		return err
+	}
+	p.token = home.token
+	simulator, err := p.simulator()
+	if err != nil {
+		return err
+	}
+	// The ports before anything that others could see: a second server on them
+	// must not take the lines and then fail.
+	listener, err := p.listen("LISTEN", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	p.address = listener.Addr()
+	var separate net.Listener
+	if cfg.MetricsListen != "" {
+		if separate, err = p.listen("METRICS_LISTEN", cfg.MetricsListen); err != nil {
+			return err
+		}
+		p.metrics = separate.Addr()
+	}
+	if err := p.openDatabase(ctx); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	setup := bridge.Config{
+		DB: p.db, Store: p.store, Key: home.key, Log: p.log, Clock: time.Now, Instance: home.instance, Crashed: home.crashed,
+		KeepDone: cfg.KeepDone, PublicURL: cfg.PublicURL, LocalURL: p.URL(), Simulator: simulator, Metrics: bridge.NewMetrics(registry),
+	}
+	if setup.Cache, err = p.openCache(); err != nil {
+		return err
+	}
+	if setup.Spool, err = media.NewSpool(filepath.Join(cfg.DataDir, spoolFolder)); err != nil {
+		return err
+	}
+	setup.Convert = convert.New(convert.Options{Spool: setup.Spool, FFmpeg: p.ffmpeg(), Log: p.log})
+	setup.Versions = whatsapp.OpenVersions(ctx, simulator, versionFile(filepath.Join(cfg.DataDir, versionName)), p.log)
+	p.bridge = bridge.New(setup)
+	if err := p.bridge.Start(ctx); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), p.opts.Grace)
+		defer cancel()
+		return fmt.Errorf("start the lines: %w", errors.Join(err, p.stopBridge(ctx)))
+	}
+	p.serve(listener, separate, registry)
+	p.welcome(ctx)
+	return nil
+}
+
+func (p *Process) listen(variable, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &SetupError{fmt.Errorf("%s%s is %q: %w", config.Prefix, variable, address, err)}
+	}
+	p.onClose(func() { _ = listener.Close() })
+	return listener, nil
+}
+
+// serve begins to answer requests. Until here connections wait in the
+// listener's queue: a webhook that comes too early is answered late, not with
+// an error that would turn the agent's message red.
+func (p *Process) serve(listener, separate net.Listener, registry *prometheus.Registry) {
+	setup := web.Config{Admin: p.bridge, Webhooks: p.bridge.Webhooks(), Token: p.token, Log: p.log, Registry: registry}
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	if separate == nil {
+		setup.Metrics = metrics
+	} else {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", metrics)
+		p.run(separate, mux)
+	}
+	p.server = web.New(setup)
+	p.run(listener, p.server)
+}
+
+func (p *Process) run(listener net.Listener, handler http.Handler) {
+	web := web.HTTP(handler, p.log)
+	p.web = append(p.web, web)
+	p.serving.Go(func() {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			p.failed <- fmt.Errorf("serve web requests: %w", err)
+		}
+	})
+}
+
+// URL is how programs on this machine reach the server.
+func (p *Process) URL() string { return config.LocalURL(p.address.String()) }
+
+// MetricsURL is where metrics are served without the token, or "".
+func (p *Process) MetricsURL() string {
+	if p.metrics == nil {
+		return ""
+	}
+	return config.LocalURL(p.metrics.String())
+}
+
+// Token is the admin token.
+func (p *Process) Token() string { return p.token }
+
+// Bridge is what runs.
+func (p *Process) Bridge() *bridge.Bridge { return p.bridge }
+
+func (p *Process) onClose(undo func()) { p.closers = append(p.closers, undo) }
+
+func (p *Process) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+	p.closers = nil
+}

@@ -1,0 +1,112 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/whatsapp"
+)
+
+const (
+	databaseWait = time.Minute
+	// cacheEntries bounds the cache that stands in for Redis: some MB.
+	cacheEntries = 50_000
+	redisPrefix  = "wootbridge/"
+)
+
+// home is what the data folder holds.
+type home struct {
+	token    string
+	key      *seal.Key
+	instance string
+	crashed  bool
+}
+
+func (p *Process) openHome() (h home, err error) {
+	cfg := p.opts.Config
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return h, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %w", err)}
+	}
+	unlock, err := lock(cfg.DataDir)
+	if err != nil {
+		return h, err
+	}
+	p.onClose(unlock)
+	if h.key, err = sealKey(cfg); err != nil {
+		return h, &SetupError{err}
+	}
+	if h.token, err = adminToken(cfg); err != nil {
+		return h, err
+	}
+	if h.instance, err = instanceName(cfg.DataDir); err != nil {
+		return h, err
+	}
+	if p.opts.RecordCrashes {
+		h.crashed, err = recordCrashes(cfg.DataDir, p.log)
+	}
+	return h, err
+}
+
+// simulator puts a simulator in WhatsApp's place, if one is set.
+func (p *Process) simulator() (*whatsapp.Simulator, error) {
+	cfg := p.opts.Config
+	if cfg.Simulator == "" {
+		return nil, nil
+	}
+	s := &whatsapp.Simulator{Addr: cfg.Simulator}
+	if _, err := hex.Decode(s.RootKey[:], []byte(cfg.SimulatorRootKey)); err != nil {
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_SIMULATOR_ROOT_KEY: %w", err)}
+	}
+	p.log.Warn("SIMULATOR MODE: this process talks to a simulator, not to WhatsApp; no real message comes or goes", "simulator", cfg.Simulator)
+	return s, s.Use()
+}
+
+func (p *Process) openDatabase(ctx context.Context) (err error) {
+	cfg := p.opts.Config
+	p.db, err = database.Open(ctx, database.Config{URL: cfg.DatabaseURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.onClose(func() { _ = p.db.Close() })
+	// One process at a time: several may start at once on an empty database.
+	return database.Patiently(ctx, databaseWait, p.log, func(ctx context.Context) error {
+		return p.db.Exclusively(ctx, func(ctx context.Context) error {
+			if err := p.db.Migrate(ctx); err != nil {
+				return err
+			}
+			p.store, err = whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
+				DB: p.db.DB, Dialect: string(p.db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(p.log, func(string) {}),
+			})
+			return err
+		})
+	})
+}
+
+func (p *Process) openCache() (idmap.Cache, error) {
+	cfg := p.opts.Config
+	if cfg.RedisURL == "" {
+		return idmap.NewMemory(cacheEntries, time.Now), nil
+	}
+	cache, err := idmap.NewRedis(cfg.RedisURL.Reveal(), redisPrefix)
+	if err != nil {
+		return nil, &SetupError{err}
+	}
+	p.onClose(func() { _ = cache.Close() })
+	return cache, nil
+}
+
+// ffmpeg is the program that converts files, if this machine has it.
+func (p *Process) ffmpeg() string {
+	path := convert.FindFFmpeg()
+	if path == "" {
+		p.log.Info("ffmpeg is not installed: agents' recordings reach customers as audio files instead of voice notes, and films other than MP4 as documents")
+	}
+	return path
+}

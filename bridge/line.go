@@ -1,0 +1,140 @@
+package bridge
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/delivery"
+	"github.com/wootbridge/wootbridge/bridge/inbound"
+	"github.com/wootbridge/wootbridge/bridge/inbox"
+	"github.com/wootbridge/wootbridge/bridge/intake"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/outbound"
+	"github.com/wootbridge/wootbridge/bridge/presence"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
+	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// lineRuntime is a line in this process: its parts, and its WhatsApp session,
+// whose Sink it is. One whose line is paused, or run by another process, is not
+// active: it takes webhooks and has no connection.
+type lineRuntime struct {
+	b          *Bridge
+	log        *slog.Logger
+	inbox      *inbox.Inbox
+	session    *whatsapp.Session
+	contacts   *contacts.Directory
+	delivery   *delivery.Statuses
+	typing     *presence.Typing
+	arrivals   *intake.Arrivals
+	intake     *intake.Intake
+	inbound    *inbound.Handler
+	outbound   *outbound.Handler
+	reconciler *reconcile.Reconciler
+
+	active      bool
+	onProbation bool
+	ctx         context.Context // of an active one, until Stop
+	cancel      context.CancelFunc
+	stop        sync.Once
+	device      sync.Mutex     // held while the linked device is written
+	writes      sync.WaitGroup // of the linked device
+	survived    atomic.Bool    // the connect
+	patience    *time.Timer    // ends the probation of a line that cannot connect
+	flood       flood
+}
+
+// survivedAfter is how long a line may spend connecting before we stop suspecting
+// it of crashing the process.
+const survivedAfter = time.Minute
+
+// Line implements supervisor.Runner.
+func (r *lineRuntime) Line() lines.Line { return r.inbox.Line() }
+
+// Active implements supervisor.Runner.
+func (r *lineRuntime) Active() bool { return r.active }
+
+// OnProbation implements supervisor.Runner.
+func (r *lineRuntime) OnProbation() bool { return r.onProbation && !r.survived.Load() }
+
+// Serves implements supervisor.Runner: the session's pace and the client's token
+// are fixed when they are made.
+func (r *lineRuntime) Serves(line lines.Line) bool {
+	made := r.inbox.Line()
+	return line.Settings.SendRate == made.Settings.SendRate && line.Token == made.Token
+}
+
+// Update implements supervisor.Runner.
+func (r *lineRuntime) Update(line lines.Line) { r.inbox.Update(line) }
+
+// Idle implements supervisor.Runner.
+func (r *lineRuntime) Idle() supervisor.Runner { return r.b.assemble(r.inbox, false, false) }
+
+// Start implements supervisor.Runner.
+func (r *lineRuntime) Start() {
+	r.ctx, r.cancel = context.WithCancel(r.b.ctx)
+	r.patience = time.AfterFunc(survivedAfter, r.noteSurvived)
+	r.session.Start(r.b.ctx)
+	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
+	r.b.journal.WakeAll()
+}
+
+// Stop implements supervisor.Runner.
+func (r *lineRuntime) Stop() {
+	r.stop.Do(func() {
+		r.cancel()
+		r.patience.Stop()
+		r.session.Stop()
+		r.writes.Wait()
+		r.Backlog(0)
+	})
+}
+
+// noteSurvived records that the process survived the line's connect.
+func (r *lineRuntime) noteSurvived() {
+	if !r.survived.Swap(true) {
+		r.b.inBackground(func(ctx context.Context) { r.b.super.Survived(ctx, r.inbox.Line().ID) })
+	}
+}
+
+// Take implements whatsapp.Sink.
+func (r *lineRuntime) Take(ctx context.Context, e content.Envelope) error {
+	return r.intake.Accept(ctx, e)
+}
+
+// Typing implements whatsapp.Sink.
+func (r *lineRuntime) Typing(chat content.Address, on bool) { r.typing.Customer(chat, on) }
+
+// StateChanged implements whatsapp.Sink: it remembers the device. Several changes
+// may be under way at once; each writes the state current when it gets the lock,
+// so the last write is the newest.
+func (r *lineRuntime) StateChanged(state whatsapp.State) {
+	id := r.inbox.Line().ID
+	r.writes.Go(func() {
+		r.device.Lock()
+		defer r.device.Unlock()
+		now := r.session.State()
+		if err := r.b.lines.SetDevice(r.b.ctx, id, now.JID, now.Phone); err != nil {
+			r.log.Error("the linked device cannot be remembered", "error", err)
+		}
+		if now.Code != whatsapp.StateConnected {
+			return
+		}
+		if err := r.outbound.WakeWaiting(r.b.ctx); err != nil {
+			r.log.Warn("waiting messages are not sent at once", "error", err)
+		}
+	})
+	r.log.Info("whatsapp", "state", string(state.Code))
+	switch state.Code {
+	case whatsapp.StateConnecting, whatsapp.StateConnected, whatsapp.StateDisconnected:
+	default:
+		r.noteSurvived() // it waits for people: nothing more comes of this connect
+	}
+	r.b.Changed(id)
+}

@@ -1,0 +1,99 @@
+package bridge
+
+import (
+	"context"
+
+	"github.com/wootbridge/wootbridge/bridge/admin"
+	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/bridge/work"
+)
+
+// The supervisor keeps the lines of this process; each of the others sees of them
+// what it needs.
+
+func (b *Bridge) newRunner(line lines.Line, active, onProbation bool) (supervisor.Runner, error) {
+	return b.newLine(line, active, onProbation)
+}
+
+// find gives a line of this process.
+func (b *Bridge) find(id lines.ID) (*lineRuntime, bool) {
+	r, ok := b.super.Find(id)
+	if !ok {
+		return nil, false
+	}
+	return r.(*lineRuntime), true // newRunner makes no other kind
+}
+
+func (b *Bridge) all() []*lineRuntime {
+	var all []*lineRuntime
+	for _, r := range b.super.All() {
+		all = append(all, r.(*lineRuntime))
+	}
+	return all
+}
+
+// claimable are the lines as the workers see them.
+type claimable struct{ b *Bridge }
+
+// Line implements work.Lines.
+func (c claimable) Line(id string) (work.Line, bool) {
+	r, ok := c.b.find(lines.ID(id))
+	return r, ok
+}
+
+// All implements work.Lines.
+func (c claimable) All() []work.Line {
+	var all []work.Line
+	for _, r := range c.b.all() {
+		all = append(all, r)
+	}
+	return all
+}
+
+// administered are the lines as people see them.
+type administered struct{ b *Bridge }
+
+// Find implements admin.Lines.
+func (a administered) Find(id lines.ID) (admin.Line, bool) {
+	r, ok := a.b.find(id)
+	return adminLine{r}, ok
+}
+
+// All implements admin.Lines.
+func (a administered) All() []admin.Line {
+	var all []admin.Line
+	for _, r := range a.b.all() {
+		all = append(all, adminLine{r})
+	}
+	return all
+}
+
+// SyncNow implements admin.Lines.
+func (a administered) SyncNow(ctx context.Context) error { return a.b.super.SyncNow(ctx) }
+
+// WaitEnded implements admin.Lines.
+func (a administered) WaitEnded(ctx context.Context, id lines.ID) error {
+	return a.b.super.WaitEnded(ctx, id)
+}
+
+// Stopping implements admin.Lines.
+func (a administered) Stopping() bool { return a.b.ctx.Err() != nil }
+
+// adminLine is a line as people see it.
+type adminLine struct{ *lineRuntime }
+
+// Record implements admin.Line.
+func (l adminLine) Record() lines.Line { return l.inbox.Record() }
+
+// Session implements admin.Line.
+func (l adminLine) Session() admin.Session { return l.session }
+
+// Version implements admin.Line.
+func (l adminLine) Version() string { return l.inbox.Version() }
+
+// Trouble implements admin.Line.
+func (l adminLine) Trouble() string { return l.intake.Trouble() }
+
+// RequestComparison implements admin.Line.
+func (l adminLine) RequestComparison() { l.arrivals.RequestComparison() }

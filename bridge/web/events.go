@@ -1,0 +1,132 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/admin"
+	"github.com/wootbridge/wootbridge/bridge/api"
+)
+
+const (
+	// streamPause is the least time between two looks at a line: a busy queue
+	// changes many times a second.
+	streamPause = 250 * time.Millisecond
+	// streamLook is how often a line is looked at though nothing was said to
+	// change; each look writes something, which keeps proxies from closing the
+	// connection.
+	streamLook = 15 * time.Second
+	// streamWrite is how long a client may take to read.
+	streamWrite = 30 * time.Second
+)
+
+// events streams what changes of a line, beginning with how things stand.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	id := lineID(r)
+	changed, stop, err := s.admin.Watch(id)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	status, err := s.admin.LineStatus(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	stream := &stream{w: w, control: http.NewResponseController(w)}
+	look := time.NewTicker(streamLook)
+	defer look.Stop()
+	for {
+		if err := stream.send(status); err != nil {
+			return nil // the client has gone
+		}
+		if !s.pause(r) {
+			return nil
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-s.closing:
+			return nil
+		case <-look.C:
+		case <-changed:
+		}
+		if status, err = s.admin.LineStatus(r.Context(), id); err != nil {
+			return nil // deleted, or the database is away: the client asks again and is told
+		}
+	}
+}
+
+// pause waits a moment; false means that the stream is to end.
+func (s *Server) pause(r *http.Request) bool {
+	timer := time.NewTimer(streamPause)
+	defer timer.Stop()
+	select {
+	case <-r.Context().Done():
+		return false
+	case <-s.closing:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// stream writes what is new to its client.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	begun   bool
+	state   api.StateEvent
+	qr      api.QREvent
+	queue   api.Queue
+}
+
+func (s *stream) send(status admin.LineStatus) error {
+	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if err := s.control.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
+		return err
+	}
+	state := api.StateEvent{
+		State: string(status.State.Code), Sentence: status.State.Sentence, JID: status.State.JID, Phone: status.State.Phone, LastError: status.LastError,
+	}
+	qr := api.QREvent{QR: status.State.QR, PairingCode: status.State.PairingCode}
+	queue := queueOf(status.Queue)
+	first := !s.begun
+	s.begun = true
+	if first || state != s.state {
+		s.state = state
+		if err := s.event(api.EventState, state); err != nil {
+			return err
+		}
+	}
+	if first || qr != s.qr {
+		s.qr = qr
+		if err := s.event(api.EventQR, qr); err != nil {
+			return err
+		}
+	}
+	if first || queue != s.queue {
+		s.queue = queue
+		if err := s.event(api.EventQueue, queue); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprint(s.w, ": \n\n"); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}
+
+func (s *stream) event(name string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.w, "event: %s\ndata: %s\n\n", name, data)
+	return err
+}
