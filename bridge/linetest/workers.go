@@ -1,0 +1,85 @@
+package linetest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/internal/guard"
+)
+
+// Handlers are the parts under test: what does the jobs of each queue. A queue
+// without a handler stands still.
+type Handlers map[journal.Direction]Handler
+
+// Handler does the jobs of a queue; the zero value of all but Do is to do nothing.
+type Handler struct {
+	Do     func(ctx context.Context, j *work.Job) error
+	GiveUp func(ctx context.Context, j *work.Job, cause error) error
+	Open   func(lease *journal.Lease) work.Lane
+}
+
+// Start lets workers do the line's jobs until the test ends. The line's pauses
+// are ignored: the jobs that cause them stay.
+func (l *Line) Start(handlers Handlers) {
+	pool := work.New(work.Config{
+		Journal: l.Journal, Lines: only{worked{l, handlers}}, Clock: l.Clock, Log: l.Log, Guard: guard.Guard{Log: l.Log}, Count: func(string, string) {},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	pool.Start(ctx)
+	l.t.Cleanup(sync.OnceFunc(func() {
+		cancel()
+		pool.Wait(time.Minute)
+	}))
+}
+
+// only is a process with one line.
+type only struct{ line worked }
+
+// Line implements work.Lines.
+func (o only) Line(id string) (work.Line, bool) { return o.line, id == ID }
+
+// All implements work.Lines.
+func (o only) All() []work.Line { return []work.Line{o.line} }
+
+// worked is the line as the workers see it.
+type worked struct {
+	l        *Line
+	handlers Handlers
+}
+
+// ID implements work.Line.
+func (worked) ID() string { return ID }
+
+// Ready implements work.Line.
+func (w worked) Ready(queue journal.Direction) bool { return w.handlers[queue].Do != nil }
+
+// Chatwoot implements work.Line.
+func (w worked) Chatwoot() work.Chatwoot { return w.l.Inbox }
+
+// Open implements work.Line.
+func (w worked) Open(lease *journal.Lease) work.Lane {
+	if open := w.handlers[lease.Lane().Dir].Open; open != nil {
+		return open(lease)
+	}
+	return work.InOrder{}
+}
+
+// Do implements work.Line.
+func (w worked) Do(ctx context.Context, j *work.Job) error { return w.handlers[j.Queue()].Do(ctx, j) }
+
+// GiveUp implements work.Line.
+func (w worked) GiveUp(ctx context.Context, j *work.Job, cause error) error {
+	if giveUp := w.handlers[j.Queue()].GiveUp; giveUp != nil {
+		return giveUp(ctx, j, cause)
+	}
+	return nil
+}
+
+// Pause implements work.Line.
+func (worked) Pause(context.Context, string) error { return nil }
+
+// Changed implements work.Line.
+func (worked) Changed() {}
