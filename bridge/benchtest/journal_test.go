@@ -73,8 +73,8 @@ type book struct {
 func newBook(tb testing.TB, db *database.DB, lines int) *book {
 	b := &book{tb: tb, db: db, j: journal.New(db, journal.Options{Instance: "bench"}), lines: lines}
 	for i := range lines {
-		_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
-			VALUES ($1, '', '', 1, 1, '{}', '', 0)`, fmt.Sprint("line", i))
+		_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created)
+			VALUES ($1, '', '', 1, 1, '{}', 0)`, fmt.Sprint("line", i))
 		require.NoError(tb, err)
 	}
 	return b

@@ -99,7 +99,7 @@ func TestD33_RedisFlushedBetweenTwoLooks(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, admin.Close()) })
 
 	db := databasetest.SQLite(t)
-	_, err = db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ('l1', '', '', 1, 1, '{}', '', 0)`)
+	_, err = db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created) VALUES ('l1', '', '', 1, 1, '{}', 0)`)
 	require.NoError(t, err)
 	b := bundle{db: db, Map: idmap.New(db, idmap.Options{Cache: redisAt(t, address.String()), Clock: time.Now, NewID: databasetest.Unique})}
 	id, _ := b.resolve(t, pn)
@@ -157,7 +157,7 @@ func TestR09_AMergeKeepsTheOnlyContact(t *testing.T) {
 func TestD17_ABurstOfANewPersonMakesOneChat(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ('l1', '', '', 1, 1, '{}', '', 0)`)
+		_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created) VALUES ('l1', '', '', 1, 1, '{}', 0)`)
 		require.NoError(t, err)
 		m := idmap.New(db, idmap.Options{Cache: idmap.NewMemory(100, time.Now), Clock: time.Now, NewID: databasetest.Unique})
 		const n = 12

@@ -44,8 +44,8 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 	for name, newCache := range caches {
 		t.Run(name, func(t *testing.T) {
 			databasetest.Each(t, func(t *testing.T, db *database.DB) {
-				_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
-					VALUES ('l1', '', '', 1, 1, '{}', '', 0)`)
+				_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created)
+					VALUES ('l1', '', '', 1, 1, '{}', 0)`)
 				require.NoError(t, err)
 				n := 0
 				cache := newCache(t)

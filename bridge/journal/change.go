@@ -17,10 +17,12 @@ type change struct {
 	until time.Time
 	// last gives the lane back if its newest position still is this one.
 	last int64
-	// job is ended in a state, for a reason, unless it is 0.
+	// job is ended in a state, for a reason, by an attempt that began at some
+	// time, unless it is 0.
 	job    int64
 	state  State
 	reason string
+	begun  time.Time
 	// record writes what belongs to it; nil writes nothing.
 	record func(ctx context.Context, tx *sql.Tx) error
 	// relaxed says that the commit need not wait for the disk: when it is lost
@@ -92,9 +94,9 @@ func (l *Lease) apply(ctx context.Context, q database.Queryer, c change) (owner 
 	if c.job == 0 {
 		return owner, seq, nil
 	}
-	const end = `UPDATE job SET state = $2, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
+	const end = `UPDATE job SET state = $2, begun = $5, ended = $3, last_error = CASE WHEN $4 = '' THEN last_error ELSE $4 END
 		WHERE id = $1 AND state = 'waiting'`
-	if _, err := q.ExecContext(ctx, end, c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason)); err != nil {
+	if _, err := q.ExecContext(ctx, end, c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason), millis(c.begun)); err != nil {
 		return "", 0, fmt.Errorf("end job: %w", err)
 	}
 	return owner, seq, nil
@@ -104,11 +106,11 @@ func (l *Lease) apply(ctx context.Context, q database.Queryer, c change) (owner 
 // to Postgres.
 func (l *Lease) applyAtOnce(ctx context.Context, q database.Queryer, c change) (owner string, seq int64, err error) {
 	renewAndEnd := `WITH mine AS (` + renewLane + `, ` + relaxIf(`$5::boolean`) + `), ended AS (
-			UPDATE job SET state = $7::text, ended = $8::bigint, last_error = CASE WHEN $9::text = '' THEN last_error ELSE $9 END
+			UPDATE job SET state = $7::text, begun = $10::bigint, ended = $8::bigint, last_error = CASE WHEN $9::text = '' THEN last_error ELSE $9 END
 			FROM mine WHERE job.id = $6::bigint AND job.state = 'waiting'
 		) SELECT owner, seq FROM mine`
 	err = q.QueryRowContext(ctx, renewAndEnd, l.key.String(), l.token, c.lease(), c.last, c.relaxed,
-		c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason)).Scan(&owner, &seq)
+		c.job, string(c.state), l.j.clock().UnixMilli(), foreign.Text(c.reason), millis(c.begun)).Scan(&owner, &seq)
 	return owner, seq, lost(err)
 }
 
@@ -119,11 +121,14 @@ func relaxIf(condition string) string {
 	return `CASE WHEN ` + condition + ` THEN set_config('synchronous_commit', 'off', true) END`
 }
 
-func (c change) lease() int64 {
-	if c.until.IsZero() {
+func (c change) lease() int64 { return millis(c.until) }
+
+// millis is a time as stored; 0 stands for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
 		return 0
 	}
-	return c.until.UnixMilli()
+	return t.UnixMilli()
 }
 
 func lost(err error) error {

@@ -17,8 +17,8 @@ import (
 
 func addLine(t *testing.T, db *database.DB, id string) {
 	t.Helper()
-	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
-		VALUES ($1, '', '', 1, 1, '{}', '', 0)`, id)
+	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created)
+		VALUES ($1, '', '', 1, 1, '{}', 0)`, id)
 	require.NoError(t, err)
 }
 
@@ -30,7 +30,7 @@ func TestRetriedBacklogIsNotLive(t *testing.T) {
 		b.append(t, journal.LaneKey{Line: "l1", Chat: "put off", Dir: journal.In}, "put off")
 		b.clock.Advance(time.Minute)
 		lease := b.claim(t)
-		require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now().Add(time.Second), false))
+		require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "away", RetryAt: b.clock.Now().Add(time.Second)}))
 		lease = b.claim(t)
 		require.NoError(t, lease.Defer(ctx, b.clock.Now().Add(time.Second)))
 		b.clock.Advance(2 * time.Second)

@@ -76,7 +76,7 @@ func TestC3_AReasonOfOthersKeepsNoLaneFromItsWork(t *testing.T) {
 		for what, text := range databasetest.HostileIDs() {
 			lease := b.claim(t)
 			require.NotNil(t, lease, what)
-			require.NoError(t, lease.Fail(ctx, first(t, lease), text, b.clock.Now(), false), what)
+			require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: text, RetryAt: b.clock.Now()}), what)
 			reasons, err := b.LastErrors(ctx)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(reasons["l1"]), 2000, what)

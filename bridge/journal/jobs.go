@@ -197,7 +197,10 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
+		if _, err := tx.ExecContext(ctx, keepEnd, id); err != nil {
+			return fmt.Errorf("keep the attempt that gave it up: %w", err)
+		}
+		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = 0, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
 		res, err := tx.ExecContext(ctx, revive, id, pos)
 		if err != nil {
 			return err

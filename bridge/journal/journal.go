@@ -75,6 +75,9 @@ type Job struct {
 	Unsure  bool
 	At      time.Time
 	Created time.Time
+	// Begun is when the attempt at hand began. The worker sets it, for the
+	// timeline; it is not read from the journal.
+	Begun time.Time
 }
 
 // Options set up a Journal.

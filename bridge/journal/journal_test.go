@@ -48,8 +48,8 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		for _, id := range []string{"l1", "l2"} {
-			_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created)
-				VALUES ($1, '', '', 1, 1, '{}', '', 0)`, id)
+			_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created)
+				VALUES ($1, '', '', 1, 1, '{}', 0)`, id)
 			require.NoError(t, err)
 		}
 		c := &clock{now: time.UnixMilli(1_800_000_000_000)}
@@ -244,7 +244,7 @@ func TestD20_AFailingHeadHoldsItsLaneUntilItsTimeAndNoOther(t *testing.T) {
 		b.append(t, inLane, "b")
 		lease := b.claim(t)
 		retry := b.clock.Now().Add(5 * time.Second)
-		require.NoError(t, lease.Fail(ctx, first(t, lease), "refused", retry, false))
+		require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "refused", RetryAt: retry}))
 		require.Nil(t, b.claim(t))
 		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "other chat")
 		other := b.claim(t)
@@ -278,7 +278,7 @@ func TestAnUnsureJobStaysSoUntilItsEnd(t *testing.T) {
 		b.append(t, inLane, "b")
 		for _, attempt := range []struct{ unsure, after bool }{{false, false}, {true, true}, {false, true}} {
 			lease := b.claim(t)
-			require.NoError(t, lease.Fail(ctx, first(t, lease), "away", b.clock.Now(), attempt.unsure))
+			require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "away", RetryAt: b.clock.Now(), MayHaveActed: attempt.unsure}))
 			lease = b.claim(t)
 			require.False(t, lease.Unclean())
 			jobs, err := lease.Waiting(ctx, 2)

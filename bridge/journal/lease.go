@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/foreign"
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // ErrLeaseLost says that the lane belongs to somebody else by now; nothing of
@@ -120,7 +120,7 @@ func (l *Lease) Dead(ctx context.Context, job Job, reason string, record func(ct
 }
 
 func (l *Lease) end(ctx context.Context, job Job, state State, reason string, record func(context.Context, *sql.Tx) error) error {
-	c := change{until: l.j.clock().Add(l.j.ttl), last: nothing, job: job.ID, state: state, reason: reason, record: record}
+	c := change{until: l.j.clock().Add(l.j.ttl), last: nothing, job: job.ID, state: state, reason: reason, begun: job.Begun, record: record}
 	if l.whole && l.fresh && len(l.read) == 1 && l.read[0].ID == job.ID {
 		c.last = l.seq
 	}
@@ -148,16 +148,14 @@ func (l *Lease) Renew(ctx context.Context) error {
 	return l.commit(ctx, change{until: l.j.clock().Add(l.j.ttl), last: nothing, relaxed: true})
 }
 
-// Fail counts a failed attempt of a job, moves the lane to retryAt and
-// releases it. A job is unsure from its first attempt on that was, until it
-// ends.
-func (l *Lease) Fail(ctx context.Context, job Job, cause string, retryAt time.Time, unsure bool) error {
-	return l.giveBack(ctx, retryAt, func(ctx context.Context, tx *sql.Tx) error {
-		const fail = `UPDATE job SET attempt = attempt + 1, last_error = $2,
-			first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END,
-			unsure = CASE WHEN $4 THEN 1 ELSE unsure END WHERE id = $1`
-		_, err := tx.ExecContext(ctx, fail, job.ID, foreign.Text(cause), l.j.clock().UnixMilli(), unsure)
-		return err
+// Fail records a failed attempt of a job, moves the lane to the time of the
+// next one and releases it.
+func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
+	return l.giveBack(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
+		if l.j.db.Dialect == database.Postgres {
+			return l.j.failAtOnce(ctx, tx, job, f)
+		}
+		return l.j.fail(ctx, tx, job, f)
 	})
 }
 

@@ -126,7 +126,7 @@ func (m *model) work(t *testing.T, b bundle, r *rand.Rand, chat string, held *he
 		m.waiting[chat], held.until = m.waiting[chat][1:], now.Add(30*time.Second)
 	case 1:
 		retry := now.Add(time.Duration(r.IntN(5)) * time.Second)
-		require.NoError(t, held.lease.Fail(ctx, job, "again", retry, r.IntN(2) == 0))
+		require.NoError(t, held.lease.Fail(ctx, job, journal.Failure{Outcome: journal.Retried, Cause: "again", RetryAt: retry, MayHaveActed: r.IntN(2) == 0}))
 		delete(m.leased, chat)
 		m.due[chat] = retry
 	case 2: // the worker dies: only time frees the lane

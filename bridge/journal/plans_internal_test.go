@@ -34,3 +34,28 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 		}
 	})
 }
+
+// What a job has to do with its attempts reads no others: there may be
+// thousands. A job's deletion looks for them as the last query does.
+func TestAttemptsAreFoundByTheirJob(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		databasetest.IndexesOnly(t, db)
+		queries := map[string][]any{
+			nextAttempt:                              {1},
+			addAttempt:                               {1, 1, 1, "retry", "x"},
+			dropAttempt:                              {1, 1},
+			keepEnd:                                  {1},
+			listAttempts:                             {1},
+			`DELETE FROM job_attempt WHERE job = $1`: {1},
+		}
+		if db.Dialect == database.Postgres {
+			queries[failAndAdd] = []any{1, "x", 1, true, 1, 1, "retry", keptLast, keptFirst + keptLast}
+		}
+		for query, args := range queries {
+			plan := databasetest.Plan(t, db, query, args...)
+			require.Regexp(t, `job_attempt_pkey|SEARCH job_attempt USING PRIMARY KEY`, plan, query)
+			require.NotRegexp(t, `SCAN job|Seq Scan on job`, plan, query)
+		}
+	})
+}

@@ -150,7 +150,7 @@ func TestR11_PoolOfOneConnection(t *testing.T) {
 func TestWakeUpsReachOtherProcesses(t *testing.T) {
 	t.Parallel()
 	db := databasetest.Postgres(t)
-	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ('l1', '', '', 1, 1, '{}', '', 0)`)
+	_, err := db.Exec(`INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created) VALUES ('l1', '', '', 1, 1, '{}', 0)`)
 	require.NoError(t, err)
 	listening, appending := journal.New(db, journal.Options{Instance: "a"}), journal.New(db, journal.Options{Instance: "b"})
 	run, cancel := context.WithCancel(ctx)

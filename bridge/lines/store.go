@@ -2,9 +2,7 @@ package lines
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -42,12 +40,12 @@ func (s *Store) Insert(ctx context.Context, l Line) error {
 		}
 	}
 	const insertLine = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-		settings, jid, phone, paused, created, token, webhook_secret, path_secret, path_hash, source_key, watermark)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+		settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key, watermark)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, insertLine, string(l.ID), l.Name, l.ChatwootURL, l.Account, int64(l.Inbox),
 			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Paused, l.Created.UnixMilli(),
-			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], pathHash(l.PathSecret.Reveal()), sealed["source_key"], int64(l.Watermark))
+			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], sealed["source_key"], int64(l.Watermark))
 		return err
 	})
 	if err != nil {
@@ -175,7 +173,7 @@ func (s *Store) ConfirmForeign(ctx context.Context, id ID) error {
 // the id is never used again.
 func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
 	return s.exec(ctx, `UPDATE line SET deleted = $2, jid = '', phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL,
-		source_key = NULL, path_hash = '' WHERE id = $1`, "delete", string(id), at.UnixMilli())
+		source_key = NULL WHERE id = $1`, "delete", string(id), at.UnixMilli())
 }
 
 // SetToken stores another token for Chatwoot's API.
@@ -209,8 +207,3 @@ func (s *Store) exec(ctx context.Context, query, what string, args ...any) error
 
 // sealPurpose ties a sealed secret to its line and column.
 func sealPurpose(id ID, column string) string { return "line/" + string(id) + "/" + column }
-
-func pathHash(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}

@@ -3,16 +3,17 @@ package work
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 )
 
 // The outcomes of attempts, as they are counted.
 const (
-	outcomeDone   = "done"
-	outcomeRetry  = "retry"
-	outcomeDead   = "dead"
-	outcomePaused = "paused"
+	outcomeDone   = string(journal.Done)
+	outcomeRetry  = string(journal.Retried)
+	outcomeDead   = string(journal.Dead)
+	outcomePaused = string(journal.Paused)
 )
 
 // step does the next job of a lane, and says whether the lease is still held.
@@ -24,6 +25,7 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next T
 		}
 		return false, err
 	}
+	next.Job.Begun = p.cfg.Clock()
 	ambiguous := unclean || next.Job.Unsure
 	j := &Job{
 		Job: next.Job, Lease: lease, Epoch: lease.Generation(),
@@ -59,11 +61,11 @@ func (p *Pool) fail(ctx context.Context, line Line, j *Job, failure error) (more
 		if err := line.Pause(ctx, o.Sentence); err != nil {
 			return false, err
 		}
-		return false, j.Lease.Fail(ctx, j.Job, o.Reason, p.cfg.Clock(), j.MayHaveActed)
+		return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Paused, o.Reason, p.cfg.Clock()))
 	default:
 		p.cfg.Count(queue, outcomeRetry)
 		until := p.cfg.Clock().Add(o.After)
-		if err := j.Lease.Fail(ctx, j.Job, o.Reason, until, j.MayHaveActed); err != nil {
+		if err := j.Lease.Fail(ctx, j.Job, j.failure(journal.Retried, o.Reason, until)); err != nil {
 			return false, err
 		}
 		if o.Away {
@@ -81,9 +83,14 @@ func (p *Pool) giveUp(ctx context.Context, line Line, j *Job, failure error, rea
 	if told != nil {
 		now := p.cfg.Clock()
 		if o := Classify(told, j.Attempt, j.FirstFailed, now); o.Action == Retry {
-			return false, j.Lease.Fail(ctx, j.Job, reason, now.Add(o.After), j.MayHaveActed)
+			return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Retried, reason, now.Add(o.After)))
 		}
 		p.cfg.Log.Error("a job that was given up cannot be shown", "line", line.ID(), "direction", string(j.Queue()), "error", told)
 	}
 	return true, j.Lease.Dead(ctx, j.Job, reason, nil)
+}
+
+// failure is what the journal keeps of this attempt.
+func (j *Job) failure(outcome journal.Outcome, reason string, retryAt time.Time) journal.Failure {
+	return journal.Failure{Outcome: outcome, Cause: reason, RetryAt: retryAt, MayHaveActed: j.MayHaveActed}
 }

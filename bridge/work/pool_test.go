@@ -2,6 +2,7 @@ package work_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -137,6 +138,48 @@ func TestADoubtIsKeptWithTheJob(t *testing.T) {
 				time.Sleep(time.Minute)
 				s.stop()
 				require.Equal(t, []bool{false, test.doubt}, seen)
+			})
+		})
+	}
+}
+
+// Each attempt is kept with its time, its outcome and its error.
+func TestAttemptsAreKeptWithTheirJob(t *testing.T) {
+	t.Parallel()
+	for outcome, end := range map[journal.Outcome]func(ctx context.Context, j *work.Job) error{
+		"done": func(ctx context.Context, j *work.Job) error { return j.Done(ctx, nil) },
+		"dead": func(context.Context, *work.Job) error { return &work.PermanentError{Err: errors.New("no")} },
+		journal.Paused: func(context.Context, *work.Job) error {
+			return &work.PauseError{Sentence: "Look here.", Err: errors.New("no")}
+		},
+	} {
+		t.Run(string(outcome), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStand(t)
+				l := s.add("l1", &script{})
+				var began []time.Time
+				var job int64
+				l.do = func(ctx context.Context, j *work.Job) error {
+					began, job = append(began, time.Now().UTC()), j.ID
+					if len(began) == 1 {
+						time.Sleep(3 * time.Second)
+						return errRefused
+					}
+					time.Sleep(time.Second)
+					return end(ctx, j)
+				}
+				l.write(1, "m")
+				s.start()
+				time.Sleep(time.Minute)
+				s.stop()
+				attempts, err := s.journal.Attempts(t.Context(), job)
+				require.NoError(t, err)
+				require.Len(t, attempts, 2)
+				require.Equal(t, journal.Attempt{N: 1, Begun: began[0], Duration: 3 * time.Second, Outcome: journal.Retried, Error: errRefused.Error()}, attempts[0])
+				require.Equal(t, outcome == "done", attempts[1].Error == "")
+				attempts[1].Error = ""
+				require.Equal(t, journal.Attempt{N: 2, Begun: began[1].Truncate(time.Millisecond), Duration: time.Second, Outcome: outcome}, attempts[1])
 			})
 		})
 	}

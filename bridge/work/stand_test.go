@@ -120,7 +120,7 @@ type line struct {
 // add adds a line with a Chatwoot of its own.
 func (s *stand) add(id string, answers http.RoundTripper) *line {
 	s.t.Helper()
-	const insert = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, path_hash, created) VALUES ($1, '', '', 1, 1, '{}', $1, 0)`
+	const insert = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, settings, created) VALUES ($1, '', '', 1, 1, '{}', 0)`
 	_, err := s.db.Exec(insert, id)
 	require.NoError(s.t, err)
 	l := &line{s: s, id: id, url: "http://" + id + ".example.com", gate: chatwoot.NewGate(time.Now)}
