@@ -1,6 +1,7 @@
 package chatwoottest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -89,7 +90,7 @@ func (s *Server) readWrite(r *http.Request) (WriteRequest, []MessageOption, erro
 	options := request.options()
 	for {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return request, options, nil
 		}
 		if err != nil {

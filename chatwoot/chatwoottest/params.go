@@ -1,6 +1,7 @@
 package chatwoottest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -54,7 +55,7 @@ func readParams(r *http.Request, store *fileStore) (*params, error) {
 func (p *params) readMultipart(parts *multipart.Reader, store *fileStore) error {
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

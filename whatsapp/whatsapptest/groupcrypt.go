@@ -2,6 +2,7 @@ package whatsapptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mau.fi/libsignal/groups"
@@ -134,7 +135,7 @@ func (g *Group) needsKey(sender *Peer, device *Device) bool {
 // decryptGroup opens a skmsg; crypt is held.
 func (p *Peer) decryptGroup(ctx context.Context, in incoming, enc *waBinary.Node) (*waE2E.Message, error) {
 	if in.group == nil {
-		return nil, fmt.Errorf("sender key message outside a group")
+		return nil, errors.New("sender key message outside a group")
 	}
 	content, _ := enc.Content.([]byte)
 	message, err := protocol.NewSenderKeyMessageFromBytes(content, store.SignalProtobufSerializer.SenderKeyMessage)

@@ -3,6 +3,7 @@ package whatsapptest
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
 
 	"go.mau.fi/whatsmeow"
@@ -99,7 +100,7 @@ func (p *Peer) Resends() int {
 func (p *Peer) SendHistory(history *waHistorySync.HistorySync) error {
 	device := p.Companion()
 	if device == nil {
-		return fmt.Errorf("send history: no companion")
+		return errors.New("send history: no companion")
 	}
 	raw, err := proto.Marshal(history)
 	if err != nil {
@@ -126,7 +127,7 @@ func (p *Peer) SendHistory(history *waHistorySync.HistorySync) error {
 func (p *Peer) OfferHistory(packed []byte) error {
 	device := p.Companion()
 	if device == nil {
-		return fmt.Errorf("offer history: no companion")
+		return errors.New("offer history: no companion")
 	}
 	up, err := p.srv.upload(whatsmeow.MediaHistory, bytes.NewReader(packed))
 	if err != nil {
