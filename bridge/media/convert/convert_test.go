@@ -52,9 +52,12 @@ func (b *bench) use(ffmpeg string, timeout time.Duration) {
 	b.Converter = convert.New(convert.Options{Spool: spool, FFmpeg: ffmpeg, Timeout: timeout, Log: slog.New(slog.DiscardHandler)})
 }
 
-// ffmpeg is the real program: the tests need it.
+// ffmpeg is the real program: the tests need it, but for the short ones.
 func ffmpeg(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it needs ffmpeg: make test runs this test")
+	}
 	path := convert.FindFFmpeg()
 	require.NotEmpty(t, path, "run make test: it installs ffmpeg")
 	return path
