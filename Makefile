@@ -1,13 +1,3 @@
-# make build           the programs, into bin/
-# make test            everything, with -race, on its own Postgres and Redis
-# make test PKG=./bridge/journal RUN=TestOrder   a part of it
-# make crash           kill the program at random moments for some minutes, then compare both sides
-# make crash SEED=42   the same chances again
-# make crash SEEDS=kept   those that are kept for ever, one after the other
-# make bench           ratios to the bare parts, written to docs/benchmarks.md
-# make bench SCALE=0.2 FIGURE=receive   fewer messages, one figure; docs/benchmarks.md stays
-# make services        a shell with those two running, for developers
-
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 PKG ?= ./...
 RUN ?= .
@@ -18,22 +8,48 @@ MESSAGES ?= 1000
 KILLS ?= 30
 SCALE ?= 1
 FIGURE ?=
+FUZZ ?= .
+FUZZTIME ?= 5s
 
-.PHONY: build test crash bench services
-build:
+.DEFAULT_GOAL := build
+.PHONY: help build check test crash fuzz bench lint services
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2} /^## /{printf "       %-10s %s\n", "", substr($$0, 4)}' Makefile
+
+build: ## the programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.release=$(VERSION)" -o bin/ ./cmd/...
 
-test:
+check: ## while you work: all tests that need no server, no ffmpeg and no race detector
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { printf 'gofmt these files:\n%s\n' "$$unformatted"; exit 1; }
+	env -u WOOTBRIDGE_TEST_POSTGRES -u WOOTBRIDGE_TEST_REDIS go test -short $(PKG)
+	@echo "Not tested here: Postgres, Redis, ffmpeg, built programs, races. make test does all of it."
+
+test: ## everything, with -race, on its own Postgres and Redis
+## make test PKG=./bridge/journal RUN=TestOrder: a part of it
 	.ci/test-services go test -race -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 
-crash:
+crash: ## kill the program at random moments for some minutes, then compare both sides
+## make crash SEED=42: the same chances again
+## make crash SEEDS=kept: those that are kept for ever, one after the other
 	.ci/test-services go test -count=1 -v -timeout 60m -run '$(RUN)' ./bridge/crashtest -args \
 		-crash.seed $(SEED) -crash.seeds $(SEEDS) -crash.chats $(CHATS) -crash.messages $(MESSAGES) -crash.kills $(KILLS)
 
-bench:
+fuzz: ## every fuzz target for some seconds
+## make fuzz FUZZ=FuzzDecode FUZZTIME=10m: one of them, for long
+	.ci/fuzz '$(FUZZ)' $(FUZZTIME)
+
+bench: ## ratios to the bare parts, written to docs/benchmarks.md
+## make bench SCALE=0.2 FIGURE=receive: fewer messages, one figure; the page stays
 	TEST_FSYNC=on .ci/test-services go test -run '^$$' -bench 'Figures/$(FIGURE)' -benchtime 1x -timeout 60m ./bridge/benchtest -args \
 		-scale $(SCALE) $(if $(FIGURE),,-output ../../docs/benchmarks.md)
 
-services:
+lint: ## go vet, staticcheck, and the analyzers of tools/lint
+	go vet $(PKG)
+	go tool -modfile=tools/go.mod staticcheck $(PKG)
+	go -C tools build -o ../bin/lint ./lint
+	go vet -vettool=$(CURDIR)/bin/lint $(PKG)
+
+services: ## a shell with Postgres and Redis running, for go test by hand
 	.ci/test-services $${SHELL:-bash}
