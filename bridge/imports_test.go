@@ -19,8 +19,8 @@ var layers = []struct {
 	why      string
 	packages []string
 }{
-	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/foreign", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media", "bridge/api"}},
-	{"ground that stands on ground", []string{"bridge/sourceid", "bridge/media/convert", "bridge/config", "bridge/database"}},
+	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/foreign", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media"}},
+	{"ground that stands on ground", []string{"bridge/sourceid", "bridge/media/convert", "bridge/config", "bridge/database", "bridge/api"}},
 	{"state: it is asked and never calls out", []string{"bridge/journal", "bridge/idmap", "bridge/lines"}},
 	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work", "bridge/supervisor"}},
 	{"the other side's inbox, which all shared acts ask", []string{"bridge/inbox"}},

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // Client calls the admin API of a running server. It is safe for concurrent
-// use. A call that the server refuses gives an *Error.
+// use. A call that the server refuses gives a *fault.Error.
 type Client struct {
 	base string
 	http *resty.Client
@@ -179,9 +181,8 @@ const maxFailure = 64 << 10
 func (c *Client) refused(status int, body io.Reader) error {
 	var failure Failure
 	if err := json.NewDecoder(io.LimitReader(body, maxFailure)).Decode(&failure); err != nil || failure.Error.Code == "" {
-		failure.Error = Error{Code: CodeInternal, Message: fmt.Sprintf("%s answers with status %d, which a bridge does not: is this its address?", c.base, status)}
+		return &fault.Error{Code: fault.CodeInternal, Message: fmt.Sprintf("%s answers with status %d, which a bridge does not: is this its address?", c.base, status)}
 	}
-	failure.Error.Status = status
 	return &failure.Error
 }
 

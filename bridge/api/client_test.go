@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
-// The calls themselves are tested against the server, in package server.
+// The calls themselves are tested against the server, in package web.
 
 func TestAnAnswerThatIsNoBridgesIsExplained(t *testing.T) {
 	t.Parallel()
@@ -23,12 +25,11 @@ func TestAnAnswerThatIsNoBridgesIsExplained(t *testing.T) {
 	client := NewClient(front.URL+"/", "token")
 	defer client.CloseIdle()
 	_, err := client.Lines(t.Context())
-	var refused *Error
+	var refused *fault.Error
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, http.StatusNotFound, refused.Status)
+	require.Equal(t, fault.CodeInternal, refused.Code)
 	require.Equal(t, front.URL+" answers with status 404, which a bridge does not: is this its address?", refused.Message)
-	require.ErrorAs(t, client.Events(t.Context(), "l1", nil), &refused)
-	require.Equal(t, http.StatusNotFound, refused.Status)
+	require.Equal(t, refused, client.Events(t.Context(), "l1", nil))
 }
 
 func TestNoServerIsSaidSo(t *testing.T) {

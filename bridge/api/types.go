@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // Line is one WhatsApp number tied to one Chatwoot inbox.
@@ -136,30 +138,7 @@ type QREvent struct {
 	PairingCode string `json:"pairing_code"`
 }
 
-// Codes of an Error.
-const (
-	CodeInvalid      = "invalid"            // the request cannot be carried out as written
-	CodeUnauthorized = "unauthorized"       // no token, or a wrong one
-	CodeNotFound     = "not_found"          // no such line, job or address
-	CodeMethod       = "method_not_allowed" // the address exists, with other methods
-	CodeConflict     = "conflict"           // the state does not allow it now
-	CodeTooLarge     = "too_large"          // the request's body
-	CodeUnavailable  = "unavailable"        // something the bridge needs does not answer
-	CodeRefused      = "refused"            // Chatwoot or WhatsApp said no
-	CodeInternal     = "internal"           // a fault of the bridge, found in its log
-)
-
 // Failure is the body of every answer that is not a success.
 type Failure struct {
-	Error Error `json:"error"`
+	Error fault.Error `json:"error"`
 }
-
-// Error is what went wrong; Message says what to do.
-type Error struct {
-	Status  int    `json:"-"` // of HTTP
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
-// Error implements error.
-func (e *Error) Error() string { return e.Message }

@@ -21,6 +21,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/config"
 	"github.com/wootbridge/wootbridge/bridge/daemon"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
@@ -83,9 +84,9 @@ func TestEmbeddedWithoutAnySetting(t *testing.T) {
 	require.NoError(t, client.Ready(t.Context()))
 
 	_, err = client.CreateLine(t.Context(), api.NewLine{Name: "x", ChatwootURL: "https://chat.example.com", ChatwootToken: "t", AccountID: 1})
-	var refused *api.Error
+	var refused *fault.Error
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.Equal(t, fault.CodeInvalid, refused.Code)
 	require.Contains(t, refused.Message, "WOOTBRIDGE_PUBLIC_URL", "a Chatwoot elsewhere needs to know where the bridge is")
 }
 

@@ -8,20 +8,25 @@ type Code string
 
 // The codes an Error may carry.
 const (
-	CodeInvalid     Code = "invalid"     // the request cannot be carried out as written
-	CodeNotFound    Code = "not_found"   // no such line or job
-	CodeConflict    Code = "conflict"    // the state does not allow it now
-	CodeUnavailable Code = "unavailable" // something the bridge needs does not answer
-	CodeRefused     Code = "refused"     // Chatwoot or WhatsApp said no
+	CodeInvalid      Code = "invalid"            // the request cannot be carried out as written
+	CodeUnauthorized Code = "unauthorized"       // no token, or a wrong one
+	CodeNotFound     Code = "not_found"          // no such line, job or address
+	CodeMethod       Code = "method_not_allowed" // the address exists, with other methods
+	CodeConflict     Code = "conflict"           // the state does not allow it now
+	CodeTooLarge     Code = "too_large"          // the request's body
+	CodeUnavailable  Code = "unavailable"        // something the bridge needs does not answer
+	CodeRefused      Code = "refused"            // Chatwoot or WhatsApp said no
+	CodeInternal     Code = "internal"           // a fault of the bridge, found in its log
 )
 
-// Error is an error whose Message is meant for the person who asked.
+// Error is an error whose Message is meant for the person who asked and says
+// what to do. Code and Message go over the wire as they are.
 type Error struct {
-	Code Code
+	Code Code `json:"code"`
 	// Field names what is wrong with the request, if one part of it is.
-	Field   string
-	Message string
-	Err     error
+	Field   string `json:"-"`
+	Message string `json:"message"`
+	Err     error  `json:"-"`
 }
 
 // Error implements error.

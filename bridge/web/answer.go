@@ -28,31 +28,39 @@ func (s *Server) answer(handle handler) http.HandlerFunc {
 }
 
 var (
-	errNoRoute      = &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Message: "there is nothing at this address; /api/v1/openapi.json lists what there is"}
-	errMethod       = &api.Error{Status: http.StatusMethodNotAllowed, Code: api.CodeMethod, Message: "this address does not take this method; /api/v1/openapi.json lists what there is"}
-	errUnauthorized = &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorized, Message: "send the admin token as: Authorization: Bearer TOKEN; it is WOOTBRIDGE_ADMIN_TOKEN or the file admin-token in the data folder"}
-	errNoDatabase   = &api.Error{Status: http.StatusServiceUnavailable, Code: string(fault.CodeUnavailable), Message: "the database does not answer; nothing is lost, try again when it does"}
-	errInternal     = &api.Error{Status: http.StatusInternalServerError, Code: api.CodeInternal, Message: "something went wrong in the bridge; its log says what"}
+	errNoRoute      = &fault.Error{Code: fault.CodeNotFound, Message: "there is nothing at this address; /api/v1/openapi.json lists what there is"}
+	errMethod       = &fault.Error{Code: fault.CodeMethod, Message: "this address does not take this method; /api/v1/openapi.json lists what there is"}
+	errUnauthorized = &fault.Error{Code: fault.CodeUnauthorized, Message: "send the admin token as: Authorization: Bearer TOKEN; it is WOOTBRIDGE_ADMIN_TOKEN or the file admin-token in the data folder"}
+	errNoDatabase   = &fault.Error{Code: fault.CodeUnavailable, Message: "the database does not answer; nothing is lost, try again when it does"}
+	errInternal     = &fault.Error{Code: fault.CodeInternal, Message: "something went wrong in the bridge; its log says what"}
 )
 
-// statuses are the HTTP statuses of the bridge's own codes.
+// statuses are the HTTP statuses of the codes.
 var statuses = map[fault.Code]int{
-	fault.CodeInvalid:     http.StatusUnprocessableEntity,
-	fault.CodeNotFound:    http.StatusNotFound,
-	fault.CodeConflict:    http.StatusConflict,
-	fault.CodeUnavailable: http.StatusServiceUnavailable,
-	fault.CodeRefused:     http.StatusBadGateway,
+	fault.CodeInvalid:      http.StatusUnprocessableEntity,
+	fault.CodeUnauthorized: http.StatusUnauthorized,
+	fault.CodeNotFound:     http.StatusNotFound,
+	fault.CodeMethod:       http.StatusMethodNotAllowed,
+	fault.CodeConflict:     http.StatusConflict,
+	fault.CodeTooLarge:     http.StatusRequestEntityTooLarge,
+	fault.CodeUnavailable:  http.StatusServiceUnavailable,
+	fault.CodeRefused:      http.StatusBadGateway,
+	fault.CodeInternal:     http.StatusInternalServerError,
 }
 
-// refuse answers an error. What is not meant for people is logged, and the
-// answer only says so.
+// malformedError is an invalid request whose body is not JSON of the right form:
+// HTTP has a status of its own for it, 400.
+type malformedError struct{ said *fault.Error }
+
+func (e *malformedError) Error() string { return e.said.Error() }
+func (e *malformedError) Unwrap() error { return e.said }
+
+// refuse answers with an error. One that is not meant for people is logged, and
+// the answer only says so.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var said *api.Error
-	var known *fault.Error
+	var said *fault.Error
 	switch {
-	case errors.As(err, &said):
-	case errors.As(err, &known) && statuses[known.Code] != 0:
-		said = &api.Error{Status: statuses[known.Code], Code: string(known.Code), Message: known.Error()}
+	case errors.As(err, &said) && statuses[said.Code] != 0:
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody is there to be told
 	case database.IsUnavailable(err):
@@ -62,14 +70,16 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("a request failed", "method", r.Method, "route", route(r), "error", err)
 		said = errInternal
 	}
-	if said.Status == http.StatusUnauthorized {
+	status := statuses[said.Code]
+	var malformed *malformedError
+	if errors.As(err, &malformed) {
+		status = http.StatusBadRequest
+	}
+	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	_ = writeJSON(w, said.Status, api.Failure{Error: *said}) // strings always encode
-}
-
-func invalid(format string, args ...any) error {
-	return &api.Error{Status: http.StatusUnprocessableEntity, Code: api.CodeInvalid, Message: fmt.Sprintf(format, args...)}
+	// The message holds the cause as well. Strings always encode.
+	_ = writeJSON(w, status, api.Failure{Error: fault.Error{Code: said.Code, Message: said.Error()}})
 }
 
 // maxBody bounds the body of an API request.
@@ -93,11 +103,11 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
-		return &api.Error{Status: http.StatusRequestEntityTooLarge, Code: api.CodeTooLarge, Message: fmt.Sprintf("the body is larger than %d bytes", maxBody)}
+		return &fault.Error{Code: fault.CodeTooLarge, Message: fmt.Sprintf("the body is larger than %d bytes", maxBody)}
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return invalid("%s must be of type %s, not %s", wrongType.Field, wrongType.Type, wrongType.Value)
+		return fault.Invalid(wrongType.Field, fmt.Sprintf("%s must be of type %s, not %s", wrongType.Field, wrongType.Type, wrongType.Value))
 	case errors.Is(err, io.EOF):
 		err = errors.New("it is empty")
 	}
-	return &api.Error{Status: http.StatusBadRequest, Code: api.CodeInvalid, Message: "the body is not the JSON object that is wanted: " + err.Error()}
+	return &malformedError{&fault.Error{Code: fault.CodeInvalid, Message: "the body is not the JSON object that is wanted: " + err.Error()}}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"testing"
 	"time"
 
@@ -99,5 +98,5 @@ func TestEventsOfAnUnknownLineAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	err := w.client.Events(t.Context(), "l2", func(api.Event) error { return nil })
-	require.Equal(t, &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Message: "there is no line with this id"}, err)
+	require.Equal(t, &fault.Error{Code: fault.CodeNotFound, Message: "there is no line with this id"}, err)
 }

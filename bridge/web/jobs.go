@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 )
@@ -31,7 +33,7 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if limit < 1 || limit > maxPage {
-		return invalid("limit must be between 1 and %d", maxPage)
+		return fault.Invalid("limit", fmt.Sprintf("limit must be between 1 and %d", maxPage))
 	}
 	f.After, f.Limit = after, int(limit)+1 // one more tells whether there is a next page
 	jobs, err := s.admin.Jobs(r.Context(), f)
@@ -55,7 +57,7 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) replay(w http.ResponseWriter, r *http.Request) error {
 	id, err := strconv.ParseInt(chi.URLParam(r, "job"), 10, 64)
 	if err != nil {
-		return invalid("the id of a job is a number")
+		return fault.Invalid("job", "the id of a job is a number")
 	}
 	if err := s.admin.Replay(r.Context(), id); err != nil {
 		return err
@@ -86,7 +88,7 @@ func number(r *http.Request, name string, otherwise int64) (int64, error) {
 	}
 	value, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || value < 0 {
-		return 0, invalid("%s must be a number", name)
+		return 0, fault.Invalid(name, name+" must be a number")
 	}
 	return value, nil
 }

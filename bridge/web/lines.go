@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -41,7 +43,7 @@ func (s *Server) createLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if n.AccountID <= 0 {
-		return invalid("account_id must be the number after /accounts/ in the addresses of Chatwoot")
+		return fault.Invalid("account_id", "account_id must be the number after /accounts/ in the addresses of Chatwoot")
 	}
 	line, err := s.admin.CreateLine(r.Context(), admin.NewLine{
 		Name: n.Name, ChatwootURL: n.ChatwootURL, ChatwootToken: n.ChatwootToken, Account: n.AccountID,
@@ -85,12 +87,12 @@ func (s *Server) pair(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case p.Method == api.PairQR && p.Phone == "":
 	case p.Method == api.PairQR:
-		return invalid("phone goes with method %q only", api.PairCode)
+		return fault.Invalid("phone", fmt.Sprintf("phone goes with method %q only", api.PairCode))
 	case p.Method == api.PairCode && p.Phone != "":
 	case p.Method == api.PairCode:
-		return invalid("method %q needs phone, in international form such as +5511999998888", api.PairCode)
+		return fault.Invalid("phone", fmt.Sprintf("method %q needs phone, in international form such as +5511999998888", api.PairCode))
 	default:
-		return invalid("method must be %q or %q", api.PairQR, api.PairCode)
+		return fault.Invalid("method", fmt.Sprintf("method must be %q or %q", api.PairQR, api.PairCode))
 	}
 	if err := s.admin.Pair(r.Context(), lineID(r), p.Phone); err != nil {
 		return err
@@ -148,7 +150,7 @@ func flag(r *http.Request, name string) (bool, error) {
 	}
 	value, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, invalid("%s must be true or false", name)
+		return false, fault.Invalid(name, name+" must be true or false")
 	}
 	return value, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge"
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // described is as much of OpenAPI as is checked.
@@ -109,7 +110,7 @@ func TestTheDocumentsSchemasAreTheTypes(t *testing.T) {
 	types := map[string]any{
 		"Line": api.Line{}, "Lines": api.Lines{}, "Desk": api.Desk{}, "Queue": api.Queue{}, "NewLine": api.NewLine{}, "LineUpdate": api.LineUpdate{},
 		"Pair": api.Pair{}, "Job": api.Job{}, "Jobs": api.Jobs{}, "Replay": api.Replay{}, "Replayed": api.Replayed{}, "StateEvent": api.StateEvent{},
-		"QREvent": api.QREvent{}, "Failure": api.Failure{}, "Error": api.Error{}, "Settings": bridge.Settings{}, "SettingsUpdate": bridge.Settings{},
+		"QREvent": api.QREvent{}, "Failure": api.Failure{}, "Error": fault.Error{}, "Settings": bridge.Settings{}, "SettingsUpdate": bridge.Settings{},
 	}
 	for name := range schemas {
 		require.True(t, name == "Health" || types[name] != nil, "%s has no type", name)

@@ -108,7 +108,7 @@ func TestErrorsOfTheBridgeBecomeAnswers(t *testing.T) {
 	tests := []struct {
 		err     error
 		status  int
-		code    string
+		code    fault.Code
 		message string
 	}{
 		{&fault.Error{Code: fault.CodeInvalid, Field: "name", Message: "name must not be empty"}, 422, "invalid", "name must not be empty"},
@@ -121,13 +121,15 @@ func TestErrorsOfTheBridgeBecomeAnswers(t *testing.T) {
 		{&fault.Error{Code: "new", Message: "hunter2"}, 500, "internal", "something went wrong in the bridge; its log says what"},
 	}
 	for _, test := range tests {
-		t.Run(test.code, func(t *testing.T) {
+		t.Run(string(test.code), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.err = test.err
 			_, err := w.client.Lines(t.Context())
-			require.Equal(t, &api.Error{Status: test.status, Code: test.code, Message: test.message}, err)
-			require.Equal(t, test.status == 500, strings.Contains(w.log.String(), "a request failed"), "what is not for people is logged, once")
+			require.Equal(t, &fault.Error{Code: test.code, Message: test.message}, err)
+			status, _ := w.do(http.MethodGet, "/api/v1/lines", "")
+			require.Equal(t, test.status, status)
+			require.Equal(t, test.status == 500, strings.Contains(w.log.String(), "a request failed"), "only what is not for people is logged")
 		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/config"
 	"github.com/wootbridge/wootbridge/bridge/daemon"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // anonymous is a client for calls that need no token.
@@ -61,11 +61,11 @@ func readToken(cfg config.Client) (string, error) {
 
 // explain adds what to do to errors of a kind.
 func (p *program) explain(err error) error {
-	var refused *api.Error
+	var refused *fault.Error
 	switch {
 	case errors.Is(err, api.ErrUnreachable):
 		return fmt.Errorf("%w. Start the bridge with \"%s serve\", or set WOOTBRIDGE_URL to the address at which it runs", err, p.name)
-	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+	case errors.As(err, &refused) && refused.Code == fault.CodeUnauthorized:
 		return errors.New("the bridge does not accept this admin token: it belongs to another bridge or was changed. Set WOOTBRIDGE_DATA_DIR to the data folder of the running bridge, or WOOTBRIDGE_ADMIN_TOKEN to its token")
 	}
 	return err

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 var linesCommand = command{
@@ -197,9 +197,9 @@ func (p *program) deleteLine(ctx context.Context, args []string) error {
 			return usagef("this unlinks the phone %s and removes the line %s (%s) for ever. If that is what you want, add --yes", phone(line.Phone), line.Name, line.ID)
 		}
 		err = client.DeleteLine(ctx, line.ID, *force)
-		var refused *api.Error
+		var refused *fault.Error
 		switch {
-		case errors.As(err, &refused) && refused.Status == http.StatusConflict && !*force:
+		case errors.As(err, &refused) && refused.Code == fault.CodeConflict && !*force:
 			return fmt.Errorf("%w. With --force they are lost", err)
 		case err != nil:
 			return err

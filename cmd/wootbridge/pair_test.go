@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // streams answers a line's event stream with the given events.
@@ -113,7 +114,7 @@ func TestPairEndsWhenItCannotGoOn(t *testing.T) {
 func TestPairSaysWhatTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "new"))
-	f.answer("POST /api/v1/lines/abc111/pair", http.StatusUnprocessableEntity, api.Failure{Error: api.Error{Code: api.CodeInvalid, Message: "phone must be the number in international form"}})
+	f.answer("POST /api/v1/lines/abc111/pair", http.StatusUnprocessableEntity, api.Failure{Error: fault.Error{Code: fault.CodeInvalid, Message: "phone must be the number in international form"}})
 	f.mux.HandleFunc("GET /api/v1/lines/abc111/events", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, state("new", "")) })
 	_, errs, code := typed(t, f.URL, "", "pair --code 1")
 	require.Equal(t, exitFailure, code)

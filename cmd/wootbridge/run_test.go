@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/fault"
 )
 
 // front answers like a bridge, as a test says.
@@ -243,13 +244,13 @@ func TestLinesAreCommanded(t *testing.T) {
 func TestRefusalsAreToldToPeople(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "connected"))
-	f.answer("DELETE /api/v1/lines/abc111", http.StatusConflict, api.Failure{Error: api.Error{Code: api.CodeConflict, Message: "2 messages wait"}})
+	f.answer("DELETE /api/v1/lines/abc111", http.StatusConflict, api.Failure{Error: fault.Error{Code: fault.CodeConflict, Message: "2 messages wait"}})
 	_, errs, code := typed(t, f.URL, "", "lines delete abc111 --yes")
 	require.Equal(t, exitFailure, code)
 	require.Equal(t, "2 messages wait. With --force they are lost.\n", errs)
 
 	f = newFront(t)
-	f.answer("GET /readyz", http.StatusServiceUnavailable, api.Failure{Error: api.Error{Code: api.CodeUnavailable, Message: "the database does not answer"}})
+	f.answer("GET /readyz", http.StatusServiceUnavailable, api.Failure{Error: fault.Error{Code: fault.CodeUnavailable, Message: "the database does not answer"}})
 	_, errs, code = typed(t, f.URL, "", "healthcheck")
 	require.Equal(t, exitFailure, code)
 	require.Equal(t, "The database does not answer.\n", errs)
@@ -279,7 +280,7 @@ func TestJobsAreListedAndReplayed(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(page)
 	})
 	f.answer("POST /api/v1/jobs/7/replay", http.StatusAccepted, nil)
-	f.answer("POST /api/v1/jobs/8/replay", http.StatusNotFound, api.Failure{Error: api.Error{Code: api.CodeNotFound, Message: "there is no dead job with this id"}})
+	f.answer("POST /api/v1/jobs/8/replay", http.StatusNotFound, api.Failure{Error: fault.Error{Code: fault.CodeNotFound, Message: "there is no dead job with this id"}})
 	f.answer("POST /api/v1/jobs/replay", http.StatusAccepted, api.Replayed{Replayed: 2})
 
 	out, errs, code := typed(t, f.URL, "", "jobs --line support")
