@@ -7,25 +7,23 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // firstLineName is also the name of the inbox in Chatwoot; both can be changed.
 const firstLineName = "WhatsApp"
 
-const (
-	firstLineRetry    = 2 * time.Second
-	firstLineRetryMax = time.Minute
-	// firstLineTimeout is within the grace time: a stop lets the making finish,
-	// because an inbox that was made and not recorded would be made again.
-	firstLineTimeout = 20 * time.Second
-)
+// firstLineTimeout is within the grace time: a stop lets the creation finish,
+// because an inbox that was created and not recorded would be created again.
+const firstLineTimeout = 20 * time.Second
 
-// firstLine makes the line that the configuration describes. A Chatwoot that
-// is still starting is waited for; anything else is left to a person.
+// firstLine creates the line that the configuration describes. It waits for a
+// Chatwoot that is still starting; any other failure is left to a person.
 func (p *Process) firstLine() {
 	cfg := p.opts.Config
 	n := admin.NewLine{Name: firstLineName, ChatwootURL: cfg.ChatwootURL, ChatwootToken: cfg.ChatwootToken.Reveal(), Account: cfg.ChatwootAccountID}
-	for wait := firstLineRetry; ; wait = min(2*wait, firstLineRetryMax) {
+	retry := wait.Backoff{First: 2 * time.Second, Most: time.Minute}
+	for attempt := 0; ; attempt++ {
 		ctx, cancel := context.WithTimeout(context.Background(), firstLineTimeout)
 		line, err := p.bridge.CreateLine(ctx, n)
 		cancel()
@@ -40,13 +38,10 @@ func (p *Process) firstLine() {
 			p.log.Error("the first line cannot be made; correct the settings and start again, or use: wootbridge lines create", "error", err)
 			return
 		}
-		p.log.Warn("the first line cannot be made yet; trying again", "error", err, "in", wait.String())
-		timer := time.NewTimer(wait)
-		select {
-		case <-p.ctx.Done():
-			timer.Stop()
+		pause := retry.After(attempt)
+		p.log.Warn("the first line cannot be made yet; trying again", "error", err, "in", pause.String())
+		if !wait.Sleep(p.ctx, pause) {
 			return
-		case <-timer.C:
 		}
 	}
 }

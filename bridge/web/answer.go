@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/strictjson"
 )
 
 // handler is a route's code; what it returns becomes the answer.
@@ -88,16 +89,9 @@ const maxBody = 256 << 10
 // readJSON reads a request's body, which must be one JSON object with no
 // unknown fields: a typing mistake must not pass for a default.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
+	err := strictjson.Read(http.MaxBytesReader(w, r.Body, maxBody), into)
 	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = errors.New("there is more after the object")
-		}
+		return nil
 	}
 	var tooLarge *http.MaxBytesError
 	var wrongType *json.UnmarshalTypeError
@@ -108,6 +102,8 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 		return fault.Invalid(wrongType.Field, fmt.Sprintf("%s must be of type %s, not %s", wrongType.Field, wrongType.Type, wrongType.Value))
 	case errors.Is(err, io.EOF):
 		err = errors.New("it is empty")
+	case errors.Is(err, strictjson.ErrMore):
+		err = errors.New("there is more after the object")
 	}
 	return &malformedError{&fault.Error{Code: fault.CodeInvalid, Message: "the body is not the JSON object that is wanted: " + err.Error()}}
 }

@@ -8,16 +8,17 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 const (
-	// streamPause is the least time between two looks at a line: a busy queue
-	// changes many times a second.
+	// streamPause is the shortest time between two readings of a line: a busy
+	// queue changes many times a second.
 	streamPause = 250 * time.Millisecond
-	// streamLook is how often a line is looked at though nothing was said to
-	// change; each look writes something, which keeps proxies from closing the
-	// connection.
-	streamLook = 15 * time.Second
+	// streamRefresh is how often a line is read although nothing announced a
+	// change; each time something is written, so that proxies keep the connection
+	// open.
+	streamRefresh = 15 * time.Second
 	// streamWrite is how long a client may take to read.
 	streamWrite = 30 * time.Second
 )
@@ -37,40 +38,26 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	stream := &stream{w: w, control: http.NewResponseController(w)}
-	look := time.NewTicker(streamLook)
-	defer look.Stop()
+	refresh := time.NewTicker(streamRefresh)
+	defer refresh.Stop()
 	for {
 		if err := stream.send(status); err != nil {
 			return nil // the client has gone
 		}
-		if !s.pause(r) {
-			return nil
+		if wait.Woken(r.Context(), streamPause, s.closing) != wait.Elapsed {
+			return nil // the client has gone, or the server stops
 		}
 		select {
 		case <-r.Context().Done():
 			return nil
 		case <-s.closing:
 			return nil
-		case <-look.C:
+		case <-refresh.C:
 		case <-changed:
 		}
 		if status, err = s.admin.LineStatus(r.Context(), id); err != nil {
 			return nil // deleted, or the database is away: the client asks again and is told
 		}
-	}
-}
-
-// pause waits a moment; false means that the stream is to end.
-func (s *Server) pause(r *http.Request) bool {
-	timer := time.NewTimer(streamPause)
-	defer timer.Stop()
-	select {
-	case <-r.Context().Done():
-		return false
-	case <-s.closing:
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

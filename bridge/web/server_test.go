@@ -149,6 +149,7 @@ func TestBadRequestsSayWhatIsWrong(t *testing.T) {
 		{"wrong type", "POST", "/api/v1/lines", `{"account_id":"one"}`, 422, "account_id must be of type int64, not string"},
 		{"no account", "POST", "/api/v1/lines", `{"name":"x"}`, 422, "account_id must be the number"},
 		{"too large", "POST", "/api/v1/lines", `{"name":"` + strings.Repeat("x", 300<<10) + `"}`, 413, "the body is larger than"},
+		{"too much after it", "POST", "/api/v1/lines", "{}" + strings.Repeat(" ", 300<<10), 413, "the body is larger than"},
 		{"no method", "POST", "/api/v1/lines/l1/pair", `{}`, 422, `method must be "qr" or "code"`},
 		{"code without phone", "POST", "/api/v1/lines/l1/pair", `{"method":"code"}`, 422, `method "code" needs phone`},
 		{"QR with phone", "POST", "/api/v1/lines/l1/pair", `{"method":"qr","phone":"1"}`, 422, `phone goes with method "code" only`},
