@@ -9,20 +9,20 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
-// HeldError says that WhatsApp does not take the message now but may later:
+// ReachOutLimitedError says that WhatsApp does not take the message now but may later:
 // it keeps numbers that write to many new people from writing to more. Nothing
 // was sent; send it again after Until, not before: trying keeps the lock.
-type HeldError struct {
+type ReachOutLimitedError struct {
 	Until time.Time
 	Err   error // WhatsApp's answer, or nil when it was not asked
 }
 
-func (e *HeldError) Error() string {
+func (e *ReachOutLimitedError) Error() string {
 	return "whatsapp lets this number write to known contacts only, until " + e.Until.UTC().Format(time.RFC3339)
 }
 
 // Unwrap gives the cause.
-func (e *HeldError) Unwrap() error { return e.Err }
+func (e *ReachOutLimitedError) Unwrap() error { return e.Err }
 
 // reachOutRetry is how much later a message to a new contact is tried once more
 // when WhatsApp refused it without a lock of the number. reachOutKept is how many
@@ -71,7 +71,7 @@ func (g *generation) held(ctx context.Context, to types.JID) error {
 		return nil
 	}
 	if s.reach.contacts[to] {
-		return &HeldError{Until: until}
+		return &ReachOutLimitedError{Until: until}
 	}
 	address := to
 	if to.Server == types.DefaultUserServer {
@@ -87,7 +87,7 @@ func (g *generation) held(ctx context.Context, to types.JID) error {
 	}
 	if !known {
 		s.reach.contacts[to] = true
-		return &HeldError{Until: until}
+		return &ReachOutLimitedError{Until: until}
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (g *generation) held(ctx context.Context, to types.JID) error {
 func (s *Session) refusedReachOut(to types.JID, id string, err error) error {
 	if until := s.lockedUntil(); !until.IsZero() {
 		s.reach.contacts[to] = true
-		return &HeldError{Until: until, Err: err}
+		return &ReachOutLimitedError{Until: until, Err: err}
 	}
 	if s.reach.messages[id] {
 		delete(s.reach.messages, id)
@@ -107,5 +107,5 @@ func (s *Session) refusedReachOut(to types.JID, id string, err error) error {
 		clear(s.reach.messages)
 	}
 	s.reach.messages[id] = true
-	return &HeldError{Until: s.cfg.Clock().Add(reachOutRetry), Err: err}
+	return &ReachOutLimitedError{Until: s.cfg.Clock().Add(reachOutRetry), Err: err}
 }

@@ -58,7 +58,7 @@ const (
 )
 
 // Send uploads the file, if any, then sends, one message at a time for the
-// whole line. Errors are ErrNotConnected, PermanentError, HeldError,
+// whole line. Errors are ErrNotConnected, PermanentError, ReachOutLimitedError,
 // AmbiguousError, or something that may pass; after all but a PermanentError the
 // same message may be sent again with the same id. ErrNotConnected is also a
 // WhatsApp that does not answer what has to be known before.

@@ -107,7 +107,7 @@ func TestNewContactsWaitWhileTheNumberIsLocked(t *testing.T) {
 	require.Equal(t, whatsapp.StateConnected, w.session.State().Code)
 	require.Contains(t, w.session.State().Sentence, "only to people it knows")
 
-	var held *whatsapp.HeldError
+	var held *whatsapp.ReachOutLimitedError
 	require.ErrorAs(t, w.trySend(stranger, "3EB0STRANGER"), &held)
 	require.True(t, until.Equal(held.Until))
 	require.NoError(t, w.trySend(known, "3EB0KNOWN"))
@@ -129,7 +129,7 @@ func TestARefusedNewContactIsTriedOnceMoreLater(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newCountingWorld(t, whatsapptest.New(whatsapptest.Options{}))
 	w.refuse(463)
-	var held *whatsapp.HeldError
+	var held *whatsapp.ReachOutLimitedError
 	require.ErrorAs(t, w.trySend(w.alice, "3EB0TWICE"), &held)
 	require.WithinDuration(t, time.Now().Add(15*time.Minute), held.Until, time.Minute)
 	var refused *whatsapp.PermanentError

@@ -73,7 +73,7 @@ func Classify(err error, attempt int, firstFailed, now time.Time) Outcome {
 		ambiguous    *chatwoot.AmbiguousError
 		unavailable  *chatwoot.UnavailableError
 		refused      *whatsapp.PermanentError
-		held         *whatsapp.HeldError
+		held         *whatsapp.ReachOutLimitedError
 	)
 	switch {
 	case errors.As(err, &pause):
