@@ -19,7 +19,12 @@ type Conversation struct {
 
 // Customer is somebody who has not yet written to the Stack's phone.
 func (s *Stack) Customer(number, name string) *Conversation {
-	return &Conversation{Peer: s.WhatsApp.NewPeer(number, name), Shop: s.Phone, stack: s}
+	return s.With(s.WhatsApp.NewPeer(number, name))
+}
+
+// With is the conversation of somebody whose phone there is already.
+func (s *Stack) With(customer *whatsapptest.Peer) *Conversation {
+	return &Conversation{Peer: customer, Shop: s.Phone, stack: s}
 }
 
 // Ask has the customer write something, and waits until Chatwoot has it.

@@ -3,6 +3,7 @@ package bridgetest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
@@ -38,6 +39,26 @@ func (s *Stack) WaitTold(event string, message int) error {
 	})
 	if err != nil {
 		return fmt.Errorf("wait until the bridge is told: %w", err)
+	}
+	return nil
+}
+
+// AsAdministrator asks Chatwoot's API for something below the account's path.
+func (s *Stack) AsAdministrator(method, path, body string) error {
+	url := fmt.Sprintf("%s/api/v1/accounts/%d%s", s.Chatwoot.URL(), s.Chatwoot.Account(), path)
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask Chatwoot: %w", err)
+	}
+	req.Header.Set("Api-Access-Token", s.Chatwoot.AdminToken())
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask Chatwoot: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask Chatwoot for %s %s: %s", method, path, resp.Status)
 	}
 	return nil
 }

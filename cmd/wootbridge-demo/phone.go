@@ -18,10 +18,10 @@ func (p *play) phoneView() string {
 	for _, m := range p.maria.Messages() {
 		received[m.ID] = m
 	}
-	width := utf8.RuneCountInString(p.shop.Name())
-	fmt.Fprintf(&out, "%s +%s\n", p.shop.Name(), p.shop.Number())
+	width := utf8.RuneCountInString(p.Phone.Name())
+	fmt.Fprintf(&out, "%s +%s\n", p.Phone.Name(), p.Phone.Number())
 	for _, e := range p.done {
-		m, who, ticks := received[e.wa], p.shop.Name(), ""
+		m, who, ticks := received[e.wa], p.Phone.Name(), ""
 		switch e.by {
 		case note:
 			continue

@@ -3,11 +3,18 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
 
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
+	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/daemon"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -15,20 +22,63 @@ import (
 // patience bounds every step; a step takes a second at most.
 const patience = time.Minute
 
-// play is the demo while it runs.
+const (
+	lineName                     = "Corner Bakery"
+	customerNumber, customerName = "5521988880002", "Maria"
+)
+
+// play is the demo while it runs. Its bridge is the same process as wootbridge
+// serve runs.
 type play struct {
-	*simulators
-	office *office
-	shop   *whatsapptest.Peer
-	maria  *whatsapptest.Peer
-	done   []exchange
+	*bridgetest.Stack
+	control *control
+	data    string // the bridge's folder
+	log     *os.File
+	maria   *bridgetest.Conversation
+	done    []exchange
+}
+
+// newPlay starts the simulators, with everything below a folder.
+func newPlay(ctx context.Context, dir string) (_ *play, err error) {
+	p := &play{data: filepath.Join(dir, "data")}
+	if p.log, err = os.Create(filepath.Join(dir, "bridge.log")); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	p.Stack, err = bridgetest.New(ctx, bridgetest.Options{Dir: dir, LineName: lineName, Patience: patience, Program: &daemon.Options{
+		Config: config.Config{Listen: "127.0.0.1:0", DataDir: p.data, KeepDone: 24 * time.Hour},
+		Log:    slog.New(slog.NewTextHandler(p.log, nil)), Command: "wootbridge", Version: "demo",
+	}})
+	if err != nil {
+		return nil, errors.Join(err, p.log.Close())
+	}
+	if p.control, err = serveControl(p.Simulators); err != nil {
+		return nil, errors.Join(err, p.Close(), p.log.Close())
+	}
+	return p, nil
+}
+
+// end stops everything, the bridge first.
+func (p *play) end() error {
+	return errors.Join(p.Stop(), p.control.close(), p.Close(), p.log.Close())
+}
+
+// begin starts the bridge, which makes an inbox in Chatwoot.
+func (p *play) begin(ctx context.Context) error {
+	if err := p.Start(ctx); err != nil {
+		return err
+	}
+	if err := p.MakeLine(ctx); err != nil {
+		return err
+	}
+	p.maria = p.Customer(customerNumber, customerName)
+	return nil
 }
 
 // exchange is what became of a line on both sides.
 type exchange struct {
 	line
-	wa   string // WhatsApp's id, "" for a note
-	desk int    // Chatwoot's id
+	wa       string // WhatsApp's id, "" for a note
+	chatwoot int    // Chatwoot's id
 }
 
 func (p *play) find(key string) (exchange, bool) {
@@ -44,10 +94,10 @@ func (p *play) find(key string) (exchange, bool) {
 func (p *play) say(ctx context.Context, l line) error {
 	if l.offline {
 		// Chatwoot marks a message whose webhook meets a closed door as failed.
-		if err := p.chatwoot.WaitIdle(ctx); err != nil {
+		if err := p.Chatwoot.WaitIdle(ctx); err != nil {
 			return fmt.Errorf("wait for the webhooks: %w", err)
 		}
-		if err := p.office.stop(); err != nil {
+		if err := p.Stop(); err != nil {
 			return err
 		}
 	}
@@ -56,22 +106,24 @@ func (p *play) say(ctx context.Context, l line) error {
 	if l.by == customer {
 		e.wa, err = p.customerSends(l)
 	} else {
-		e.desk, err = p.agentSends(l)
+		e.chatwoot, err = p.agentSends(l)
 	}
 	if err != nil {
 		return fmt.Errorf("send %q: %w", l.phone, err)
 	}
 	if l.offline {
-		if err := p.office.start(ctx); err != nil {
+		if err := p.Start(ctx); err != nil {
 			return err
 		}
-		if err := p.office.connected(ctx); err != nil {
+		if err := p.WaitConnected(ctx, p.Line); err != nil {
 			return err
 		}
 	}
 	switch l.by {
 	case customer:
-		e.desk, err = p.deskReceives(e.wa)
+		var m chatwoottest.Message
+		m, err = p.maria.Arrived(e.wa)
+		e.chatwoot = m.ID
 	case agent:
 		e.wa, err = p.phoneReceives()
 	case note:
@@ -93,31 +145,25 @@ func (p *play) customerSends(l line) (string, error) {
 		}
 	}
 	if l.file == nil {
-		return p.maria.SendText(p.shop, l.phone, options...), nil
+		return p.maria.SendText(p.Phone, l.phone, options...), nil
 	}
 	options = append(options, whatsapptest.WithCaption(l.phone), whatsapptest.WithFileName(l.file.name), whatsapptest.WithMimetype(l.file.mime))
-	return p.maria.SendFile(p.shop, l.file.kind, bytes.NewReader(l.file.content), options...)
+	return p.maria.SendFile(p.Phone, l.file.kind, bytes.NewReader(l.file.content), options...)
 }
 
 func (p *play) agentSends(l line) (int, error) {
 	var options []chatwoottest.MessageOption
 	if quoted, ok := p.find(l.quotes); ok {
-		options = append(options, chatwoottest.Quoting(quoted.desk))
+		options = append(options, chatwoottest.Quoting(quoted.chatwoot))
 	}
 	if l.file != nil {
 		options = append(options, chatwoottest.WithFile(l.file.name, l.file.mime, l.file.content))
 	}
-	conversation := p.chatwoot.Conversations()[0].ID
 	if l.by == note {
-		m, err := p.chatwoot.Note(conversation, l.desk, options...)
+		m, err := p.Chatwoot.Note(p.maria.ID, l.chatwoot, options...)
 		return m.ID, err
 	}
-	m, err := p.chatwoot.Reply(conversation, l.desk, options...)
-	return m.ID, err
-}
-
-func (p *play) deskReceives(wa string) (int, error) {
-	m, err := p.chatwoot.WaitMessage(patience, func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+wa })
+	m, err := p.maria.Say(l.chatwoot, options...)
 	return m.ID, err
 }
 
@@ -155,10 +201,9 @@ func (p *play) settle() error {
 			status = "read"
 			p.maria.MarkRead(e.wa)
 		}
-		_, err := p.chatwoot.WaitMessage(patience, func(m chatwoottest.Message) bool { return m.ID == e.desk && m.Status == status })
-		if err != nil {
+		if _, err := p.WaitStatus(e.chatwoot, status); err != nil {
 			return fmt.Errorf("wait for the ticks in Chatwoot: %w", err)
 		}
 	}
-	return p.chatwoot.Resolve(p.chatwoot.Conversations()[0].ID)
+	return p.Chatwoot.Resolve(p.maria.ID)
 }

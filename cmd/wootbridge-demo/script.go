@@ -6,12 +6,12 @@ import "github.com/wootbridge/wootbridge/bridge/media/convert"
 // have it.
 type line struct {
 	by side
-	// phone and desk are its text in WhatsApp's and in Chatwoot's formatting.
-	phone, desk string
-	file        *file
-	quotes      string // the key of an earlier line
-	key         string // a name for later lines to quote
-	offline     bool   // written while the bridge is stopped
+	// phone and chatwoot are its text in WhatsApp's and in Chatwoot's formatting.
+	phone, chatwoot string
+	file            *file
+	quotes          string // the key of an earlier line
+	key             string // a name for later lines to quote
+	offline         bool   // written while the bridge is stopped
 }
 
 type side int
@@ -30,8 +30,8 @@ type file struct {
 	converted        bool
 }
 
-func text(by side, key, phone, desk, quotes string) line {
-	return line{by: by, key: key, phone: phone, desk: desk, quotes: quotes}
+func text(by side, key, phone, chatwoot, quotes string) line {
+	return line{by: by, key: key, phone: phone, chatwoot: chatwoot, quotes: quotes}
 }
 
 func script() ([]line, error) {
@@ -52,13 +52,13 @@ func script() ([]line, error) {
 	return []line{
 		text(customer, "question", "Good morning! Is there any *sourdough* left today?", "Good morning! Is there any **sourdough** left today?", ""),
 		text(agent, "", "Good morning, Maria! Yes, *two* loaves, still _warm_.", "Good morning, Maria! Yes, **two** loaves, still *warm*.", "question"),
-		{by: customer, phone: "Like this one, please", desk: "Like this one, please", file: &file{kind: "image", mime: "image/jpeg", content: theirs}},
-		{by: agent, phone: "Today it looks like this", desk: "Today it looks like this", file: &file{kind: "image", name: "today.jpg", mime: "image/jpeg", content: ours}},
+		{by: customer, phone: "Like this one, please", chatwoot: "Like this one, please", file: &file{kind: "image", mime: "image/jpeg", content: theirs}},
+		{by: agent, phone: "Today it looks like this", chatwoot: "Today it looks like this", file: &file{kind: "image", name: "today.jpg", mime: "image/jpeg", content: ours}},
 		{by: customer, file: &file{kind: "document", name: "My order.pdf", mime: "application/pdf", content: page("One loaf, one dozen rolls")}},
-		{by: agent, key: "prices", phone: "Our ~old~ *new* prices", desk: "Our ~~old~~ **new** prices",
+		{by: agent, key: "prices", phone: "Our ~old~ *new* prices", chatwoot: "Our ~~old~~ **new** prices",
 			file: &file{kind: "document", name: "Price list.pdf", mime: "application/pdf", content: page("Sourdough 5.90, rolls 0.60")}},
 		{by: customer, file: &file{kind: "voice", mime: "audio/ogg; codecs=opus", content: customerVoice}},
-		{by: customer, phone: "Hello? Did you hear that?", desk: "Hello? Did you hear that?", offline: true},
+		{by: customer, phone: "Hello? Did you hear that?", chatwoot: "Hello? Did you hear that?", offline: true},
 		{by: agent, file: answer},
 		text(note, "", "", "Maria orders every Friday", ""),
 		text(customer, "", "Good prices 👍 See you at five!", "Good prices 👍 See you at five!", "prices"),

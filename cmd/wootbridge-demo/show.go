@@ -13,11 +13,6 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/daemon"
 )
 
-const (
-	shopNumber, customerNumber = "5511999990001", "5521988880002"
-	customerName               = "Maria"
-)
-
 // show plays the demo and prints what both sides see. The error says that they
 // do not match, or what went wrong. With stay it goes on until ctx ends.
 func show(ctx context.Context, stdout io.Writer, stay bool) (err error) {
@@ -37,19 +32,16 @@ func show(ctx context.Context, stdout io.Writer, stay bool) (err error) {
 	t.println("%s", t.paint(dim, "The bridge, its WhatsApp library, the encryption and all HTTP between them are real."))
 	t.println("")
 
-	simulators, err := startSimulators()
+	p, err := newPlay(ctx, dir)
 	if err != nil {
 		return err
 	}
-	p := &play{simulators: simulators,
-		shop:  simulators.whatsapp.NewPeer(shopNumber, lineName),
-		maria: simulators.whatsapp.NewPeer(customerNumber, customerName)}
 	defer func() { err = errors.Join(err, p.end()) }()
-	if err := p.run(ctx, t, dir); err != nil {
+	if err := p.run(ctx, t); err != nil {
 		return err
 	}
 	t.view("Maria's phone", p.phoneView())
-	t.view("Ana's Chatwoot", p.chatwoot.View())
+	t.view("Ana's Chatwoot", p.Chatwoot.View())
 	t.println("")
 	if differences := p.differences(); len(differences) > 0 {
 		t.println("%s", t.paint(red, "✗ the sides do not match:"))
@@ -65,7 +57,7 @@ func show(ctx context.Context, stdout io.Writer, stay bool) (err error) {
 }
 
 // run plays the script, one printed line per act.
-func (p *play) run(ctx context.Context, t terminal, dir string) error {
+func (p *play) run(ctx context.Context, t terminal) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	lines, err := script()
@@ -77,11 +69,8 @@ func (p *play) run(ctx context.Context, t terminal, dir string) error {
 		title string
 		play  func() error
 	}{
-		{"The bridge starts and makes an inbox in Chatwoot.", func() error {
-			p.office, err = openOffice(ctx, dir, p.addresses())
-			return err
-		}},
-		{"The shop's phone is linked by scanning a QR code.", func() error { return p.office.pair(ctx, p.shop.ScanQR) }},
+		{"The bridge starts and makes an inbox in Chatwoot.", func() error { return p.begin(ctx) }},
+		{"The shop's phone is linked by scanning a QR code.", func() error { return p.Pair(ctx, p.Line, p.Phone) }},
 		{"Maria and Ana talk.", func() error { return p.talk(ctx, lines[:restart]) }},
 		{"The bridge is stopped, Maria goes on writing, the bridge is back.", func() error { return p.talk(ctx, lines[restart:restart+1]) }},
 		{"They talk on.", func() error { return p.talk(ctx, lines[restart+1:]) }},
@@ -122,13 +111,13 @@ func (p *play) count() (messages, files int) {
 
 // invite says where everything is.
 func (p *play) invite(t terminal) {
-	at := p.addresses()
+	at := p.control.addresses()
 	t.println("")
 	t.println("It all stays until you press Ctrl-C:")
 	for _, row := range [][2]string{
-		{"the bridge", p.office.process.URL()},
-		{"its admin token", "in " + daemon.TokenPath(p.office.config.DataDir)},
-		{"its log", p.office.log.Name()},
+		{"the bridge", p.Process.URL()},
+		{"its admin token", "in " + daemon.TokenPath(p.data)},
+		{"its log", p.log.Name()},
 		{"Chatwoot's API", at.ChatwootURL + " (header Api-Access-Token: " + at.ChatwootToken + ")"},
 		{"Maria's messages", at.ControlURL + "/whatsapp/peers/" + customerNumber + "/messages"},
 		{"Ana's screen", at.ControlURL + "/chatwoot/view"},
@@ -137,16 +126,7 @@ func (p *play) invite(t terminal) {
 	}
 	t.println("")
 	t.println("Write as Maria:")
-	t.println("  curl -d '{\"to\":\"%s\",\"text\":\"hello\"}' %s/whatsapp/peers/%s/send", shopNumber, at.ControlURL, customerNumber)
+	t.println("  curl -d '{\"to\":\"%s\",\"text\":\"hello\"}' %s/whatsapp/peers/%s/send", p.Phone.Number(), at.ControlURL, customerNumber)
 	t.println("Answer as Ana:")
-	t.println("  curl -d '{\"text\":\"good day\"}' %s/chatwoot/conversations/%d/messages", at.ControlURL, p.chatwoot.Conversations()[0].ID)
-}
-
-// end stops everything, the bridge first.
-func (p *play) end() error {
-	var err error
-	if p.office != nil {
-		err = p.office.close()
-	}
-	return errors.Join(err, p.close())
+	t.println("  curl -d '{\"text\":\"good day\"}' %s/chatwoot/conversations/%d/messages", at.ControlURL, p.maria.ID)
 }

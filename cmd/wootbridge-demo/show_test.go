@@ -12,22 +12,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// whatsmeow keeps a timer goroutine per past request until it times out.
-		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
-		// whatsmeow's reader hangs for ever when it has a frame while Disconnect runs.
-		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
-		// idle connections of the HTTP clients.
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
-	)
-}
+func TestMain(m *testing.M) { bridgetest.VerifyTestMain(m) }
 
 func TestTheDemoSucceedsWithAndWithoutFFmpeg(t *testing.T) {
 	for _, name := range []string{"with", "without"} {
@@ -83,27 +73,24 @@ func TestServeStaysAndPrintsAddressesThatWork(t *testing.T) {
 
 // A demo that would not see a difference would prove nothing.
 func TestDifferencesAreFound(t *testing.T) {
-	simulators, err := startSimulators()
+	p, err := newPlay(t.Context(), t.TempDir())
 	require.NoError(t, err)
-	p := &play{simulators: simulators,
-		shop:  simulators.whatsapp.NewPeer(shopNumber, lineName),
-		maria: simulators.whatsapp.NewPeer(customerNumber, customerName)}
 	t.Cleanup(func() { require.NoError(t, p.end()) })
-	require.NoError(t, p.run(t.Context(), terminal{out: io.Discard}, t.TempDir()))
+	require.NoError(t, p.run(t.Context(), terminal{out: io.Discard}))
 	require.Empty(t, p.differences())
 
 	played := p.done
 	tests := map[string]func(lines []exchange) []exchange{
-		"lost":                func(e []exchange) []exchange { return append(e, e[0]) },
-		"doubled":             func(e []exchange) []exchange { return e[:len(e)-1] },
-		"out of order":        func(e []exchange) []exchange { e[2], e[4] = e[4], e[2]; return e },
-		"other text, desk":    func(e []exchange) []exchange { e[0].line.desk = "x"; return e },
-		"other text, phone":   func(e []exchange) []exchange { e[1].phone = "x"; return e },
-		"other quote":         func(e []exchange) []exchange { e[1].quotes = ""; return e },
-		"other file, desk":    func(e []exchange) []exchange { e[2].file = &file{content: []byte("x")}; return e },
-		"other file, phone":   func(e []exchange) []exchange { e[3].file = &file{kind: "image", content: []byte("x")}; return e },
-		"other kind of file":  func(e []exchange) []exchange { f := *e[3].file; f.kind = "sticker"; e[3].file = &f; return e },
-		"a note for customer": func(e []exchange) []exchange { e[9].by = agent; return e },
+		"lost":                 func(e []exchange) []exchange { return append(e, e[0]) },
+		"doubled":              func(e []exchange) []exchange { return e[:len(e)-1] },
+		"out of order":         func(e []exchange) []exchange { e[2], e[4] = e[4], e[2]; return e },
+		"other text, Chatwoot": func(e []exchange) []exchange { e[0].line.chatwoot = "x"; return e },
+		"other text, phone":    func(e []exchange) []exchange { e[1].phone = "x"; return e },
+		"other quote":          func(e []exchange) []exchange { e[1].quotes = ""; return e },
+		"other file, Chatwoot": func(e []exchange) []exchange { e[2].file = &file{content: []byte("x")}; return e },
+		"other file, phone":    func(e []exchange) []exchange { e[3].file = &file{kind: "image", content: []byte("x")}; return e },
+		"other kind of file":   func(e []exchange) []exchange { f := *e[3].file; f.kind = "sticker"; e[3].file = &f; return e },
+		"a note for customer":  func(e []exchange) []exchange { e[9].by = agent; return e },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

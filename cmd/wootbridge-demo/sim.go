@@ -6,18 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // sim serves the simulators until ctx ends. It prints one line: a JSON object
 // with their addresses.
-func sim(ctx context.Context, stdout io.Writer) error {
-	s, err := startSimulators()
+func sim(ctx context.Context, stdout io.Writer) (err error) {
+	simulators, err := bridgetest.StartSimulators(whatsapptest.Options{}, chatwoottest.Options{})
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(stdout).Encode(s.addresses()); err != nil {
-		return errors.Join(fmt.Errorf("print the addresses: %w", err), s.close())
+	defer func() { err = errors.Join(err, simulators.Close()) }()
+	control, err := serveControl(simulators)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, control.close()) }()
+	if err := json.NewEncoder(stdout).Encode(control.addresses()); err != nil {
+		return fmt.Errorf("print the addresses: %w", err)
 	}
 	<-ctx.Done()
-	return s.close()
+	return nil
 }

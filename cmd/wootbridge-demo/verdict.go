@@ -14,41 +14,41 @@ func (p *play) differences() []string {
 	var found []string
 	report := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 
-	messages := p.chatwoot.Messages(p.chatwoot.Conversations()[0].ID)
-	var onDesk []chatwoottest.Message
+	messages := p.Chatwoot.Messages(p.maria.ID)
+	var inChatwoot []chatwoottest.Message
 	for _, m := range messages {
 		if m.Kind != "activity" {
-			onDesk = append(onDesk, m)
+			inChatwoot = append(inChatwoot, m)
 		}
 	}
-	if n := len(p.chatwoot.Conversations()); n != 1 {
+	if n := len(p.Chatwoot.Conversations()); n != 1 {
 		report("Chatwoot has %d conversations instead of one", n)
 	}
-	if len(onDesk) != len(p.done) {
-		report("Chatwoot shows %d messages instead of %d", len(onDesk), len(p.done))
+	if len(inChatwoot) != len(p.done) {
+		report("Chatwoot shows %d messages instead of %d", len(inChatwoot), len(p.done))
 	}
-	for i, e := range p.done[:min(len(onDesk), len(p.done))] {
-		for _, fault := range p.deskFaults(e, onDesk[i]) {
+	for i, e := range p.done[:min(len(inChatwoot), len(p.done))] {
+		for _, fault := range p.chatwootFaults(e, inChatwoot[i]) {
 			report("Chatwoot, message %d: %s", i+1, fault)
 		}
 	}
 	return append(found, p.phoneDifferences()...)
 }
 
-func (p *play) deskFaults(e exchange, m chatwoottest.Message) (faults []string) {
+func (p *play) chatwootFaults(e exchange, m chatwoottest.Message) (faults []string) {
 	report := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	if m.ID != e.desk {
+	if m.ID != e.chatwoot {
 		report("another one comes here, %q", m.Text)
 		return faults
 	}
 	if (m.Kind == "incoming") != (e.by == customer) || m.Private != (e.by == note) {
 		report("it is on the wrong side")
 	}
-	if m.Text != e.line.desk {
-		report("it reads %q instead of %q", m.Text, e.line.desk)
+	if m.Text != e.line.chatwoot {
+		report("it reads %q instead of %q", m.Text, e.line.chatwoot)
 	}
-	if quoted, _ := p.find(e.quotes); m.ReplyTo != quoted.desk {
-		report("it answers message %d instead of %d", m.ReplyTo, quoted.desk)
+	if quoted, _ := p.find(e.quotes); m.ReplyTo != quoted.chatwoot {
+		report("it answers message %d instead of %d", m.ReplyTo, quoted.chatwoot)
 	}
 	if m.Status == "failed" {
 		report("it failed: %s", m.Reason)
