@@ -17,24 +17,24 @@ const unreadPause = time.Hour
 
 // streamBroken gives a connection up of which nothing more can be read. Without
 // this the line would be deaf until a ping goes unanswered for minutes.
-func (g *generation) streamBroken() {
-	if !g.pairing {
-		g.endBroken(genEnd{code: StateDisconnected, broken: true})
+func (c *connection) streamBroken() {
+	if !c.pairing {
+		c.endBroken(connectionEnd{code: StateDisconnected, broken: true})
 		return
 	}
-	end := genEnd{code: StateNew, reason: "The connection to WhatsApp broke. Try again."}
-	if g.s.State().JID != "" {
-		end = genEnd{code: StateConnecting} // linked already
+	end := connectionEnd{code: StateNew, reason: "The connection to WhatsApp broke. Try again."}
+	if c.s.State().JID != "" {
+		end = connectionEnd{code: StateConnecting} // linked already
 	}
-	g.endBroken(end)
+	c.endBroken(end)
 }
 
 // endBroken counts a broken stream once, however many frames tell of it.
-func (g *generation) endBroken(e genEnd) {
-	if g.brokenOnce.CompareAndSwap(false, true) {
-		g.s.cfg.Count("broken stream")
-		g.s.cfg.Log.Warn("the connection to WhatsApp cannot be read any more; connecting again")
-		g.end(e)
+func (c *connection) endBroken(e connectionEnd) {
+	if c.brokenOnce.CompareAndSwap(false, true) {
+		c.s.cfg.Count("broken stream")
+		c.s.cfg.Log.Warn("the connection to WhatsApp cannot be read any more; connecting again")
+		c.end(e)
 	}
 }
 

@@ -11,24 +11,24 @@ import (
 )
 
 // heard follows what the library only logs.
-func (g *generation) heard(event string) {
-	g.s.cfg.Count(event)
+func (c *connection) heard(event string) {
+	c.s.cfg.Count(event)
 	switch event {
 	case toldDevices:
-		g.devicesOutdated.Store(true)
+		c.devicesOutdated.Store(true)
 	case frameGarbled:
-		g.streamBroken()
+		c.streamBroken()
 	case frameUnread:
-		if g.s.unread.first(g.s.cfg.Clock()) {
-			g.streamBroken()
+		if c.s.unread.first(c.s.cfg.Clock()) {
+			c.streamBroken()
 		}
 	}
 }
 
 // newClient makes every client, with the settings that the acknowledgement
 // chain needs; see doc.go.
-func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Client {
-	cli := whatsmeow.NewClient(device, Log(cfg.Log, g.heard))
+func newClient(cfg Config, c *connection, device *store.Device) *whatsmeow.Client {
+	cli := whatsmeow.NewClient(device, Log(cfg.Log, c.heard))
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.UseRetryMessageStore = true
@@ -44,10 +44,10 @@ func newClient(cfg Config, g *generation, device *store.Device) *whatsmeow.Clien
 		return true
 	}
 	quiet := zerolog.Nop() // the library's second way to log holds content
-	cli.BackgroundEventCtx = quiet.WithContext(g.ctx)
+	cli.BackgroundEventCtx = quiet.WithContext(c.ctx)
 	cli.SetMaxParallelRetryReceiptHandling(4)
 	cli.SetForceActiveDeliveryReceipts(true)
-	cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return g.mayPair(jid) }
+	cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return c.mayPair(jid) }
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return cfg.Versions.payload(device) }
 	transport := cfg.transport()
 	if cfg.Simulator != nil {

@@ -1,129 +1,167 @@
 package whatsapp
 
 import (
+	"context"
 	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
-	"go.mau.fi/whatsmeow/types/events"
+
+	"github.com/wootbridge/wootbridge/whatsapp/internal/devicestore"
 )
 
-// connection follows the connection itself. The library calls it in several
-// goroutines, in no certain order.
-func (g *generation) connection(event any) {
-	switch evt := event.(type) {
-	case *events.PairSuccess:
-		g.setState(func(st *State) { st.Code, st.JID, st.Phone = StateConnecting, evt.ID.String(), evt.ID.User })
-		g.pairedStep()
-	case *events.ManualLoginReconnect:
-		g.pairedStep()
-	case *events.PairPasskeyRequest, *events.PairPasskeyError:
-		sentence := passkeySentence
-		g.refusal.Store(&sentence)
-	case *events.Connected:
-		g.connected.Store(true)
-		g.losses.Store(0)
-		g.setState(func(st *State) { st.Code = StateConnected })
-		if g.named {
-			g.sayUnavailable()
-		}
-	case *events.PushNameSetting:
-		g.sayUnavailable()
-	case *events.AppStateSyncComplete:
-		if evt.Name == appstate.WAPatchCriticalBlock {
-			g.sayUnavailable()
-		}
-	case *events.Disconnected:
-		g.lost()
-	case *events.KeepAliveTimeout:
-		if evt.ErrorCount >= keepAliveMisses {
-			g.setState(func(st *State) { st.Code = StateDisconnected })
-		}
-	case *events.KeepAliveRestored:
-		g.setState(func(st *State) {
-			if st.Code == StateDisconnected {
-				st.Code = StateConnected
+// connection is one client from its creation to its end. Meanwhile the library
+// may lose the server and connect to it again.
+type connection struct {
+	s      *Session
+	client *whatsmeow.Client
+	guard  *devicestore.Guard
+	ctx    context.Context
+	cancel context.CancelFunc
+	// latched is set once something could not be committed: nothing after it
+	// may be, or the order is lost.
+	latched    atomic.Bool
+	connected  atomic.Bool
+	paired     atomic.Int32 // of pairedSteps, which come in either order
+	once       sync.Once
+	done       chan connectionEnd
+	losses     atomic.Int32 // of the server, since it was last connected
+	announce   chan struct{}
+	pairing    bool        // a phone is to be linked, in place of a login
+	brokenOnce atomic.Bool // the stream, and that was counted
+	// devicesOutdated is set by the library's word that a message did not go to
+	// all devices of its recipient.
+	devicesOutdated atomic.Bool
+	named           bool                   // the device knew the account's name when the connection began
+	refusal         atomic.Pointer[string] // why the phone that was tried is not linked
+}
+
+// connectionEnd is why a connection ended.
+type connectionEnd struct {
+	code      Code
+	reason    string        // a sentence for people, in place of the code's
+	ban       time.Duration // how long WhatsApp blocks the number
+	refused   bool          // the server refused the login, and nobody knows why
+	broken    bool          // nothing more of the connection could be read
+	connected bool
+	command   *command
+}
+
+// end gives the connection up; the first reason counts.
+func (c *connection) end(e connectionEnd) {
+	c.once.Do(func() {
+		e.connected = c.connected.Load()
+		c.done <- e
+	})
+}
+
+// connect makes a connection and waits for its end.
+func (s *Session) connect(jid string, pairing *command) connectionEnd {
+	device, err := s.loadDevice(jid)
+	if err != nil {
+		s.cfg.Log.Error("the linked device cannot be read", "error", err)
+		return connectionEnd{code: StateDisconnected}
+	}
+	if device == nil {
+		return connectionEnd{code: StateLoggedOut} // the phone unlinked it while we were away
+	}
+	c := &connection{s: s, pairing: pairing != nil, named: device.PushName != "", done: make(chan connectionEnd, 1), announce: make(chan struct{}, 1)}
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
+	c.guard = s.cfg.Store.devices.NewGuard(c.storeFailed, s.notePanic, s.cfg.Clock)
+	if pairing == nil {
+		c.guard.Wrap(device)
+	}
+	c.client = newClient(s.cfg, c, device)
+	if pairing != nil {
+		// A device gets its stores when it is paired, without the guard. So the
+		// client that paired ends, and the next connection logs in.
+		c.client.DisableLoginAutoReconnect = true
+		c.client.EnableAutoReconnect = false
+	}
+	c.client.AddEventHandlerWithSuccessStatus(c.handle)
+	s.mu.Lock()
+	s.conn = c
+	s.mu.Unlock()
+
+	var helpers sync.WaitGroup
+	if pairing != nil {
+		c.setState(func(st *State) { st.Code = StatePairing })
+		helpers.Go(func() { c.pair(*pairing) })
+	} else {
+		c.setState(func(st *State) { st.Code = StateConnecting })
+		helpers.Go(c.attend)
+		helpers.Go(func() {
+			if err := guarded(s, func() error { return c.client.ConnectContext(c.ctx) }); err != nil {
+				s.cfg.Log.Warn("cannot connect to WhatsApp", "error", err)
+				c.end(connectionEnd{code: StateDisconnected})
 			}
 		})
-	case *events.NotifyAccountReachoutTimelock:
-		g.reachOutLock(evt)
-	case *events.OfflineSyncPreview:
-		g.s.cfg.Sink.Backlog(evt.Messages)
-	case *events.OfflineSyncCompleted:
-		g.s.cfg.Sink.Backlog(0)
-	default:
-		g.ended(event)
 	}
+	end := c.wait()
+	s.telling.Lock() // whoever is just told of a change has been when we are over
+	s.mu.Lock()
+	s.conn = nil
+	s.mu.Unlock()
+	s.telling.Unlock()
+	c.latched.Store(true)
+	// Disconnect before the context ends: the library's reader also closes the
+	// socket when its context ends, without a lock between the two.
+	_ = guarded(s, func() error { c.client.Disconnect(); return nil })
+	c.cancel()
+	helpers.Wait()
+	return end
 }
 
-// ended gives the generation up for what the library does not reconnect after.
-func (g *generation) ended(event any) {
-	switch evt := event.(type) {
-	case *events.LoggedOut:
-		g.end(genEnd{code: StateLoggedOut})
-	case *events.StreamReplaced:
-		g.end(genEnd{code: StateReplaced})
-	case *events.TemporaryBan:
-		g.end(genEnd{code: StateBanned, ban: evt.Expire})
-	case *events.ClientOutdated:
-		g.end(genEnd{code: StateOutdated})
-	case *events.ConnectFailure:
-		g.end(genEnd{code: StateDisconnected, refused: true,
-			reason: fmt.Sprintf("WhatsApp refuses the connection (code %d). Trying again; messages are kept.", int(evt.Reason))})
-	case *events.CATRefreshError:
-		g.end(genEnd{code: StateDisconnected, refused: true})
-	}
-}
-
-// keepAliveMisses is how many pings in a row go unanswered before people are
-// told: one is nothing.
-const keepAliveMisses = 2
-
-// lost follows the loss of a connection. The library connects again by itself,
-// with delays that grow with every connection that ends before it is complete;
-// a new generation begins with short ones.
-func (g *generation) lost() {
-	g.setState(func(st *State) { st.Code = StateDisconnected })
-	if g.losses.Add(1) > reconnectFailures {
-		g.end(genEnd{code: StateDisconnected})
-	}
-}
-
-// recheckAfter is when a lost connection is looked at again.
-const recheckAfter = 10 * time.Second
-
-// attend does for a generation what must not be done in an event handler.
-func (g *generation) attend() {
-	for {
-		select {
-		case <-g.ctx.Done():
-			return
-		case <-g.announce:
-			// Otherwise the phone stops ringing. It takes the account's name,
-			// which a new device has from the first sync; until then the library
-			// is not asked, because it reads the name without a lock.
-			_ = guarded(g.s, func() error { return g.client.SendPresence(g.ctx, types.PresenceUnavailable) })
-		case <-time.After(recheckAfter):
-			g.recheck()
-			if state := g.s.State(); !state.NewContactsFrom.IsZero() && g.s.lockedUntil().IsZero() {
-				g.setState(func(*State) {}) // the lock is over
-			}
-		}
-	}
-}
-
-func (g *generation) sayUnavailable() {
+func (c *connection) wait() connectionEnd {
 	select {
-	case g.announce <- struct{}{}:
-	default:
+	case end := <-c.done:
+		return end
+	case asked := <-c.s.commands:
+		return connectionEnd{command: &asked, code: StateConnecting, connected: c.connected.Load()}
+	case <-c.s.ctx.Done():
+		return connectionEnd{connected: c.connected.Load()}
 	}
 }
 
-// recheck mends a state whose events came in the wrong order: the loss of a
-// connection after the next one was complete.
-func (g *generation) recheck() {
-	if g.s.State().Code == StateDisconnected && g.connected.Load() && g.losses.Load() > 0 && g.client.IsConnected() && g.client.IsLoggedIn() {
-		g.setState(func(st *State) { st.Code = StateConnected })
+func (s *Session) loadDevice(jid string) (*store.Device, error) {
+	if jid == "" {
+		return s.cfg.Store.devices.NewDevice(), nil
 	}
+	return s.cfg.Store.devices.Device(s.ctx, jid)
+}
+
+// storeFailed gives the connection up: what could not be read or written comes
+// again with the next one.
+func (c *connection) storeFailed(err error) {
+	if c.latched.Swap(true) {
+		return
+	}
+	c.s.cfg.Count("store failure")
+	c.s.cfg.Log.Error("the device store failed; connecting again", "error", err)
+	c.end(connectionEnd{code: StateDisconnected})
+}
+
+// notePanic logs where a panic was, and of what type its value is: the value
+// itself may be what a customer wrote.
+func (s *Session) notePanic(value any) {
+	s.cfg.Count("panic")
+	s.cfg.Log.Error("panic in a call of the whatsapp library or of its event handler",
+		"type", fmt.Sprintf("%T", value), "stack", string(debug.Stack()))
+}
+
+// phoneOf is the phone number in a device's JID, in digits.
+func phoneOf(jid string) string {
+	user, server, _ := strings.Cut(jid, "@")
+	if server != types.DefaultUserServer {
+		return ""
+	}
+	user, _, _ = strings.Cut(user, ":")
+	user, _, _ = strings.Cut(user, ".")
+	return user
 }

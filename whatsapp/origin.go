@@ -16,9 +16,9 @@ const (
 
 // originOf tells who wrote a message. The library calls a message own when the
 // user part of an address is the account's; here the whole address must be.
-func (g *generation) originOf(info types.MessageInfo) origin {
+func (c *connection) originOf(info types.MessageInfo) origin {
 	sender := info.Sender.ToNonAD()
-	own := !sender.IsEmpty() && (sender == g.client.Store.GetJID().ToNonAD() || sender == g.client.Store.GetLID().ToNonAD())
+	own := !sender.IsEmpty() && (sender == c.client.Store.GetJID().ToNonAD() || sender == c.client.Store.GetLID().ToNonAD())
 	switch {
 	case !info.IsFromMe || !own:
 		return foreign

@@ -16,7 +16,7 @@ func TestC1_WhoseMessageItIs(t *testing.T) {
 	number, lid := types.NewJID("5511999990001", types.DefaultUserServer), types.NewJID("8240000000001", types.HiddenUserServer)
 	own := number
 	own.Device = 3
-	g := &generation{client: whatsmeow.NewClient(&store.Device{ID: &own, LID: lid}, Log(slog.New(slog.DiscardHandler), func(string) {}))}
+	c := &connection{client: whatsmeow.NewClient(&store.Device{ID: &own, LID: lid}, Log(slog.New(slog.DiscardHandler), func(string) {}))}
 	device := func(jid types.JID, n uint16) types.JID { jid.Device = n; return jid }
 	for name, tc := range map[string]struct {
 		sender types.JID
@@ -37,8 +37,8 @@ func TestC1_WhoseMessageItIs(t *testing.T) {
 		"a device of somebody else's": {device(types.NewJID("5511888880002", types.DefaultUserServer), 1), false, foreign},
 	} {
 		info := types.MessageInfo{MessageSource: types.MessageSource{Sender: tc.sender, IsFromMe: tc.fromMe}}
-		require.Equal(t, tc.want, g.originOf(info), name)
+		require.Equal(t, tc.want, c.originOf(info), name)
 	}
-	unlinked := &generation{client: whatsmeow.NewClient(&store.Device{}, Log(slog.New(slog.DiscardHandler), func(string) {}))}
+	unlinked := &connection{client: whatsmeow.NewClient(&store.Device{}, Log(slog.New(slog.DiscardHandler), func(string) {}))}
 	require.Equal(t, foreign, unlinked.originOf(types.MessageInfo{MessageSource: types.MessageSource{IsFromMe: true}}))
 }

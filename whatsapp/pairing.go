@@ -9,15 +9,15 @@ import (
 )
 
 // pair shows codes until the phone took one or the server stops giving them.
-func (g *generation) pair(c command) {
-	s := g.s
-	codes, err := g.client.GetQRChannel(g.ctx)
+func (c *connection) pair(wanted command) {
+	s := c.s
+	codes, err := c.client.GetQRChannel(c.ctx)
 	if err == nil {
-		err = guarded(s, func() error { return g.client.ConnectContext(g.ctx) })
+		err = guarded(s, func() error { return c.client.ConnectContext(c.ctx) })
 	}
 	if err != nil {
 		s.cfg.Log.Warn("cannot ask WhatsApp for a code", "error", err)
-		g.end(genEnd{code: StateNew, reason: "WhatsApp cannot be reached. Try again in a moment."})
+		c.end(connectionEnd{code: StateNew, reason: "WhatsApp cannot be reached. Try again in a moment."})
 		return
 	}
 	asked := false
@@ -25,31 +25,31 @@ func (g *generation) pair(c command) {
 		var item whatsmeow.QRChannelItem
 		select {
 		case item = <-codes: // empty when it was closed
-		case <-g.ctx.Done(): // the library does not always close it
+		case <-c.ctx.Done(): // the library does not always close it
 			return
 		}
 		switch item.Event {
 		case whatsmeow.QRChannelEventCode:
-			if c.phone == "" {
-				g.setState(func(st *State) { st.Code, st.QR = StatePairing, item.Code })
+			if wanted.phone == "" {
+				c.setState(func(st *State) { st.Code, st.QR = StatePairing, item.Code })
 			} else if !asked {
 				asked = true
-				g.askCode(c.phone)
+				c.askCode(wanted.phone)
 			}
 		case whatsmeow.QRChannelSuccess.Event:
-			g.awaitLogin()
+			c.awaitLogin()
 			return
 		default: // timeout, an error, or a step that a QR code cannot do
 			s.cfg.Log.Warn("the phone was not linked", "reason", item.Event)
-			g.end(genEnd{code: StateNew, reason: g.unpaired(item)})
+			c.end(connectionEnd{code: StateNew, reason: c.unpaired(item)})
 			return
 		}
 	}
 }
 
 // unpaired says to people why no phone was linked.
-func (g *generation) unpaired(item whatsmeow.QRChannelItem) string {
-	if refusal := g.refusal.Load(); refusal != nil {
+func (c *connection) unpaired(item whatsmeow.QRChannelItem) string {
+	if refusal := c.refusal.Load(); refusal != nil {
 		return *refusal
 	}
 	switch item.Event {
@@ -70,11 +70,11 @@ const passkeySentence = "WhatsApp asks this account to confirm with a passkey, w
 	"neither with a QR code nor with a code to type. Link a phone whose account is not asked, or try again after an update of Wootbridge."
 
 // mayPair says whether a phone may be linked; if not, it keeps the reason.
-func (g *generation) mayPair(jid types.JID) bool {
-	s := g.s
+func (c *connection) mayPair(jid types.JID) bool {
+	s := c.s
 	refuse := func(sentence string) bool {
 		s.cfg.Log.Warn("the phone is not linked", "reason", sentence)
-		g.refusal.Store(&sentence)
+		c.refusal.Store(&sentence)
 		return false
 	}
 	if s.cfg.AllowPair != nil {
@@ -93,12 +93,12 @@ func (g *generation) mayPair(jid types.JID) bool {
 // login.
 const loginWithin = 15 * time.Second
 
-// awaitLogin ends the generation even if the server does not ask for a login.
-func (g *generation) awaitLogin() {
+// awaitLogin ends the connection even if the server does not ask for a login.
+func (c *connection) awaitLogin() {
 	select {
-	case <-g.ctx.Done():
+	case <-c.ctx.Done():
 	case <-time.After(loginWithin):
-		g.end(genEnd{code: StateConnecting})
+		c.end(connectionEnd{code: StateConnecting})
 	}
 }
 
@@ -106,28 +106,28 @@ func (g *generation) awaitLogin() {
 // wants it to log in.
 const pairedSteps = 2
 
-// pairedStep ends the generation with the last step, so that the next one logs
+// pairedStep ends the connection with the last step, so that the next one logs
 // in.
-func (g *generation) pairedStep() {
-	if g.paired.Add(1) == pairedSteps {
-		g.end(genEnd{code: StateConnecting})
+func (c *connection) pairedStep() {
+	if c.paired.Add(1) == pairedSteps {
+		c.end(connectionEnd{code: StateConnecting})
 	}
 }
 
-func (g *generation) askCode(phone string) {
+func (c *connection) askCode(phone string) {
 	var code string
-	err := guarded(g.s, func() (err error) {
-		code, err = g.client.PairPhone(g.ctx, phone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+	err := guarded(c.s, func() (err error) {
+		code, err = c.client.PairPhone(c.ctx, phone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
 		return err
 	})
 	if err != nil {
-		g.s.cfg.Log.Warn("WhatsApp gave no code to type", "error", err)
+		c.s.cfg.Log.Warn("WhatsApp gave no code to type", "error", err)
 		reason := "WhatsApp gave no code. Try again in a few minutes, or scan the QR code."
 		if errors.Is(err, whatsmeow.ErrPhoneNumberTooShort) || errors.Is(err, whatsmeow.ErrPhoneNumberIsNotInternational) {
 			reason = "This is not an international phone number. Give it with its country code, without zeros before it."
 		}
-		g.end(genEnd{code: StateNew, reason: reason})
+		c.end(connectionEnd{code: StateNew, reason: reason})
 		return
 	}
-	g.setState(func(st *State) { st.Code, st.PairingCode = StatePairing, code })
+	c.setState(func(st *State) { st.Code, st.PairingCode = StatePairing, code })
 }

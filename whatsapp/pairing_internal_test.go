@@ -21,11 +21,11 @@ func TestAPasskeyIsSaidForWhatItIs(t *testing.T) {
 		"to be compared":            {nil, whatsmeow.QRChannelItem{Event: whatsmeow.QRChannelEventPasskeyResponse}},
 		"asked, and not understood": {&events.PairPasskeyError{}, whatsmeow.QRChannelItem{Event: whatsmeow.QRChannelEventError, Error: errors.New("odd")}},
 	} {
-		g := &generation{}
+		c := &connection{}
 		if tc.event != nil {
-			require.True(t, g.handle(tc.event), name)
+			require.True(t, c.handle(tc.event), name)
 		}
-		sentence := g.unpaired(tc.item)
+		sentence := c.unpaired(tc.item)
 		require.Equal(t, passkeySentence, sentence, name)
 		require.Contains(t, sentence, "passkey")
 		require.Contains(t, sentence, "neither with a QR code nor with a code to type")

@@ -40,13 +40,13 @@ type reachOut struct {
 }
 
 // reachOutLock follows WhatsApp's word on the lock.
-func (g *generation) reachOutLock(evt *events.NotifyAccountReachoutTimelock) {
+func (c *connection) reachOutLock(evt *events.NotifyAccountReachoutTimelock) {
 	until := time.Time{}
 	if evt.IsActive {
 		until = evt.TimeEnforcementEnds.Time
 	}
-	g.s.cfg.Count("reach-out lock")
-	g.setState(func(st *State) { st.NewContactsFrom = until })
+	c.s.cfg.Count("reach-out lock")
+	c.setState(func(st *State) { st.NewContactsFrom = until })
 }
 
 // lockedUntil is the end of the lock, or zero.
@@ -60,8 +60,8 @@ func (s *Session) lockedUntil() time.Time {
 
 // held refuses a message to a new contact while the lock is on. A contact is
 // new when nothing was ever written between the two, or when WhatsApp has said so.
-func (g *generation) held(ctx context.Context, to types.JID) error {
-	s := g.s
+func (c *connection) held(ctx context.Context, to types.JID) error {
+	s := c.s
 	until := s.lockedUntil()
 	if until.IsZero() {
 		clear(s.reach.contacts)
@@ -75,13 +75,13 @@ func (g *generation) held(ctx context.Context, to types.JID) error {
 	}
 	address := to
 	if to.Server == types.DefaultUserServer {
-		lid, err := g.client.Store.LIDs.GetLIDForPN(ctx, to)
+		lid, err := c.client.Store.LIDs.GetLIDForPN(ctx, to)
 		if err != nil {
 			return fmt.Errorf("look the recipient up: %w", err)
 		}
 		address = lid
 	}
-	known, err := g.client.Store.Sessions.HasSession(ctx, address.SignalAddress().String())
+	known, err := c.client.Store.Sessions.HasSession(ctx, address.SignalAddress().String())
 	if err != nil {
 		return fmt.Errorf("look the recipient up: %w", err)
 	}

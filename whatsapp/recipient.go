@@ -35,11 +35,11 @@ var (
 // messages that were exchanged, so that WhatsApp is not asked at all. Without an
 // address nothing can be sent; while it is not known, the message waits as it
 // does without a connection.
-func (g *generation) reachable(ctx context.Context, to types.JID) (address types.JID, err error) {
+func (c *connection) reachable(ctx context.Context, to types.JID) (address types.JID, err error) {
 	if to.Server != types.DefaultUserServer {
 		return to, nil
 	}
-	lid, err := g.client.Store.LIDs.GetLIDForPN(ctx, to)
+	lid, err := c.client.Store.LIDs.GetLIDForPN(ctx, to)
 	if err != nil {
 		return to, fmt.Errorf("look the recipient up: %w", err)
 	}
@@ -47,8 +47,8 @@ func (g *generation) reachable(ctx context.Context, to types.JID) (address types
 		return lid, nil
 	}
 	var found map[types.JID]types.UserInfo
-	err = guarded(g.s, func() (err error) {
-		found, err = g.client.GetUserInfo(ctx, []types.JID{to})
+	err = guarded(c.s, func() (err error) {
+		found, err = c.client.GetUserInfo(ctx, []types.JID{to})
 		return err
 	})
 	if err != nil {
@@ -57,15 +57,15 @@ func (g *generation) reachable(ctx context.Context, to types.JID) (address types
 	if lid = found[to].LID; !lid.IsEmpty() {
 		return lid, nil
 	}
-	return to, g.withoutAddress(ctx, to)
+	return to, c.withoutAddress(ctx, to)
 }
 
 // withoutAddress says why a number has no address: an account that WhatsApp says
 // nothing of may still be there, so it is asked for a yes or a no.
-func (g *generation) withoutAddress(ctx context.Context, to types.JID) error {
+func (c *connection) withoutAddress(ctx context.Context, to types.JID) error {
 	var answers []types.IsOnWhatsAppResponse
-	err := guarded(g.s, func() (err error) {
-		answers, err = g.client.IsOnWhatsApp(ctx, []string{"+" + to.User})
+	err := guarded(c.s, func() (err error) {
+		answers, err = c.client.IsOnWhatsApp(ctx, []string{"+" + to.User})
 		return err
 	})
 	if err != nil {

@@ -67,11 +67,11 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	if err != nil || to.User == "" {
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errors.New("no JID to send to")}
 	}
-	g, err := s.connected()
+	c, err := s.connected()
 	if err != nil {
 		return err
 	}
-	client := g.client
+	client := c.client
 	var up *content.Upload
 	if o.Media != nil {
 		if up, err = s.upload(ctx, client, *o.Media); err != nil {
@@ -93,14 +93,14 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	address, err := g.reachable(sending, to)
+	address, err := c.reachable(sending, to)
 	if err != nil {
 		return err
 	}
-	if err := g.held(sending, to); err != nil {
+	if err := c.held(sending, to); err != nil {
 		return err
 	}
-	return g.send(sending, recipient{to: to, address: address}, o.ID, message)
+	return c.send(sending, recipient{to: to, address: address}, o.ID, message)
 }
 
 // sent lets the next message go, at once: what is left to do for this one is
@@ -113,26 +113,26 @@ func (s *Session) sent() {
 // send sends a message, a second time when the library's list of the
 // recipient's devices was outdated: the first copy has not reached all of them,
 // and by now the library has dropped the list. Devices drop what they have.
-func (g *generation) send(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
-	g.devicesOutdated.Store(false)
-	err := g.sendOnce(ctx, to, id, message)
-	if err == nil && g.devicesOutdated.Load() && to.to.Server != types.GroupServer {
-		g.s.cfg.Count("sent again to all devices")
-		if again := g.sendOnce(ctx, to, id, message); again != nil {
-			g.s.cfg.Log.Warn("a message may not have reached every device", "error", again)
+func (c *connection) send(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
+	c.devicesOutdated.Store(false)
+	err := c.sendOnce(ctx, to, id, message)
+	if err == nil && c.devicesOutdated.Load() && to.to.Server != types.GroupServer {
+		c.s.cfg.Count("sent again to all devices")
+		if again := c.sendOnce(ctx, to, id, message); again != nil {
+			c.s.cfg.Log.Warn("a message may not have reached every device", "error", again)
 		}
 	}
 	if code := refusalCode(err); code == codeReachOut {
-		return g.s.refusedReachOut(to.to, id, err)
+		return c.s.refusedReachOut(to.to, id, err)
 	}
 	return classifySend(err)
 }
 
-func (g *generation) sendOnce(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
-	marked, encryption := g.guard.Encrypting(ctx, to.reader())
+func (c *connection) sendOnce(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
+	marked, encryption := c.guard.Encrypting(ctx, to.reader())
 	defer encryption.End()
-	err := guarded(g.s, func() error {
-		_, err := g.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
+	err := guarded(c.s, func() error {
+		_, err := c.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
 		return err
 	})
 	if err == nil && encryption.Unwritten() { // it was encrypted for nobody at all
@@ -140,7 +140,7 @@ func (g *generation) sendOnce(ctx context.Context, to recipient, id string, mess
 			return devicestore.ErrNoReader
 		}
 		if late := encryption.WriteKept(ctx); late != nil {
-			g.s.cfg.Log.Warn("what was sent cannot be kept", "error", late)
+			c.s.cfg.Log.Warn("what was sent cannot be kept", "error", late)
 		}
 	}
 	return err

@@ -69,7 +69,7 @@ type Session struct {
 	telling sync.Mutex // held while a change is made and told, so that they are told in order
 	mu      sync.Mutex
 	state   State
-	gen     *generation
+	conn    *connection
 
 	reach reachOut // of the sender
 
@@ -167,35 +167,35 @@ func (s *Session) command(c command) {
 // ErrNotConnected says that there is no connection at the moment.
 var ErrNotConnected = errors.New("whatsapp is not connected")
 
-// connected gives the connected generation.
-func (s *Session) connected() (*generation, error) {
+// connected gives the connected connection.
+func (s *Session) connected() (*connection, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gen == nil || s.state.Code != StateConnected {
+	if s.conn == nil || s.state.Code != StateConnected {
 		return nil, ErrNotConnected
 	}
-	return s.gen, nil
+	return s.conn, nil
 }
 
-// client gives the client of the connected generation.
+// client gives the client of the connected connection.
 func (s *Session) client() (*whatsmeow.Client, error) {
-	g, err := s.connected()
+	c, err := s.connected()
 	if err != nil {
 		return nil, err
 	}
-	return g.client, nil
+	return c.client, nil
 }
 
 // Logout unlinks the device on the phone's side and forgets it.
 func (s *Session) Logout(ctx context.Context) error {
-	g, err := s.connected()
+	c, err := s.connected()
 	if err != nil {
 		return err
 	}
-	if err := guarded(s, func() error { return g.client.Logout(ctx) }); err != nil && !errors.Is(err, devicestore.ErrDeviceKept) {
+	if err := guarded(s, func() error { return c.client.Logout(ctx) }); err != nil && !errors.Is(err, devicestore.ErrDeviceKept) {
 		return fmt.Errorf("unlink the device: %w", err)
 	}
-	g.end(genEnd{code: StateLoggedOut})
+	c.end(connectionEnd{code: StateLoggedOut})
 	return nil
 }
 

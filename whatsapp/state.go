@@ -65,15 +65,15 @@ func (s *Session) setState(change func(*State)) { s.setStateOf(nil, change) }
 
 func (s *Session) setCode(code Code) { s.setState(func(st *State) { st.Code = code }) }
 
-// setState changes the state on behalf of a generation, unless another one has
+// setState changes the state on behalf of a connection, unless another one has
 // taken its place.
-func (g *generation) setState(change func(*State)) { g.s.setStateOf(g, change) }
+func (c *connection) setState(change func(*State)) { c.s.setStateOf(c, change) }
 
-func (s *Session) setStateOf(g *generation, change func(*State)) {
+func (s *Session) setStateOf(c *connection, change func(*State)) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	s.mu.Lock()
-	if g != nil && s.gen != g {
+	if c != nil && s.conn != c {
 		s.mu.Unlock()
 		return
 	}

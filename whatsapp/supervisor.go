@@ -30,7 +30,7 @@ type attempts struct {
 // never is the wait until somebody asks.
 const never = time.Duration(-1)
 
-// run owns the client: it makes one generation after the other.
+// run owns the client: it makes one connection after the other.
 func (s *Session) run() {
 	var tried attempts
 	var pairing *command
@@ -82,8 +82,8 @@ func (s *Session) pairingOf(c *command) *command {
 	return nil
 }
 
-// settle turns a generation's end into a state and the time to the next one.
-func (s *Session) settle(end genEnd, tried *attempts) time.Duration {
+// settle turns a connection's end into a state and the time to the next one.
+func (s *Session) settle(end connectionEnd, tried *attempts) time.Duration {
 	if s.ctx.Err() != nil {
 		return 0
 	}
