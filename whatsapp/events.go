@@ -7,6 +7,8 @@ import (
 	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // connectionEvent follows what is about the connection itself. The library calls
@@ -96,15 +98,15 @@ const recheckAfter = 10 * time.Second
 // attend does for a connection what must not be done in an event handler.
 func (c *connection) attend() {
 	for {
-		select {
-		case <-c.ctx.Done():
+		switch wait.Woken(c.ctx, recheckAfter, c.announce) {
+		case wait.Ended:
 			return
-		case <-c.announce:
+		case wait.Signal:
 			// Otherwise the phone stops ringing. It takes the account's name,
 			// which a new device has from the first sync; until then the library
 			// is not asked, because it reads the name without a lock.
 			_ = guarded(c.s, func() error { return c.client.SendPresence(c.ctx, types.PresenceUnavailable) })
-		case <-time.After(recheckAfter):
+		case wait.Elapsed:
 			c.recheck()
 			if state := c.s.State(); !state.NewContactsFrom.IsZero() && c.s.lockedUntil().IsZero() {
 				c.setState(func(*State) {}) // the lock is over

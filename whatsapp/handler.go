@@ -7,6 +7,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
+	"github.com/wootbridge/wootbridge/internal/wait"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -14,12 +15,15 @@ import (
 // library acknowledges a message. A panic here must count as "not handled"; the
 // library would acknowledge the message.
 func (c *connection) handle(event any) (taken bool) {
-	defer func() {
-		if value := recover(); value != nil {
-			c.s.notePanic(value)
-			taken = false
-		}
-	}()
+	err := guarded(c.s, func() error {
+		taken = c.dispatch(event)
+		return nil
+	})
+	return taken && err == nil
+}
+
+// dispatch gives an event to the method for its kind.
+func (c *connection) dispatch(event any) (taken bool) {
 	switch evt := event.(type) {
 	case *events.Message:
 		return c.message(evt)
@@ -113,17 +117,22 @@ func (c *connection) takeOr(e content.Envelope, err error) bool {
 	return c.take(c.ctx, e, takePatience)
 }
 
-// takePatience is how long a commit is tried while the library's queue waits
-// in order. Then the connection ends, and the message comes with the next.
+// takePatience is how long a commit is retried while the events after it wait in
+// the library's queue. Then the connection ends, and the message comes again with
+// the next one.
 const takePatience = time.Minute
 
-// take commits an event, again and again; a sink that panics is one that fails.
+// takeRetry is the pause between two attempts to commit.
+var takeRetry = wait.Backoff{First: 50 * time.Millisecond, Most: 5 * time.Second}
+
+// take commits an event and retries until that succeeds or the patience ends; 0
+// has no end. A panic of the sink counts as a failure.
 func (c *connection) take(ctx context.Context, e content.Envelope, patience time.Duration) bool {
 	if c.latched.Load() {
 		return false
 	}
 	started := c.s.cfg.Clock()
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	for attempt := 0; ; attempt++ {
 		err := guarded(c.s, func() error { return c.s.cfg.Sink.Take(ctx, e) })
 		if err == nil {
 			c.guard.Committed()
@@ -134,13 +143,9 @@ func (c *connection) take(ctx context.Context, e content.Envelope, patience time
 			c.storeFailed(err)
 			return false
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !wait.Sleep(ctx, takeRetry.After(attempt)) {
 			c.latched.Store(true)
 			return false
-		case <-timer.C:
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
+
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // pair shows codes until the phone took one or the server stops giving them.
@@ -95,9 +97,7 @@ const loginWithin = 15 * time.Second
 
 // awaitLogin ends the connection even if the server does not ask for a login.
 func (c *connection) awaitLogin() {
-	select {
-	case <-c.ctx.Done():
-	case <-time.After(loginWithin):
+	if wait.Sleep(c.ctx, loginWithin) {
 		c.end(connectionEnd{code: StateConnecting})
 	}
 }

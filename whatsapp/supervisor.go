@@ -4,12 +4,12 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 const (
-	backoffMin = time.Second
-	backoffMax = 30 * time.Second
-	banMin     = time.Minute
+	banMin = time.Minute
 	// refusalsMost is how many refused logins in a row are tried again with the
 	// usual backoff; a server that says no for a reason nobody knows is then
 	// asked once in refusalWait only.
@@ -19,6 +19,10 @@ const (
 	outdatedWait = time.Hour
 	forgetWithin = 30 * time.Second
 )
+
+// reconnectPause grows with the failures in a row; its jitter keeps the sessions
+// of a process from connecting all at once.
+var reconnectPause = wait.Backoff{First: time.Second, Most: 30 * time.Second, Jitter: 0.5}
 
 // attempts counts what went wrong since the session was last connected.
 type attempts struct {
@@ -128,7 +132,7 @@ func (s *Session) settle(end connectionEnd, tried *attempts) time.Duration {
 				return refusalWait
 			}
 		}
-		return backoff(tried.failures)
+		return reconnectPause.After(tried.failures - 1)
 	}
 }
 
@@ -155,13 +159,6 @@ func (s *Session) forget() {
 	if err := s.cfg.Store.Forget(ctx, jid); err != nil {
 		s.cfg.Log.Warn("an unlinked device is still stored", "error", err)
 	}
-}
-
-// backoff grows with the failures in a row, up to a bound, and differs from
-// session to session.
-func backoff(failures int) time.Duration {
-	d := min(backoffMin<<min(failures-1, 10), backoffMax)
-	return d + rand.N(d/2)
 }
 
 // reconnectFailures caps the library's delay, which is two seconds for each
