@@ -22,9 +22,9 @@ type Line struct {
 	Phone string `json:"phone"`
 	// QR is the text of the code to scan, PairingCode the one to type, while
 	// the state is pairing.
-	QR          string `json:"qr"`
-	PairingCode string `json:"pairing_code"`
-	Chatwoot    Desk   `json:"chatwoot"`
+	QR          string   `json:"qr"`
+	PairingCode string   `json:"pairing_code"`
+	Chatwoot    Chatwoot `json:"chatwoot"`
 	// WebhookURL is where Chatwoot posts the inbox's events. It has a secret
 	// in it.
 	WebhookURL string          `json:"webhook_url"`
@@ -34,8 +34,8 @@ type Line struct {
 	Queue     Queue  `json:"queue"`
 }
 
-// Desk is a line's inbox.
-type Desk struct {
+// Chatwoot is a line's inbox and where it is.
+type Chatwoot struct {
 	URL       string `json:"url"`
 	AccountID int64  `json:"account_id"`
 	InboxID   int64  `json:"inbox_id"`

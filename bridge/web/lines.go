@@ -133,7 +133,7 @@ func lineOf(s admin.LineStatus) (api.Line, error) {
 		ID: string(s.Line.ID), Name: s.Line.Name,
 		State: string(s.State.Code), Sentence: s.State.Sentence, JID: s.State.JID, Phone: s.State.Phone,
 		QR: s.State.QR, PairingCode: s.State.PairingCode,
-		Chatwoot:   api.Desk{URL: s.Line.ChatwootURL, AccountID: s.Line.Account, InboxID: int64(s.Line.Inbox), Version: s.Version},
+		Chatwoot:   api.Chatwoot{URL: s.Line.ChatwootURL, AccountID: s.Line.Account, InboxID: int64(s.Line.Inbox), Version: s.Version},
 		WebhookURL: s.WebhookURL, Settings: settings, LastError: s.LastError, Queue: queueOf(s.Queue),
 	}, nil
 }

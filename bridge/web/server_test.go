@@ -31,7 +31,7 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	line.Settings = nil
 	require.Equal(t, api.Line{
 		ID: "l1", Name: "Support", State: "connected", Sentence: "Connected to WhatsApp.", JID: "5511999990001:3@s.whatsapp.net", Phone: "5511999990001",
-		Chatwoot:   api.Desk{URL: "https://chat.example.com", AccountID: 1, InboxID: 12, Version: "4.16.2"},
+		Chatwoot:   api.Chatwoot{URL: "https://chat.example.com", AccountID: 1, InboxID: 12, Version: "4.16.2"},
 		WebhookURL: "https://bridge.example.com/webhooks/l1/s3cret", LastError: "chatwoot is not available",
 		Queue: api.Queue{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 1},
 	}, line)

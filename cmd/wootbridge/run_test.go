@@ -75,7 +75,7 @@ func typed(t *testing.T, url, stdin, line string, env ...string) (stdout, stderr
 }
 
 func line(id, name, state string) api.Line {
-	return api.Line{ID: id, Name: name, State: state, Sentence: "It is " + state + ".", Chatwoot: api.Desk{URL: "https://chat.example.com", AccountID: 1, InboxID: 12}}
+	return api.Line{ID: id, Name: name, State: state, Sentence: "It is " + state + ".", Chatwoot: api.Chatwoot{URL: "https://chat.example.com", AccountID: 1, InboxID: 12}}
 }
 
 func TestWrongUsageIsExplainedAndExits64(t *testing.T) {
