@@ -26,16 +26,16 @@ func backlog(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
 		n := s.of(10_000, 200)
-		o := newOffice(tb, m, s.of(200, 20))
-		o.gateway.slow(slowness)
-		bare := o.posts(n)
-		o.gateway.shut()
-		o.write(n)
-		posted := o.posted()
+		st := newStack(tb, m, s.of(200, 20))
+		st.gateway.slow(slowness)
+		bare := st.posts(n)
+		st.gateway.shut()
+		st.write(n)
+		posted := st.posted()
 		time.Sleep(outageAge) // a younger one counts as live
 		opened := time.Now()
-		o.gateway.open()
-		o.drained()
+		st.gateway.open()
+		st.drained()
 		p := pair{bare: samples{bare}, bridge: samples{rate(n, posted.last().Sub(opened))}}
 		p.ratio = samples{p.bridge[0] / p.bare[0]}
 		rows = append(rows, p.rates(fmt.Sprintf("backlog of %d messages after an outage, from its end, %s", n, m.name),
@@ -53,24 +53,24 @@ const outageAge = 11 * time.Second
 func refused(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
-		o := newOffice(tb, m, 50)
+		st := newStack(tb, m, 50)
 		const n = 550
 		outage := max(time.Duration(float64(time.Minute)*float64(s)), outageAge)
-		o.gateway.slow(slowness)
-		bare := o.posts(n)
-		o.gateway.shut()
+		st.gateway.slow(slowness)
+		bare := st.posts(n)
+		st.gateway.shut()
 		began := time.Now()
-		o.write(n)
-		posted := o.posted()
+		st.write(n)
+		posted := st.posted()
 		time.Sleep(outage - time.Since(began))
 		opened := time.Now()
-		o.gateway.open()
-		o.drained()
+		st.gateway.open()
+		st.drained()
 		p := pair{bare: samples{bare}, bridge: samples{rate(n, posted.last().Sub(opened))}}
 		p.ratio = samples{p.bridge[0] / p.bare[0]}
 		r := p.rates(fmt.Sprintf("550 messages after %.0f s of refused connections, from their end, overtaken, %s", outage.Seconds(), m.name),
 			fmt.Sprintf("bare resty, %d posts at once", backlogPlaces), 0.9)
-		overtaken := o.overtaken()
+		overtaken := st.overtaken()
 		r.bridge += fmt.Sprintf(", %d overtaken", overtaken)
 		r.aim, r.verdict = "same rate, 0", verdict(p.ratio[0] >= 0.9 && overtaken == 0)
 		rows = append(rows, r)
@@ -80,18 +80,18 @@ func refused(tb testing.TB, s size) []row {
 
 // write lets the customers write n messages in turn, until all are in the
 // journal.
-func (o *office) write(n int) {
+func (s *stack) write(n int) {
 	for i := range n {
-		o.customers[i%len(o.customers)].SendText(o.phone, fmt.Sprintf("waiting %06d", i))
+		s.customers[i%len(s.customers)].SendText(s.Phone, fmt.Sprintf("waiting %06d", i))
 	}
-	require.NoError(o.tb, o.phone.Companion().WaitSettled(patience))
+	require.NoError(s.tb, s.Phone.Companion().WaitSettled(patience))
 }
 
 // posts makes n posts with bare resty, as many at once as the bridge does, and
 // gives their rate.
-func (o *office) posts(n int) float64 {
-	client := resty.New().SetBaseURL(o.gateway.url()).SetHeader("Api-Access-Token", o.desk.AdminToken())
-	conversations := o.desk.Conversations()
+func (s *stack) posts(n int) float64 {
+	client := resty.New().SetBaseURL(s.gateway.url()).SetHeader("Api-Access-Token", s.Chatwoot.AdminToken())
+	conversations := s.Chatwoot.Conversations()
 	numbers := make(chan int)
 	var group sync.WaitGroup
 	began := time.Now()
@@ -99,9 +99,9 @@ func (o *office) posts(n int) float64 {
 		group.Go(func() {
 			for i := range numbers {
 				resp, err := client.R().SetBody(map[string]any{"content": fmt.Sprint("posted ", i), "message_type": "incoming", "source_id": fmt.Sprint("POSTED:", i)}).
-					Post(fmt.Sprintf("/api/v1/accounts/%d/conversations/%d/messages", o.desk.Account(), conversations[i%len(conversations)].ID))
+					Post(fmt.Sprintf("/api/v1/accounts/%d/conversations/%d/messages", s.Chatwoot.Account(), conversations[i%len(conversations)].ID))
 				if err != nil || resp.IsError() {
-					o.tb.Errorf("post: %v %v", resp, err)
+					s.tb.Errorf("post: %v %v", resp, err)
 				}
 			}
 		})
@@ -115,9 +115,9 @@ func (o *office) posts(n int) float64 {
 }
 
 // posted follows the posts at Chatwoot.
-func (o *office) posted() *posted {
+func (s *stack) posted() *posted {
 	p := &posted{}
-	o.gateway.note(func(at time.Time, _ []byte) {
+	s.gateway.note(func(at time.Time, _ []byte) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.at = append(p.at, at)
@@ -138,11 +138,11 @@ func (p *posted) last() time.Time {
 
 // overtaken counts the waiting messages that come after a later one of their
 // chat, and those that are missing or doubled.
-func (o *office) overtaken() int {
+func (s *stack) overtaken() int {
 	wrong, seen := 0, 0
-	for _, c := range o.desk.Conversations() {
+	for _, c := range s.Chatwoot.Conversations() {
 		last := ""
-		for _, m := range o.desk.Messages(c.ID) {
+		for _, m := range s.Chatwoot.Messages(c.ID) {
 			// A late message has its time above it.
 			_, text, ok := strings.Cut(m.Text, "waiting ")
 			if !ok {
@@ -165,29 +165,29 @@ func live(tb testing.TB, s size) []row {
 	const capacity, waiting, chats = 16.0, 500, 50
 	var rows []row
 	for _, m := range modes[:1] {
-		o := newOffice(tb, m, chats+5)
-		talking := o.customers[chats:]
-		o.customers = o.customers[:chats]
-		o.gateway.shut()
-		o.write(waiting)
+		st := newStack(tb, m, chats+5)
+		talking := st.customers[chats:]
+		st.customers = st.customers[:chats]
+		st.gateway.shut()
+		st.write(waiting)
 		time.Sleep(outageAge)
-		o.desk.SetMessagesPerSecond(capacity)
+		st.Chatwoot.SetMessagesPerSecond(capacity)
 		clock := &stopwatch{left: map[string]time.Time{}}
-		o.gateway.done(func(body []byte) { clock.arrives(time.Now(), body) })
-		posted := o.posted()
+		st.gateway.done(func(body []byte) { clock.arrives(time.Now(), body) })
+		posted := st.posted()
 		opened := time.Now()
-		o.gateway.open()
+		st.gateway.open()
 		said := 0
 		tick := time.NewTicker(500 * time.Millisecond)
 		defer tick.Stop()
-		for o.waiting() > 20 || said == 0 {
+		for st.waiting() > 20 || said == 0 {
 			<-tick.C
 			id := whatsappID(said)
 			clock.leaves(id)
-			talking[said%len(talking)].SendText(o.phone, "and now", whatsapptest.WithID(id))
+			talking[said%len(talking)].SendText(st.Phone, "and now", whatsapptest.WithID(id))
 			said++
 		}
-		o.drained()
+		st.drained()
 		took := clock.samples()
 		total := posted.last().Sub(opened)
 		share := rate(waiting, total) / (capacity - rate(said, total))

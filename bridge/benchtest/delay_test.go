@@ -19,30 +19,30 @@ import (
 func delay(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
-		o := newOffice(tb, m, 20)
-		o.drained()
+		st := newStack(tb, m, 20)
+		st.drained()
 		n := s.of(1000, 40)
 		if time.Duration(n)*time.Second/50 > 10*time.Second {
-			o.calm() // a pass in the middle would count; it is a figure of its own
+			st.calm() // a pass in the middle would count; it is a figure of its own
 		}
 		clock := &stopwatch{left: map[string]time.Time{}}
-		defer o.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		defer st.WhatsApp.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
 			if e.Is(whatsapptest.StanzaOut, "message") {
 				clock.leaves(e.Attr("id"))
 			}
 			return whatsapptest.Action{}
 		})()
-		o.gateway.note(clock.arrives)
+		st.gateway.note(clock.arrives)
 		tick := time.NewTicker(time.Second / 50)
 		for i := range n {
 			<-tick.C
-			o.customers[i%len(o.customers)].SendText(o.phone, fmt.Sprint("question ", i))
+			st.customers[i%len(st.customers)].SendText(st.Phone, fmt.Sprint("question ", i))
 		}
 		tick.Stop()
 		require.Eventually(tb, func() bool { return clock.count() >= n }, patience, 5*time.Millisecond)
-		o.drained()
+		st.drained()
 		took := clock.samples()
-		perMessage := float64(o.gateway.count()) / float64(n)
+		perMessage := float64(st.gateway.count()) / float64(n)
 		rows = append(rows,
 			row{
 				figure: "from WhatsApp to the request, at 50/s, median / p99, " + m.name, against: "–",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -20,30 +21,30 @@ const bareWrapped = "whatsmeow with our store wrappers, handler says yes"
 func receive(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
-		o := newOffice(tb, m, s.of(200, 5))
-		wrapped, plain, own := o.wa.NewPeer("5511999990002", "Wrapped"), o.wa.NewPeer("5511999990003", "Plain"), o.wa.NewPeer("5511999990004", "Own")
-		bareSession(tb, o.wa, m.plain(tb), m.dialect, wrapped)
-		bareClient(tb, o.wa, m.plain(tb), m.dialect, plain)
-		bareSession(tb, o.wa, m.own(tb), m.dialect, own)
+		st := newStack(tb, m, s.of(200, 5))
+		wrapped, plain, own := st.WhatsApp.NewPeer("5511999990002", "Wrapped"), st.WhatsApp.NewPeer("5511999990003", "Plain"), st.WhatsApp.NewPeer("5511999990004", "Own")
+		bareSession(tb, st.WhatsApp, m.plain(tb), m.dialect, wrapped)
+		bareClient(tb, st.WhatsApp, m.plain(tb), m.dialect, plain)
+		bareSession(tb, st.WhatsApp, m.own(tb), m.dialect, own)
 		const each = 4
 		for _, phone := range []*whatsapptest.Peer{wrapped, plain, own} {
-			takes(tb, phone, o.customers, 1) // sessions begin with a costlier message
+			takes(tb, phone, st.customers, 1) // sessions begin with a costlier message
 		}
-		takes(tb, o.phone, o.customers, 1)
-		o.drained()
+		takes(tb, st.Phone, st.customers, 1)
+		st.drained()
 		side := func(phone *whatsapptest.Peer) func() float64 {
-			return func() float64 { return takes(tb, phone, o.customers, each) }
+			return func() float64 { return takes(tb, phone, st.customers, each) }
 		}
 		rounds := s.of(5, 1)
 		delivering := alternate(rounds, side(wrapped), func() float64 {
-			defer o.drained()
-			return takes(tb, o.phone, o.customers, each)
+			defer st.drained()
+			return takes(tb, st.Phone, st.customers, each)
 		})
-		hang := o.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(patience)})
+		hang := st.Chatwoot.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Fault: chatwoottest.Slow(patience)})
 		rows = append(rows,
-			alternate(rounds, side(wrapped), side(o.phone)).rates("received, "+m.name, bareWrapped, 0.7),
-			alternate(rounds, side(own), side(o.phone)).rates("received, "+m.name, bareWrapped+", on the bridge's connections", 0),
-			alternate(rounds, side(plain), side(o.phone)).rates("received, "+m.name, "whatsmeow with its own stores, handler says yes", 0),
+			alternate(rounds, side(wrapped), side(st.Phone)).rates("received, "+m.name, bareWrapped, 0.7),
+			alternate(rounds, side(own), side(st.Phone)).rates("received, "+m.name, bareWrapped+", on the bridge's connections", 0),
+			alternate(rounds, side(plain), side(st.Phone)).rates("received, "+m.name, "whatsmeow with its own stores, handler says yes", 0),
 			delivering.rates("received while delivering, "+m.name, bareWrapped, 0),
 		)
 		hang()
@@ -53,7 +54,7 @@ func receive(tb testing.TB, s size) []row {
 
 // takes lets every customer write to a phone and gives the rate at which its
 // companion settled that.
-func takes(tb testing.TB, phone *whatsapptest.Peer, customers []*whatsapptest.Peer, each int) float64 {
+func takes(tb testing.TB, phone *whatsapptest.Peer, customers []*bridgetest.Conversation, each int) float64 {
 	began := time.Now()
 	for i := range each {
 		for _, c := range customers {

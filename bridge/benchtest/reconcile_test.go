@@ -3,13 +3,10 @@ package benchtest
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
 // reconcile counts the requests of one pass over Chatwoot's messages: with
@@ -17,17 +14,17 @@ import (
 // database has no part in that.
 func reconcile(tb testing.TB, s size) []row {
 	n, changed := s.of(200, 5), s.of(10, 2)
-	o := newOffice(tb, embedded, n)
-	o.drained()
-	o.passLater() // takes in what is new
-	nothing := o.passLater()
-	for i, c := range o.desk.Conversations()[:changed] {
-		reply, err := o.desk.Reply(c.ID, fmt.Sprint("answer ", i))
+	st := newStack(tb, embedded, n)
+	st.drained()
+	st.passLater() // takes in what is new
+	nothing := st.passLater()
+	for i, c := range st.Chatwoot.Conversations()[:changed] {
+		reply, err := st.Chatwoot.Reply(c.ID, fmt.Sprint("answer ", i))
 		require.NoError(tb, err)
-		_, err = o.desk.WaitMessage(patience, func(m chatwoottest.Message) bool { return m.ID == reply.ID && m.Status == "delivered" })
+		_, err = st.WaitStatus(reply.ID, "delivered")
 		require.NoError(tb, err)
 	}
-	o.drained()
+	st.drained()
 	const pass = 3 // the version, the inbox, and what has changed
 	line := func(what, bound string, least, requests int) row {
 		return row{
@@ -37,45 +34,40 @@ func reconcile(tb testing.TB, s size) []row {
 	}
 	return []row{
 		line(fmt.Sprintf("%d conversations, none changed", n), fmt.Sprint(pass), pass, nothing),
-		line(fmt.Sprintf("%d conversations, %d changed", n, changed), fmt.Sprintf("%d + %d", pass, changed), pass+changed, o.passLater()),
+		line(fmt.Sprintf("%d conversations, %d changed", n, changed), fmt.Sprintf("%d + %d", pass, changed), pass+changed, st.passLater()),
 	}
 }
 
 // passLater lets the line start again some time later, waits until it has
 // compared Chatwoot's messages once, and counts the requests.
-func (o *office) passLater() int {
+func (s *stack) passLater() int {
 	ctx := context.Background()
-	require.NoError(o.tb, o.bridge.Pause(ctx, o.line))
-	o.clock.ahead.Add(int64(10 * time.Minute))
-	began := o.clock.now().UnixMilli()
-	o.gateway.note(nil)
-	require.NoError(o.tb, o.bridge.Resume(ctx, o.line))
-	require.Eventually(o.tb, func() bool {
+	require.NoError(s.tb, s.Bridge.Pause(ctx, s.Line))
+	s.Clock.Forward(10 * time.Minute)
+	began := s.Clock.Now().UnixMilli()
+	s.gateway.note(nil)
+	require.NoError(s.tb, s.Bridge.Resume(ctx, s.Line))
+	require.Eventually(s.tb, func() bool {
 		var at int64
-		require.NoError(o.tb, o.db.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
+		require.NoError(s.tb, s.DB.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
 		return at >= began
 	}, patience, 5*time.Millisecond, "a pass")
-	requests := o.gateway.count()
-	o.connected()
+	requests := s.gateway.count()
+	s.connected()
 	return requests
 }
 
 // calm waits until the two passes that follow a start are over; the next comes
 // minutes later.
-func (o *office) calm() {
+func (s *stack) calm() {
 	passes := map[int64]bool{}
-	require.Eventually(o.tb, func() bool {
+	require.Eventually(s.tb, func() bool {
 		var at int64
-		require.NoError(o.tb, o.db.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
+		require.NoError(s.tb, s.DB.QueryRow(`SELECT reconciled FROM line`).Scan(&at))
 		if at != 0 {
 			passes[at] = true
 		}
 		return len(passes) >= 2
 	}, patience, 5*time.Millisecond, "the passes after the start")
-	o.drained()
+	s.drained()
 }
-
-// clock is the bridge's and Chatwoot's; it can be put forward.
-type clock struct{ ahead atomic.Int64 }
-
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }

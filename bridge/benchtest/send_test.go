@@ -22,19 +22,19 @@ const bareLoop = "whatsmeow's SendMessage in a loop"
 func send(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
-		o := newOffice(tb, m, s.of(50, 5))
-		bare, own := o.wa.NewPeer("5511999990002", "Bare"), o.wa.NewPeer("5511999990003", "Own")
+		st := newStack(tb, m, s.of(50, 5))
+		bare, own := st.WhatsApp.NewPeer("5511999990002", "Bare"), st.WhatsApp.NewPeer("5511999990003", "Own")
 		bareClients := map[*whatsapptest.Peer]*whatsmeow.Client{
-			bare: bareClient(tb, o.wa, m.plain(tb), m.dialect, bare),
-			own:  bareClient(tb, o.wa, m.own(tb), m.dialect, own),
+			bare: bareClient(tb, st.WhatsApp, m.plain(tb), m.dialect, bare),
+			own:  bareClient(tb, st.WhatsApp, m.own(tb), m.dialect, own),
 		}
 		each := s.of(8, 2)
-		n := each * len(o.customers)
+		n := each * len(st.customers)
 		loop := func(phone *whatsapptest.Peer) float64 {
 			cli := bareClients[phone]
-			departures := departuresOf(o.wa, phone)
+			departures := departuresOf(st.WhatsApp, phone)
 			for i := range each {
-				for _, c := range o.customers {
+				for _, c := range st.customers {
 					text := fmt.Sprint("answer ", i)
 					_, err := cli.SendMessage(context.Background(), c.JID(), &waE2E.Message{Conversation: &text})
 					require.NoError(tb, err)
@@ -44,18 +44,18 @@ func send(tb testing.TB, s size) []row {
 		}
 		drain := func() float64 {
 			ctx := context.Background()
-			require.NoError(tb, o.bridge.Pause(ctx, o.line))
+			require.NoError(tb, st.Bridge.Pause(ctx, st.Line))
 			for i := range each {
-				for _, c := range o.desk.Conversations() {
-					_, err := o.desk.Reply(c.ID, fmt.Sprint("answer ", i))
+				for _, c := range st.Chatwoot.Conversations() {
+					_, err := st.Chatwoot.Reply(c.ID, fmt.Sprint("answer ", i))
 					require.NoError(tb, err)
 				}
 			}
-			require.NoError(tb, o.desk.WaitIdle(ctx))
-			departures := departuresOf(o.wa, o.phone)
-			require.NoError(tb, o.bridge.Resume(ctx, o.line))
+			require.NoError(tb, st.Chatwoot.WaitIdle(ctx))
+			departures := departuresOf(st.WhatsApp, st.Phone)
+			require.NoError(tb, st.Bridge.Resume(ctx, st.Line))
 			reached := departures.wait(tb, n)
-			o.drained()
+			st.drained()
 			return reached
 		}
 		loop(bare) // sessions begin with a costlier message

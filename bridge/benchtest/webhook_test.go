@@ -25,12 +25,12 @@ import (
 func webhook(tb testing.TB, s size) []row {
 	var rows []row
 	for _, m := range modes {
-		o := newOffice(tb, m, s.of(50, 3))
-		require.NoError(tb, o.bridge.Pause(context.Background(), o.line))
-		made := o.webhooks()
+		st := newStack(tb, m, s.of(50, 3))
+		require.NoError(tb, st.Bridge.Pause(context.Background(), st.Line))
+		made := st.webhooks()
 		plain := httptest.NewServer(storing(tb, m))
 		tb.Cleanup(plain.Close)
-		inbox := o.desk.Inboxes()[0]
+		inbox := st.Chatwoot.Inboxes()[0]
 		n := s.of(600, 20)
 		var bare, ours struct{ median, p99 samples }
 		id := 1_000_000
@@ -55,16 +55,16 @@ func webhook(tb testing.TB, s size) []row {
 }
 
 // webhooks makes webhooks like Chatwoot's own for replies in all conversations.
-func (o *office) webhooks() func(id *int, n int) [][]byte {
+func (s *stack) webhooks() func(id *int, n int) [][]byte {
 	var templates []map[string]any
-	for _, c := range o.desk.Conversations() {
-		m, err := o.desk.Reply(c.ID, "An answer of the usual length, as agents write them all day.")
-		require.NoError(o.tb, err)
-		require.NoError(o.tb, o.desk.WaitIdle(context.Background()))
-		for _, d := range o.desk.Webhooks() {
+	for _, c := range s.Chatwoot.Conversations() {
+		m, err := s.Chatwoot.Reply(c.ID, "An answer of the usual length, as agents write them all day.")
+		require.NoError(s.tb, err)
+		require.NoError(s.tb, s.Chatwoot.WaitIdle(context.Background()))
+		for _, d := range s.Chatwoot.Webhooks() {
 			if d.Event == "message_created" && d.Message == m.ID {
 				var body map[string]any
-				require.NoError(o.tb, json.Unmarshal(d.Body, &body))
+				require.NoError(s.tb, json.Unmarshal(d.Body, &body))
 				templates = append(templates, body)
 			}
 		}
@@ -76,7 +76,7 @@ func (o *office) webhooks() func(id *int, n int) [][]byte {
 			body := templates[*id%len(templates)]
 			body["id"] = *id
 			raw, err := json.Marshal(body)
-			require.NoError(o.tb, err)
+			require.NoError(s.tb, err)
 			bodies = append(bodies, raw)
 		}
 		return bodies
