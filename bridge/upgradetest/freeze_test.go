@@ -18,12 +18,12 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
-	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -37,7 +37,7 @@ func TestFreeze(t *testing.T) {
 	}
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		raw := bytes.Repeat([]byte("frozen"), seal.KeySize)[:seal.KeySize]
-		f := &freezer{office: newOffice(t, db, base64.StdEncoding.EncodeToString(raw), time.Now)}
+		f := &freezer{stack: newStack(t, db, base64.StdEncoding.EncodeToString(raw), &bridgetest.Clock{})}
 		f.started.Phones, f.started.Shown, f.started.Revoked = map[string][]string{}, map[int]string{}, map[string][]string{}
 		f.replayed.Phones, f.replayed.Shown, f.replayed.Revoked = map[string][]string{}, map[int]string{}, map[string][]string{}
 		f.resumed.Phones = map[string][]string{}
@@ -49,18 +49,18 @@ func TestFreeze(t *testing.T) {
 		f.stop()
 		f.whileAway()
 		f.flip()
-		save(f.office, f.manifest(*freezing), filepath.Join("testdata", *freezing, string(db.Dialect)))
+		save(f.stack, f.manifest(*freezing), filepath.Join("testdata", *freezing, string(db.Dialect)))
 	})
 }
 
 // freezer brings a bridge into the state that is frozen.
 type freezer struct {
-	*office
-	shop, night   bridge.LineID
-	inbox         int // the shop's
-	token         string
-	phone, second *whatsapptest.Peer
-	people        int
+	*stack
+	shop, night bridge.LineID
+	inbox       int // the shop's
+	token       string
+	second      *whatsapptest.Peer
+	people      int
 
 	started, replayed, resumed arrivals
 	old                        oldThings
@@ -69,8 +69,8 @@ type freezer struct {
 	again                      string   // see manifest.Again
 	merges                     int      // see manifest.Merges
 	// Of the stages: customers that a later one goes on with.
-	alice, bruno *customer
-	rita         *customer
+	alice, bruno *bridgetest.Conversation
+	rita         *bridgetest.Conversation
 	unnumbered   chatwoottest.Message // failed, its contact has a number by now
 }
 
@@ -83,24 +83,24 @@ const (
 
 // makeLines makes a line for everything that can be wrong with one.
 func (f *freezer) makeLines() {
-	f.token = f.desk.Token(f.desk.AddAdministrator(f.desk.Account(), chatwoottest.UserSpec{Name: "Shop's bridge", Email: "shop@example.com"}))
-	f.phone = f.wa.NewPeer("5511999990001", "Shop")
-	f.second = f.wa.NewPeer("5511999990002", "Night")
+	f.token = f.Chatwoot.Token(f.Chatwoot.AddAdministrator(f.Chatwoot.Account(), chatwoottest.UserSpec{Name: "Shop's bridge", Email: "shop@example.com"}))
+	f.Phone = f.WhatsApp.NewPeer("5511999990001", "Shop")
+	f.second = f.WhatsApp.NewPeer("5511999990002", "Night")
 	f.shop = f.line("Shop", f.token, shopSettings)
 	f.inbox = int(f.status("Shop").Line.Inbox)
-	f.pair(f.shop, f.phone)
-	f.night = f.line("Night", f.desk.AdminToken(), nightSettings)
+	f.pair(f.shop, f.Phone)
+	f.night = f.line("Night", f.Chatwoot.AdminToken(), nightSettings)
 	f.pair(f.night, f.second)
 
-	gone := f.desk.AddAdministrator(f.desk.Account(), chatwoottest.UserSpec{Name: "Gone", Email: "gone@example.com"})
-	f.line("Token", f.desk.Token(gone), `{}`)
-	f.line("Inbox", f.desk.AdminToken(), `{}`)
-	f.line("Branch", f.desk.AdminToken(), branchSettings)
-	require.NoError(f.t, f.bridge.DeleteLine(context.Background(), f.line("Deleted", f.desk.AdminToken(), `{}`), true))
+	gone := f.Chatwoot.AddAdministrator(f.Chatwoot.Account(), chatwoottest.UserSpec{Name: "Gone", Email: "gone@example.com"})
+	f.line("Token", f.Chatwoot.Token(gone), `{}`)
+	f.line("Inbox", f.Chatwoot.AdminToken(), `{}`)
+	f.line("Branch", f.Chatwoot.AdminToken(), branchSettings)
+	require.NoError(f.t, f.Bridge.DeleteLine(context.Background(), f.line("Deleted", f.Chatwoot.AdminToken(), `{}`), true))
 
-	_, err := f.desk.ResetToken(gone)
+	_, err := f.Chatwoot.ResetToken(gone)
 	require.NoError(f.t, err)
-	require.NoError(f.t, f.desk.DeleteInbox(int(f.status("Inbox").Line.Inbox)))
+	require.NoError(f.t, f.Chatwoot.DeleteInbox(int(f.status("Inbox").Line.Inbox)))
 	f.useElsewhere(int(f.status("Branch").Line.Inbox))
 	f.stop() // what is wrong in Chatwoot is noticed at a start
 	f.start()
@@ -108,81 +108,61 @@ func (f *freezer) makeLines() {
 		f.eventually("the pause of "+name, func() bool { return f.status(name).State.Code == bridge.StatePaused })
 	}
 	f.eventually("strangers", func() bool { return f.status("Branch").LastError != "" })
-	f.state(f.shop, whatsapp.StateConnected)
-	f.state(f.night, whatsapp.StateConnected)
+	f.connected(f.shop)
+	f.connected(f.night)
 }
 
 // useElsewhere posts a message that looks like the bridge's, an hour ago.
 func (f *freezer) useElsewhere(inbox int) {
-	who, err := f.desk.AddContact("name", "Somebody", "phone_number", "+5511777770000")
+	who, err := f.Chatwoot.AddContact("name", "Somebody", "phone_number", "+5511777770000")
 	require.NoError(f.t, err)
-	begun, err := f.desk.StartConversation(inbox, who.ID, "by another bridge")
+	begun, err := f.Chatwoot.StartConversation(inbox, who.ID, "by another bridge")
 	require.NoError(f.t, err)
 	f.ask(http.MethodPost, "/conversations/"+number(begun.Conversation)+"/messages", `{"content":"from elsewhere","message_type":"incoming","source_id":"WAID:3EB0ELSEWHERE"}`)
-	for _, m := range f.desk.Messages(begun.Conversation) {
-		require.NoError(f.t, f.desk.Backdate(m.ID, time.Hour))
+	for _, m := range f.Chatwoot.Messages(begun.Conversation) {
+		require.NoError(f.t, f.Chatwoot.Backdate(m.ID, time.Hour))
 	}
 }
 
 func (f *freezer) line(name, token, settings string) bridge.LineID {
-	line, err := f.bridge.CreateLine(context.Background(), bridge.NewLine{
-		Name: name, ChatwootURL: f.desk.URL(), ChatwootToken: token, Account: int64(f.desk.Account()), Settings: json.RawMessage(settings),
-	})
+	f.t.Helper()
+	line, err := f.AddLine(f.t.Context(), bridge.NewLine{Name: name, ChatwootToken: token, Settings: json.RawMessage(settings)})
 	require.NoError(f.t, err)
-	return line.ID
+	return line
 }
 
 func (f *freezer) pair(line bridge.LineID, phone *whatsapptest.Peer) {
-	require.NoError(f.t, f.bridge.Pair(context.Background(), line, ""))
-	f.eventually("a code", func() bool {
-		state, err := f.bridge.State(line)
-		return err == nil && state.QR != ""
-	})
-	state, err := f.bridge.State(line)
-	require.NoError(f.t, err)
-	require.NoError(f.t, phone.ScanQR(state.QR))
-	f.state(line, whatsapp.StateConnected)
-	require.NoError(f.t, phone.Companion().WaitAppState(patience))
-}
-
-// customer is somebody who writes to a line.
-type customer struct {
-	*whatsapptest.Peer
-	conversation int
+	f.t.Helper()
+	require.NoError(f.t, f.Pair(f.t.Context(), line, phone))
 }
 
 // somebody is a customer who has not written yet.
-func (f *freezer) somebody(name string) *customer {
+func (f *freezer) somebody(name string) *bridgetest.Conversation {
 	f.people++
-	return &customer{Peer: f.wa.NewPeer("55118888800"+string(rune('0'+f.people/10))+string(rune('0'+f.people%10)), name)}
+	return f.Customer("55118888800"+string(rune('0'+f.people/10))+string(rune('0'+f.people%10)), name)
 }
 
 // meet is a customer who has written to the shop.
-func (f *freezer) meet(name string, options ...whatsapptest.SendOption) *customer {
+func (f *freezer) meet(name string, options ...whatsapptest.SendOption) *bridgetest.Conversation {
 	f.t.Helper()
 	c := f.somebody(name)
-	f.greet(c, f.phone, options...)
+	f.greet(c, options...)
 	return c
 }
 
-func (f *freezer) greet(c *customer, phone *whatsapptest.Peer, options ...whatsapptest.SendOption) {
+func (f *freezer) greet(c *bridgetest.Conversation, options ...whatsapptest.SendOption) {
 	f.t.Helper()
-	c.conversation = f.arrived(c.SendText(phone, "hi from "+c.Name(), options...)).Conversation
-}
-
-// arrived waits for a customer's message by its WhatsApp id.
-func (f *freezer) arrived(id string) chatwoottest.Message {
-	f.t.Helper()
-	return f.wait("the message", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
+	_, err := c.Ask("hi from "+c.Name(), options...)
+	require.NoError(f.t, err)
 }
 
 // answered is an agent's reply that the customer has.
-func (f *freezer) answered(c *customer, text string, options ...chatwoottest.MessageOption) (chatwoottest.Message, whatsapptest.Received) {
+func (f *freezer) answered(c *bridgetest.Conversation, text string, options ...chatwoottest.MessageOption) (chatwoottest.Message, whatsapptest.Received) {
 	f.t.Helper()
-	m := f.reply(c.conversation, text, options...)
+	m := f.reply(c.ID, text, options...)
 	got, err := c.WaitText(patience, text)
 	require.NoError(f.t, err)
-	f.wait("a tick", func(shown chatwoottest.Message) bool { return shown.ID == m.ID && shown.Status == "delivered" })
+	f.waitStatus(m.ID, "delivered")
 	return m, got
 }
 
@@ -194,7 +174,7 @@ func (f *freezer) waitJobs(key string, n int) {
 
 // refuse answers the shop's requests that fit with a fault.
 func (f *freezer) refuse(fault chatwoottest.Fault, fits func(r *http.Request) bool) (remove func()) {
-	return f.desk.OnRequest(func(r *http.Request) chatwoottest.Fault {
+	return f.Chatwoot.OnRequest(func(r *http.Request) chatwoottest.Fault {
 		if r.Header.Get("Api-Access-Token") == f.token && fits(r) {
 			return fault
 		}
@@ -235,7 +215,7 @@ func everything(*http.Request) bool { return true }
 func (f *freezer) withhold(status, times int) (remove func()) {
 	var left atomic.Int64
 	left.Store(int64(times))
-	return f.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+	return f.WhatsApp.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
 		if e.Kind == whatsapptest.MediaRequest && e.Request.Method == http.MethodGet && left.Add(-1) >= 0 {
 			return whatsapptest.Action{Error: status}
 		}
@@ -245,7 +225,7 @@ func (f *freezer) withhold(status, times int) (remove func()) {
 
 // refuseSends makes WhatsApp refuse what a line sends to a customer for good.
 func (f *freezer) refuseSends() (remove func()) {
-	return f.wa.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+	return f.WhatsApp.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
 		if e.Is(whatsapptest.StanzaIn, "message") {
 			return whatsapptest.Action{Error: http.StatusNotAcceptable}
 		}
@@ -268,14 +248,14 @@ func (f *freezer) flip() {
 		const flipOne = `UPDATE job SET state = $1, ended = CASE WHEN $1 = 'waiting' THEN 0 ELSE ended END,
 			last_error = CASE WHEN $1 = 'dead' THEN 'given up' ELSE '' END
 			WHERE id = (SELECT MIN(id) FROM job WHERE kind = $2 AND state = 'done')`
-		done, err := f.db.Exec(flipOne, string(to.state), to.kind)
+		done, err := f.DB.Exec(flipOne, string(to.state), to.kind)
 		require.NoError(f.t, err)
 		n, err := done.RowsAffected()
 		require.NoError(f.t, err)
 		require.EqualValues(f.t, 1, n, to.kind)
 	}
-	_, err := f.db.Exec(`UPDATE lane SET due = $1, head = $1 WHERE due IS NULL AND EXISTS (SELECT 1 FROM job WHERE job.lane = lane.key AND state = 'waiting')`,
-		f.now().UnixMilli())
+	_, err := f.DB.Exec(`UPDATE lane SET due = $1, head = $1 WHERE due IS NULL AND EXISTS (SELECT 1 FROM job WHERE job.lane = lane.key AND state = 'waiting')`,
+		f.Clock.Now().UnixMilli())
 	require.NoError(f.t, err)
 }
 
@@ -297,14 +277,14 @@ func (f *freezer) checkJobs() {
 func (f *freezer) manifest(commit string) manifest {
 	f.checkJobs()
 	m := manifest{
-		Commit: commit, FrozenAt: f.now().UTC(), Key: f.key, Chatwoot: f.desk.URL(), Jobs: f.jobs(),
+		Commit: commit, FrozenAt: f.Clock.Now().UTC(), Key: f.key, Chatwoot: f.Chatwoot.URL(), Jobs: f.jobs(),
 		Again: f.again, Merges: f.merges,
 		Appended: map[string]int{"Shop/in/message": 1, "Shop/out/created": 1}, // what was written while no bridge ran
 		Started:  f.started, Replayed: f.replayed, Resumed: f.resumed, Old: f.old, Lines: f.lines,
 	}
 	m.Started.Desk = append(m.Started.Desk, f.asked)
-	for _, c := range f.desk.Conversations() {
-		for _, message := range f.desk.Messages(c.ID) {
+	for _, c := range f.Chatwoot.Conversations() {
+		for _, message := range f.Chatwoot.Messages(c.ID) {
 			if message.Kind == "incoming" {
 				m.Held++
 			}

@@ -16,11 +16,11 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
-	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -53,7 +53,7 @@ func TestFrozenStates(t *testing.T) {
 
 // thawed is an office with a frozen state.
 type thawed struct {
-	*office
+	*stack
 	m manifest
 	// texts are those that customers' phones had at the freeze, and got since as
 	// they had to.
@@ -68,27 +68,27 @@ func thaw(t *testing.T, folder string) *thawed {
 	t.Helper()
 	m := readManifest(t, folder)
 	db := restore(t, database.Dialect(filepath.Base(folder)), read(t, filepath.Join(folder, databaseFile)))
-	began := time.Now()
-	now := func() time.Time { return m.FrozenAt.Add(later + time.Since(began)) }
-	o := &thawed{office: newOffice(t, db, m.Key, now), m: m, texts: map[string][]string{}, messages: map[int]bool{}}
+	o := &thawed{stack: newStack(t, db, m.Key, bridgetest.ClockAt(m.FrozenAt.Add(later))), m: m, texts: map[string][]string{}, messages: map[int]bool{}}
 	o.passes = reconcile.Schedule{Every: time.Second, Again: 100 * time.Millisecond, Spacing: 10 * time.Millisecond}
-	require.NoError(t, o.wa.Thaw(read(t, filepath.Join(folder, whatsappFile))))
-	require.NoError(t, o.desk.Thaw(read(t, filepath.Join(folder, chatwootFile))))
-	move(t, db, m.Chatwoot, o.desk.URL())
-	for _, p := range o.wa.Peers() {
+	require.NoError(t, o.WhatsApp.Thaw(read(t, filepath.Join(folder, whatsappFile))))
+	require.NoError(t, o.Chatwoot.Thaw(read(t, filepath.Join(folder, chatwootFile))))
+	move(t, db, m.Chatwoot, o.Chatwoot.URL())
+	for _, p := range o.WhatsApp.Peers() {
 		o.texts[p.Number()] = p.Texts()
 	}
 	o.everyMessage(func(m chatwoottest.Message) { o.messages[m.ID] = true })
 	o.ticks = o.ticksOf(m.Again)
 	require.NotZero(t, o.ticks)
-	o.prepare()
+	var err error
+	o.Bridge, err = o.NewBridge(t.Context(), o.Configure)
+	require.NoError(t, err)
 	return o
 }
 
 // ticksOf counts the jobs for ticks of a message.
 func (o *thawed) ticksOf(id string) (n int) {
 	o.t.Helper()
-	rows, err := o.db.Query(`SELECT payload FROM job WHERE kind = 'receipt'`)
+	rows, err := o.DB.Query(`SELECT payload FROM job WHERE kind = 'receipt'`)
 	require.NoError(o.t, err)
 	defer rows.Close()
 	for rows.Next() {
@@ -103,8 +103,8 @@ func (o *thawed) ticksOf(id string) (n int) {
 }
 
 func (o *thawed) everyMessage(look func(chatwoottest.Message)) {
-	for _, c := range o.desk.Conversations() {
-		for _, m := range o.desk.Messages(c.ID) {
+	for _, c := range o.Chatwoot.Conversations() {
+		for _, m := range o.Chatwoot.Messages(c.ID) {
 			look(m)
 		}
 	}
@@ -124,7 +124,7 @@ func (o *thawed) readsEverything() {
 // is reports whether a line's state is that of the freeze; what does not change
 // by itself has to be.
 func (o *thawed) is(want frozenLine) bool {
-	lines, err := o.bridge.Lines(o.t.Context())
+	lines, err := o.Bridge.Lines(o.t.Context())
 	require.NoError(o.t, err)
 	i := slices.IndexFunc(lines, func(l bridge.LineStatus) bool { return string(l.Line.ID) == want.ID })
 	require.GreaterOrEqual(o.t, i, 0, "the line %s", want.Name)
@@ -157,13 +157,13 @@ func (o *thawed) finishesWhatWaited() {
 	for _, line := range o.m.Lines {
 		o.eventually("the line "+line.Name+" as it was", func() bool { return o.is(line) })
 	}
-	lines, err := o.bridge.Lines(o.t.Context())
+	lines, err := o.Bridge.Lines(o.t.Context())
 	require.NoError(o.t, err)
 	require.Len(o.t, lines, len(o.m.Lines), "a deleted line stays away")
 	dead := ofState(o.m.Jobs, "dead")
 	o.arrive(o.m.Started)
 	o.waitPass()
-	require.NoError(o.t, o.wa.Peer(o.status("Shop").Line.Phone).Companion().WaitSettled(patience))
+	require.NoError(o.t, o.WhatsApp.Peer(o.status("Shop").Line.Phone).Companion().WaitSettled(patience))
 	o.idle("Shop")
 	require.Equal(o.t, dead, ofState(o.jobs(), "dead"), "nothing more is given up")
 	for kind, n := range o.m.Appended {
@@ -173,7 +173,7 @@ func (o *thawed) finishesWhatWaited() {
 }
 
 func (o *thawed) resumesWhatWasPaused() {
-	require.NoError(o.t, o.bridge.Resume(o.t.Context(), o.status("Night").Line.ID))
+	require.NoError(o.t, o.Bridge.Resume(o.t.Context(), o.status("Night").Line.ID))
 	o.arrive(o.m.Resumed)
 	o.idle("Night")
 }
@@ -185,7 +185,7 @@ func (o *thawed) replaysWhatWasDead() {
 	for _, n := range ofState(o.m.Jobs, "dead") {
 		dead += n
 	}
-	replayed, err := o.bridge.ReplayAll(o.t.Context(), shop)
+	replayed, err := o.Bridge.ReplayAll(o.t.Context(), shop)
 	require.NoError(o.t, err)
 	require.Equal(o.t, dead, replayed)
 	o.arrive(o.m.Replayed)
@@ -200,7 +200,7 @@ func (o *thawed) arrive(a arrivals) {
 	for _, run := range a.Desk {
 		var came []chatwoottest.Message
 		for _, id := range run {
-			came = append(came, o.wait(id, func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id }))
+			came = append(came, o.arrived(id))
 		}
 		for i := range came[1:] {
 			require.Less(o.t, came[i].ID, came[i+1].ID, "the order of a customer's messages")
@@ -209,14 +209,14 @@ func (o *thawed) arrive(a arrivals) {
 	}
 	for digits, texts := range a.Phones {
 		for _, text := range texts {
-			_, err := o.wa.Peer(digits).WaitText(patience, text)
+			_, err := o.WhatsApp.Peer(digits).WaitText(patience, text)
 			require.NoError(o.t, err)
 		}
 		o.texts[digits] = append(o.texts[digits], texts...)
 	}
 	for digits, ids := range a.Revoked {
 		for _, id := range ids {
-			_, err := o.wa.Peer(digits).WaitMessage(patience, func(r whatsapptest.Received) bool { return r.Kind() == "revoke" && r.Target() == id })
+			_, err := o.WhatsApp.Peer(digits).WaitMessage(patience, func(r whatsapptest.Received) bool { return r.Kind() == "revoke" && r.Target() == id })
 			require.NoError(o.t, err)
 		}
 	}
@@ -230,8 +230,8 @@ func (o *thawed) arrive(a arrivals) {
 
 // contacts counts a customer's contacts: those with the number, and all.
 func (o *thawed) contacts(digits string) (n [2]int) {
-	peer := o.wa.Peer(digits)
-	for _, c := range o.desk.Contacts() {
+	peer := o.WhatsApp.Peer(digits)
+	for _, c := range o.Chatwoot.Contacts() {
 		if c.Phone == "+"+digits {
 			n[0]++
 		}
@@ -277,7 +277,7 @@ func ofState(jobs map[string]int, state string) map[string]int {
 // answers quote what they answer.
 func (o *thawed) knowsTheOld() {
 	old := o.m.Old
-	customer := o.wa.Peer(old.Customer)
+	customer := o.WhatsApp.Peer(old.Customer)
 	customer.MarkRead(old.ReplyID)
 	o.waitStatus(old.Reply, "read")
 	conversation := o.wait("an old message", func(m chatwoottest.Message) bool { return m.ID == old.Asked }).Conversation
@@ -292,13 +292,13 @@ func (o *thawed) knowsTheOld() {
 		require.Equal(o.t, quoted.id, got.Quoted().GetStanzaID())
 		o.texts[old.Customer] = append(o.texts[old.Customer], text)
 	}
-	id := customer.SendText(o.wa.Peer(o.status("Shop").Line.Phone), "about what you said", whatsapptest.WithQuoteOf(customer, old.AskedID, nil))
-	answer := o.wait("an answer", func(m chatwoottest.Message) bool { return m.SourceID == "WAID:"+id })
+	id := customer.SendText(o.WhatsApp.Peer(o.status("Shop").Line.Phone), "about what you said", whatsapptest.WithQuoteOf(customer, old.AskedID, nil))
+	answer := o.arrived(id)
 	require.Equal(o.t, old.Asked, answer.ReplyTo)
 	require.Equal(o.t, conversation, answer.Conversation, "the conversation of before")
 	_, err := customer.WaitReceipt(patience, id, types.ReceiptTypeDelivered)
 	require.NoError(o.t, err)
-	require.NoError(o.t, o.desk.Delete(old.Reply))
+	require.NoError(o.t, o.Chatwoot.Delete(old.Reply))
 	_, err = customer.WaitMessage(patience, func(r whatsapptest.Received) bool { return r.Kind() == "revoke" && r.Target() == old.ReplyID })
 	require.NoError(o.t, err)
 }
@@ -306,16 +306,16 @@ func (o *thawed) knowsTheOld() {
 // repeatsNothing starts the bridge again, lets it compare both sides, and counts
 // what there is on each.
 func (o *thawed) repeatsNothing() {
-	require.Equal(o.t, o.m.Merges, o.desk.Requests()["POST /api/v1/accounts/{account}/actions/contact_merge"])
-	require.NoError(o.t, o.desk.WaitIdle(o.t.Context()))
+	require.Equal(o.t, o.m.Merges, o.Chatwoot.Requests()["POST /api/v1/accounts/{account}/actions/contact_merge"])
+	require.NoError(o.t, o.Chatwoot.WaitIdle(o.t.Context()))
 	o.stop()
 	o.start()
 	shop := o.status("Shop").Line
-	o.state(shop.ID, whatsapp.StateConnected)
+	o.connected(shop.ID)
 	o.waitPass()
 	conversation := o.wait("an old message", func(m chatwoottest.Message) bool { return m.ID == o.m.Old.Asked }).Conversation
-	customer := o.wa.Peer(o.m.Old.Customer)
-	customer.SendText(o.wa.Peer(shop.Phone), "the end")
+	customer := o.WhatsApp.Peer(o.m.Old.Customer)
+	customer.SendText(o.WhatsApp.Peer(shop.Phone), "the end")
 	o.waitText("the end")
 	o.reply(conversation, "the end")
 	_, err := customer.WaitText(patience, "the end")
@@ -323,7 +323,7 @@ func (o *thawed) repeatsNothing() {
 	o.idle("Shop")
 
 	o.texts[o.m.Old.Customer] = append(o.texts[o.m.Old.Customer], "the end")
-	for _, p := range o.wa.Peers() {
+	for _, p := range o.WhatsApp.Peers() {
 		if p.Companion() == nil {
 			require.Equal(o.t, withoutRevokes(o.texts[p.Number()]), withoutRevokes(p.Texts()), "what %s has", p.Name())
 		}
@@ -334,7 +334,7 @@ func (o *thawed) repeatsNothing() {
 			ids[r.ID] = true
 		}
 	}
-	require.Empty(o.t, o.wa.UnknownStanzas())
+	require.Empty(o.t, o.WhatsApp.UnknownStanzas())
 	sources := map[string]bool{}
 	customers := 0
 	o.everyMessage(func(m chatwoottest.Message) {
@@ -372,10 +372,10 @@ func (o *thawed) expected() (n int) {
 // waitPass waits for a pass over Chatwoot's messages that has not begun yet.
 func (o *thawed) waitPass() {
 	o.t.Helper()
-	now := o.now().UnixMilli()
+	now := o.Clock.Now().UnixMilli()
 	o.eventually("a pass", func() bool {
 		var began int64
-		require.NoError(o.t, o.db.QueryRow(`SELECT reconciled FROM line WHERE name = 'Shop'`).Scan(&began))
+		require.NoError(o.t, o.DB.QueryRow(`SELECT reconciled FROM line WHERE name = 'Shop'`).Scan(&began))
 		return began >= now
 	})
 }

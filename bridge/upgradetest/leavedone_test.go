@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
 
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -24,7 +25,7 @@ var (
 func (f *freezer) leaveDone() {
 	f.alice = f.meet("Alice")
 	f.old.Customer = f.alice.Number()
-	f.old.AskedID = f.alice.SendText(f.phone, "an old question")
+	f.old.AskedID = f.alice.SendText(f.Phone, "an old question")
 	f.old.Asked = f.arrived(f.old.AskedID).ID
 
 	first, got := f.answered(f.alice, "read long ago", chatwoottest.Quoting(f.old.Asked))
@@ -35,19 +36,19 @@ func (f *freezer) leaveDone() {
 	f.answered(f.alice, "with a file", chatwoottest.WithFile("prices.pdf", "application/pdf", pdf))
 	f.answered(f.alice, "before a song", chatwoottest.WithFile("song.mp3", "audio/mpeg", song)) // two parts
 
-	f.old.TypedID = f.phone.TypeText(f.alice.Peer, "typed on the phone")
+	f.old.TypedID = f.Phone.TypeText(f.alice.Peer, "typed on the phone")
 	f.old.Typed = f.arrived(f.old.TypedID).ID
-	f.arrived(f.alice.SendUnavailable(f.phone, "view_once") + "#waiting")
-	f.arrived(f.alice.SendText(f.phone, "an hour late", whatsapptest.WithTime(f.now().Add(-time.Hour))))
+	f.arrived(f.alice.SendUnavailable(f.Phone, "view_once") + "#waiting")
+	f.arrived(f.alice.SendText(f.Phone, "an hour late", whatsapptest.WithTime(f.Clock.Now().Add(-time.Hour))))
 
 	remove := f.withhold(http.StatusNotFound, 2)
-	f.old.FileID = f.alice.SendImage(f.phone, photo, whatsapptest.WithCaption("a file that came late"))
+	f.old.FileID = f.alice.SendImage(f.Phone, photo, whatsapptest.WithCaption("a file that came late"))
 	f.old.File = f.arrived(f.old.FileID + "#file").ID
 	remove()
 
 	// The tick of a deletion keeps the chat's upkeep waiting for a minute.
 	taken, got := f.answered(f.alice, "taken back long ago")
-	require.NoError(f.t, f.desk.Delete(taken.ID))
+	require.NoError(f.t, f.Chatwoot.Delete(taken.ID))
 	f.revoked(f.alice, got.ID)
 
 	red, _ := f.answered(f.alice, "red for nothing")
@@ -55,19 +56,19 @@ func (f *freezer) leaveDone() {
 	f.waitStatus(red.ID, "delivered")
 
 	// Their order in the journal is that in which flip takes them.
-	require.NoError(f.t, f.phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_INITIAL_BOOTSTRAP)))
+	require.NoError(f.t, f.Phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_INITIAL_BOOTSTRAP)))
 	f.waitJobs("upkeep/history/done", 1)
-	require.NoError(f.t, f.phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_RECENT)))
+	require.NoError(f.t, f.Phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_RECENT)))
 	f.waitJobs("upkeep/history/done", 2)
-	require.NoError(f.t, f.phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_FULL)))
+	require.NoError(f.t, f.Phone.SendHistory(history(f.alice.Peer, waHistorySync.HistorySync_FULL)))
 	f.waitJobs("upkeep/history/done", 3)
 
 	f.bruno = f.meet("Bruno", whatsapptest.WithLIDOnly())
-	f.bruno.SendText(f.phone, "and my number", whatsapptest.WithLID())
+	f.bruno.SendText(f.Phone, "and my number", whatsapptest.WithLID())
 	f.waitContact(f.bruno.Number())
 	f.waitJobs("upkeep/contact/done", 1)
 
-	f.begun(f.meet("Carla", whatsapptest.WithLIDOnly())).SendText(f.phone, "that is me")
+	f.begun(f.meet("Carla", whatsapptest.WithLIDOnly())).SendText(f.Phone, "that is me")
 	f.waitText("that is me")
 	f.waitJobs("upkeep/merge/done", 1)
 	for i, name := range []string{"Dora", "Dalva"} {
@@ -76,21 +77,22 @@ func (f *freezer) leaveDone() {
 	}
 
 	f.unnumbered = f.withoutNumber("Elsa", "your order is here")
-	require.NoError(f.t, f.desk.Retry(f.unnumbered.ID))
+	require.NoError(f.t, f.Chatwoot.Retry(f.unnumbered.ID))
 	f.waitStatus(f.unnumbered.ID, "delivered")
 	f.unnumbered = f.withoutNumber("Flavia", "it waits to be tried again")
 
-	stranger := f.wa.NewPeer("7700000000001", "Stranger")
-	stranger.SendText(f.phone, "from another service", whatsapptest.WithServer("interop"))
+	stranger := f.WhatsApp.NewPeer("7700000000001", "Stranger")
+	stranger.SendText(f.Phone, "from another service", whatsapptest.WithServer("interop"))
 	f.waitJobs("upkeep/parked/dead", 1)
 
 	f.rita = f.somebody("Rita")
-	f.greet(f.rita, f.second)
+	f.rita.Shop = f.second
+	f.greet(f.rita)
 	f.answered(f.rita, "good evening")
 }
 
 // revoked waits until a customer's phone was told to take a message back.
-func (f *freezer) revoked(c *customer, id string) {
+func (f *freezer) revoked(c *bridgetest.Conversation, id string) {
 	f.t.Helper()
 	_, err := c.WaitMessage(patience, func(r whatsapptest.Received) bool { return r.Kind() == "revoke" && r.Target() == id })
 	require.NoError(f.t, err)
@@ -104,17 +106,17 @@ func (f *freezer) redden(m chatwoottest.Message) {
 
 func (f *freezer) waitContact(digits string) {
 	f.t.Helper()
-	_, err := f.desk.WaitContact(patience, func(c chatwoottest.Contact) bool { return c.Phone == "+"+digits })
+	_, err := f.Chatwoot.WaitContact(patience, func(c chatwoottest.Contact) bool { return c.Phone == "+"+digits })
 	require.NoError(f.t, err)
 }
 
 // begun is a customer known by hidden id to whom an agent has written by number,
 // without knowing that it is the same person.
-func (f *freezer) begun(c *customer) *customer {
+func (f *freezer) begun(c *bridgetest.Conversation) *bridgetest.Conversation {
 	f.t.Helper()
-	listed, err := f.desk.AddContact("name", c.Name()+" from the list", "phone_number", "+"+c.Number())
+	listed, err := f.Chatwoot.AddContact("name", c.Name()+" from the list", "phone_number", "+"+c.Number())
 	require.NoError(f.t, err)
-	_, err = f.desk.StartConversation(f.inbox, listed.ID, "about your order, "+c.Name())
+	_, err = f.Chatwoot.StartConversation(f.inbox, listed.ID, "about your order, "+c.Name())
 	require.NoError(f.t, err)
 	_, err = c.WaitText(patience, "about your order, "+c.Name())
 	require.NoError(f.t, err)
@@ -124,10 +126,10 @@ func (f *freezer) begun(c *customer) *customer {
 // joinWhileBusy lets it become known that two chats are one person while one of
 // them waits for Chatwoot's answer. An agent begins the other one meanwhile: the
 // library learns then who it is.
-func (f *freezer) joinWhileBusy(c *customer, busy time.Duration) (slow, after string) {
+func (f *freezer) joinWhileBusy(c *bridgetest.Conversation, busy time.Duration) (slow, after string) {
 	f.t.Helper()
 	began := make(chan struct{}, 10)
-	remove := f.desk.OnRequest(func(r *http.Request) chatwoottest.Fault {
+	remove := f.Chatwoot.OnRequest(func(r *http.Request) chatwoottest.Fault {
 		if r.Header.Get("Api-Access-Token") != f.token || !posts(r) {
 			return chatwoottest.Fault{}
 		}
@@ -135,11 +137,11 @@ func (f *freezer) joinWhileBusy(c *customer, busy time.Duration) (slow, after st
 		return chatwoottest.Slow(busy)
 	})
 	before := f.jobs()
-	slow = c.SendText(f.phone, "slow, "+c.Name(), whatsapptest.WithLIDOnly())
+	slow = c.SendText(f.Phone, "slow, "+c.Name(), whatsapptest.WithLIDOnly())
 	<-began
 	remove()
 	f.begun(c)
-	after = c.SendText(f.phone, "that is me, "+c.Name())
+	after = c.SendText(f.Phone, "that is me, "+c.Name())
 	f.eventually("the join", func() bool {
 		now := f.jobs()
 		return now["Shop/upkeep/join/waiting"] > before["Shop/upkeep/join/waiting"] || now["Shop/upkeep/join/done"] > before["Shop/upkeep/join/done"]
@@ -152,9 +154,9 @@ func (f *freezer) joinWhileBusy(c *customer, busy time.Duration) (slow, after st
 func (f *freezer) withoutNumber(name, text string) chatwoottest.Message {
 	f.t.Helper()
 	c := f.somebody(name)
-	listed, err := f.desk.AddContact("name", name, "email", name+"@example.com")
+	listed, err := f.Chatwoot.AddContact("name", name, "email", name+"@example.com")
 	require.NoError(f.t, err)
-	m, err := f.desk.StartConversation(f.inbox, listed.ID, text)
+	m, err := f.Chatwoot.StartConversation(f.inbox, listed.ID, text)
 	require.NoError(f.t, err)
 	f.waitStatus(m.ID, "failed")
 	f.ask(http.MethodPut, "/contacts/"+number(listed.ID), `{"phone_number":"+`+c.Number()+`"}`)

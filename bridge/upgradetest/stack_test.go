@@ -3,85 +3,57 @@ package upgradetest
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
-	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
-	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
-	"github.com/wootbridge/wootbridge/whatsapp"
-	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
 // patience bounds every wait: only a failing test uses it up.
 const patience = 60 * time.Second
 
-func TestMain(m *testing.M) {
-	whatsapptest.TrustRoot()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { bridgetest.VerifyTestMain(m) }
 
-// office is a bridge between a simulated WhatsApp and a simulated Chatwoot.
-type office struct {
-	t       *testing.T
-	db      *database.DB
-	key     string // base64
-	now     func() time.Time
-	wa      *whatsapptest.Server
-	desk    *chatwoottest.Server
-	bridge  *bridge.Bridge
-	front   *httptest.Server
-	handler atomic.Pointer[http.Handler]
+// stack is a bridge between simulators, with a key that a state was frozen with.
+type stack struct {
+	*bridgetest.Stack
+	t   *testing.T
+	key string // base64
 	// passes are seldom unless a test asks for more.
 	passes reconcile.Schedule
 }
 
-// newOffice starts the simulators; start runs a bridge between them.
-func newOffice(t *testing.T, db *database.DB, key string, now func() time.Time) *office {
+// newStack starts the simulators; start runs a bridge between them.
+func newStack(t *testing.T, db *database.DB, key string, clock *bridgetest.Clock) *stack {
 	t.Helper()
-	o := &office{t: t, db: db, key: key, now: now}
-	o.wa = whatsapptest.New(whatsapptest.Options{Now: now})
-	require.NoError(t, o.wa.Start())
-	t.Cleanup(o.wa.Close)
-	o.desk = chatwoottest.New(chatwoottest.Options{Dir: t.TempDir(), Now: now})
-	require.NoError(t, o.desk.Start())
-	t.Cleanup(func() { require.NoError(t, o.desk.Close()) })
-	o.front = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if h := o.handler.Load(); h != nil {
-			(*h).ServeHTTP(rw, r)
-			return
-		}
-		rw.WriteHeader(http.StatusServiceUnavailable)
-	}))
-	t.Cleanup(o.front.Close)
-	t.Cleanup(o.stop)
+	raw, err := base64.StdEncoding.DecodeString(key)
+	require.NoError(t, err)
+	sealKey, err := seal.NewKey(raw)
+	require.NoError(t, err)
+	o := &stack{t: t, key: key, Stack: bridgetest.Prepare(t, bridgetest.Options{DB: db, Clock: clock, Log: logOf(t)})}
+	o.Configure = func(cfg *bridge.Config) { cfg.Key, cfg.Instance, cfg.Schedule = sealKey, "frozen", o.passes }
 	t.Cleanup(o.explain)
 	return o
 }
 
 // explain says of a test that failed which jobs there are, and what those that
 // are not done wait for.
-func (o *office) explain() {
+func (o *stack) explain() {
 	if !o.t.Failed() {
 		return
 	}
-	rows, err := o.db.QueryContext(context.Background(), `SELECT lane, kind, state, attempt, last_error FROM job ORDER BY id`)
+	rows, err := o.DB.QueryContext(context.Background(), `SELECT lane, kind, state, attempt, last_error FROM job ORDER BY id`)
 	if err != nil {
 		o.t.Log(err)
 		return
@@ -96,76 +68,45 @@ func (o *office) explain() {
 		}
 		o.t.Log(lane, kind, state, attempt, cause)
 	}
-	for _, p := range o.wa.Peers() {
+	for _, p := range o.WhatsApp.Peers() {
 		for _, err := range p.Errors() {
 			o.t.Log(p.Name(), err)
 		}
 	}
 }
 
-// prepare makes a bridge on the office's database that does not run yet.
-func (o *office) prepare() {
-	o.t.Helper()
-	store, err := whatsapp.OpenStore(o.t.Context(), whatsapp.StoreConfig{
-		DB: o.db.DB, Dialect: string(o.db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}),
-	})
-	require.NoError(o.t, err)
-	raw, err := base64.StdEncoding.DecodeString(o.key)
-	require.NoError(o.t, err)
-	key, err := seal.NewKey(raw)
-	require.NoError(o.t, err)
-	spool, err := media.NewSpool(filepath.Join(o.t.TempDir(), "spool"))
-	require.NoError(o.t, err)
-	o.bridge = bridge.New(bridge.Config{
-		DB: o.db, Key: key, Cache: idmap.NewMemory(1000, o.now), Store: store, Spool: spool, Log: o.log(), Clock: o.now,
-		PublicURL: o.front.URL, Instance: "frozen", Metrics: bridge.NewMetrics(prometheus.NewRegistry()), Schedule: o.passes,
-		Simulator: &whatsapp.Simulator{Addr: o.wa.Addr(), RootKey: o.wa.RootKey()},
-	})
-}
-
-// log is silent; a developer sees what the bridge says with UPGRADETEST_LOG=1.
-func (o *office) log() *slog.Logger {
+// logOf is silent; a developer sees what the bridge says with UPGRADETEST_LOG=1.
+func logOf(t *testing.T) *slog.Logger {
 	if os.Getenv("UPGRADETEST_LOG") == "" {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("test", o.t.Name())
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("test", t.Name())
 }
 
-func (o *office) start() {
+func (o *stack) start() {
 	o.t.Helper()
-	if o.bridge == nil {
-		o.prepare()
-	}
-	require.NoError(o.t, o.bridge.Start(o.t.Context()))
-	handler := o.bridge.Webhooks()
-	o.handler.Store(&handler)
+	require.NoError(o.t, o.Start(o.t.Context()))
 }
 
-func (o *office) stop() {
-	if o.bridge != nil {
-		o.handler.Store(nil)
-		o.bridge.Stop()
-		o.bridge = nil
-	}
+func (o *stack) stop() {
+	o.t.Helper()
+	require.NoError(o.t, o.Stop())
 }
 
-func (o *office) eventually(what string, holds func() bool) {
+func (o *stack) eventually(what string, holds func() bool) {
 	o.t.Helper()
 	require.Eventually(o.t, holds, patience, 5*time.Millisecond, what)
 }
 
-func (o *office) state(line bridge.LineID, code whatsapp.Code) {
+func (o *stack) connected(line bridge.LineID) {
 	o.t.Helper()
-	o.eventually("the state "+string(code), func() bool {
-		state, err := o.bridge.State(line)
-		return err == nil && state.Code == code
-	})
+	require.NoError(o.t, o.WaitConnected(o.t.Context(), line))
 }
 
 // status is a line by its name.
-func (o *office) status(name string) bridge.LineStatus {
+func (o *stack) status(name string) bridge.LineStatus {
 	o.t.Helper()
-	lines, err := o.bridge.Lines(context.Background())
+	lines, err := o.Bridge.Lines(context.Background())
 	require.NoError(o.t, err)
 	for _, line := range lines {
 		if line.Line.Name == name {
@@ -177,10 +118,10 @@ func (o *office) status(name string) bridge.LineStatus {
 }
 
 // jobs counts the jobs by line, direction, kind and state.
-func (o *office) jobs() map[string]int {
+func (o *stack) jobs() map[string]int {
 	o.t.Helper()
 	counts := map[string]int{}
-	rows, err := o.db.QueryContext(context.Background(), `SELECT line.name, lane.dir, job.kind, job.state, COUNT(*)
+	rows, err := o.DB.QueryContext(context.Background(), `SELECT line.name, lane.dir, job.kind, job.state, COUNT(*)
 		FROM job JOIN lane ON lane.key = job.lane JOIN line ON line.id = job.line GROUP BY line.name, lane.dir, job.kind, job.state`)
 	require.NoError(o.t, err)
 	defer rows.Close()
@@ -195,10 +136,10 @@ func (o *office) jobs() map[string]int {
 }
 
 // listed counts the jobs of a state as the bridge lists them.
-func (o *office) listed(state journal.State) map[string]int {
+func (o *stack) listed(state journal.State) map[string]int {
 	o.t.Helper()
 	names := map[string]string{}
-	rows, err := o.db.QueryContext(context.Background(), `SELECT id, name FROM line`)
+	rows, err := o.DB.QueryContext(context.Background(), `SELECT id, name FROM line`)
 	require.NoError(o.t, err)
 	defer rows.Close()
 	for rows.Next() {
@@ -207,7 +148,7 @@ func (o *office) listed(state journal.State) map[string]int {
 		names[id] = name
 	}
 	require.NoError(o.t, rows.Err())
-	jobs, err := o.bridge.Jobs(context.Background(), journal.JobFilter{State: state})
+	jobs, err := o.Bridge.Jobs(context.Background(), journal.JobFilter{State: state})
 	require.NoError(o.t, err)
 	counts := map[string]int{}
 	for _, job := range jobs {
@@ -217,40 +158,45 @@ func (o *office) listed(state journal.State) map[string]int {
 }
 
 // wait blocks until Chatwoot has a message that fits.
-func (o *office) wait(what string, fits func(chatwoottest.Message) bool) chatwoottest.Message {
+func (o *stack) wait(what string, fits func(chatwoottest.Message) bool) chatwoottest.Message {
 	o.t.Helper()
-	m, err := o.desk.WaitMessage(patience, fits)
-	require.NoError(o.t, err, what)
+	m, err := o.WaitMessage(what, fits)
+	require.NoError(o.t, err)
 	return m
 }
 
-func (o *office) waitText(text string) chatwoottest.Message {
+func (o *stack) waitText(text string) chatwoottest.Message {
 	o.t.Helper()
-	return o.wait(text, func(m chatwoottest.Message) bool { return m.Text == text })
+	m, err := o.WaitText(text)
+	require.NoError(o.t, err)
+	return m
 }
 
-func (o *office) waitStatus(id int, status string) chatwoottest.Message {
+func (o *stack) waitStatus(id int, status string) chatwoottest.Message {
 	o.t.Helper()
-	return o.wait("the status "+status, func(m chatwoottest.Message) bool { return m.ID == id && m.Status == status })
+	m, err := o.WaitStatus(id, status)
+	require.NoError(o.t, err)
+	return m
+}
+
+// arrived waits for a customer's message by its WhatsApp id.
+func (o *stack) arrived(id string) chatwoottest.Message {
+	o.t.Helper()
+	m, err := o.WaitArrived(id)
+	require.NoError(o.t, err)
+	return m
 }
 
 // reply is an agent's message.
-func (o *office) reply(conversation int, text string, options ...chatwoottest.MessageOption) chatwoottest.Message {
+func (o *stack) reply(conversation int, text string, options ...chatwoottest.MessageOption) chatwoottest.Message {
 	o.t.Helper()
-	m, err := o.desk.Reply(conversation, text, options...)
+	m, err := o.Chatwoot.Reply(conversation, text, options...)
 	require.NoError(o.t, err)
 	return m
 }
 
 // ask is a request to Chatwoot by somebody who is not the bridge.
-func (o *office) ask(method, path, body string) {
+func (o *stack) ask(method, path, body string) {
 	o.t.Helper()
-	req, err := http.NewRequest(method, fmt.Sprintf("%s/api/v1/accounts/%d%s", o.desk.URL(), o.desk.Account(), path), strings.NewReader(body))
-	require.NoError(o.t, err)
-	req.Header.Set("Api-Access-Token", o.desk.AdminToken())
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(o.t, err)
-	require.NoError(o.t, resp.Body.Close())
-	require.Equal(o.t, http.StatusOK, resp.StatusCode, "%s %s", method, path)
+	require.NoError(o.t, o.AsAdministrator(method, path, body))
 }

@@ -103,17 +103,17 @@ type oldThings struct {
 }
 
 // save writes a state; the bridge has stopped.
-func save(o *office, m manifest, folder string) {
+func save(o *stack, m manifest, folder string) {
 	t := o.t
 	t.Helper()
 	require.NoError(t, os.MkdirAll(folder, 0o755))
-	accounts, err := o.wa.Freeze()
+	accounts, err := o.WhatsApp.Freeze()
 	require.NoError(t, err)
 	write(t, filepath.Join(folder, whatsappFile), accounts)
-	rows, err := o.desk.Freeze()
+	rows, err := o.Chatwoot.Freeze()
 	require.NoError(t, err)
 	write(t, filepath.Join(folder, chatwootFile), rows)
-	write(t, filepath.Join(folder, databaseFile), dump(t, o.db))
+	write(t, filepath.Join(folder, databaseFile), dump(t, o.DB))
 	text, err := json.MarshalIndent(m, "", "  ")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, manifestFile), append(text, '\n'), 0o644))
