@@ -13,7 +13,7 @@ import (
 func (r *lineRuntime) ID() string { return r.inbox.LineID() }
 
 // Ready implements work.Line.
-func (r *lineRuntime) Ready(queue journal.Direction) bool {
+func (r *lineRuntime) Ready(queue journal.Queue) bool {
 	return r.active && (queue != journal.Out || r.arrivals.CaughtUp())
 }
 

@@ -39,7 +39,7 @@ const nothing int64 = -1
 //
 // Elsewhere the claim waits, so that a lost end leaves a lane that was not
 // released cleanly, whose head may have been done.
-func (d Direction) repeats() bool { return d == Out || d == Status }
+func (d Queue) repeats() bool { return d == Out || d == Status }
 
 func (l *Lease) repeats() bool { return l.key.Dir.repeats() }
 

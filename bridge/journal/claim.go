@@ -23,7 +23,7 @@ const LiveAge = 10 * time.Second
 type Filter struct {
 	// Lines is the lines whose lanes may be claimed; nil means any.
 	Lines []string
-	Dir   Direction
+	Dir   Queue
 	// Live leaves the backlog to others.
 	Live bool
 }
@@ -195,7 +195,7 @@ func (j *Journal) nextLook(f Filter, now time.Time) look {
 
 // Hasten makes the lanes of one direction due that rest until later: what they
 // wait for has come.
-func (j *Journal) Hasten(ctx context.Context, line string, dir Direction) error {
+func (j *Journal) Hasten(ctx context.Context, line string, dir Queue) error {
 	now := j.clock().UnixMilli()
 	var lanes []lockedLane
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {

@@ -220,7 +220,7 @@ func TestPlansUseIndexesOnPostgres(t *testing.T) {
 // have had an effect; where a repeat does no harm, none waits for the disk.
 func TestWhatWaitsForTheDisk(t *testing.T) {
 	for name, test := range map[string]struct {
-		dir                       journal.Direction
+		dir                       journal.Queue
 		record, notLast, lastDone bool
 	}{
 		"towards Chatwoot, all but the end that gives the lane back": {journal.In, true, true, false},

@@ -41,7 +41,7 @@ func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
 	all := map[string]Stats{}
 	for rows.Next() {
 		var line string
-		var dir Direction
+		var dir Queue
 		var state State
 		var n int
 		var oldest int64
@@ -130,7 +130,7 @@ type JobFilter struct {
 type JobInfo struct {
 	ID        int64     `json:"id"`
 	Line      string    `json:"line"`
-	Direction Direction `json:"direction"`
+	Direction Queue     `json:"direction"`
 	Kind      string    `json:"kind"`
 	State     State     `json:"state"`
 	Attempts  int       `json:"attempts"`

@@ -14,22 +14,22 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
-// Direction is the part of a chat's traffic that a lane carries.
-type Direction string
+// Queue is the part of a chat's traffic that a lane carries.
+type Queue string
 
-// The directions. Each is ordered in itself, not against the others.
+// The queues. Each is ordered in itself, not against the others.
 const (
-	In     Direction = "in"     // from WhatsApp to Chatwoot
-	Out    Direction = "out"    // from Chatwoot to WhatsApp
-	Status Direction = "status" // receipts
-	Upkeep Direction = "upkeep" // what may come late: history, missing media
+	In     Queue = "in"     // from WhatsApp to Chatwoot
+	Out    Queue = "out"    // from Chatwoot to WhatsApp
+	Status Queue = "status" // receipts
+	Upkeep Queue = "upkeep" // what may come late: history, missing media
 )
 
 // LaneKey names a lane.
 type LaneKey struct {
 	Line string
 	Chat string
-	Dir  Direction
+	Dir  Queue
 }
 
 // String is the key as stored.
@@ -102,18 +102,18 @@ type Journal struct {
 	id string // of this Journal, among all on the database
 
 	mu     sync.Mutex
-	bells  map[Direction][]*Bell
+	bells  map[Queue][]*Bell
 	held   map[string]bool
-	untold map[Direction]bool // what other processes are to be told
-	tell   chan struct{}      // that there is something
+	untold map[Queue]bool // what other processes are to be told
+	tell   chan struct{}  // that there is something
 }
 
 // New makes a Journal on a migrated database.
 func New(db *database.DB, opts Options) *Journal {
 	j := &Journal{
 		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
-		id: randomID(), bells: map[Direction][]*Bell{}, held: map[string]bool{},
-		untold: map[Direction]bool{}, tell: make(chan struct{}, 1),
+		id: randomID(), bells: map[Queue][]*Bell{}, held: map[string]bool{},
+		untold: map[Queue]bool{}, tell: make(chan struct{}, 1),
 	}
 	if j.clock == nil {
 		j.clock = time.Now

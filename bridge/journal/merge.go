@@ -29,7 +29,7 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 			return ErrBusy
 		}
 	}
-	for _, dir := range []Direction{In, Out, Status, Upkeep} {
+	for _, dir := range []Queue{In, Out, Status, Upkeep} {
 		from := LaneKey{Line: line, Chat: younger, Dir: dir}
 		to := LaneKey{Line: line, Chat: elder, Dir: dir}
 		ids, err := selectIDs(ctx, tx, `SELECT id FROM job WHERE lane IN ($1, $2) AND state = 'waiting' ORDER BY id`, from.String(), to.String())

@@ -34,7 +34,7 @@ func (b *Bell) Ring() {
 
 // Bell makes a bell that rings when there may be something to claim in a
 // direction, or when a lane's due time has changed.
-func (j *Journal) Bell(dir Direction) *Bell {
+func (j *Journal) Bell(dir Queue) *Bell {
 	b := &Bell{ring: make(chan struct{}, 1)}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -44,7 +44,7 @@ func (j *Journal) Bell(dir Direction) *Bell {
 
 // Wake tells the workers of a direction that there may be something to claim:
 // those of this process now, those of others on the same Postgres in a moment.
-func (j *Journal) Wake(dir Direction) {
+func (j *Journal) Wake(dir Queue) {
 	j.ring(dir)
 	if j.db.Dialect != database.Postgres {
 		return
@@ -67,7 +67,7 @@ func (j *Journal) WakeFor(e Entry) {
 	time.AfterFunc(e.Delay, func() { j.Wake(e.Lane.Dir) })
 }
 
-func (j *Journal) ring(dir Direction) {
+func (j *Journal) ring(dir Queue) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, b := range j.bells[dir] {
@@ -77,7 +77,7 @@ func (j *Journal) ring(dir Direction) {
 
 // WakeAll tells this process's workers of every direction.
 func (j *Journal) WakeAll() {
-	for _, dir := range []Direction{In, Out, Status, Upkeep} {
+	for _, dir := range []Queue{In, Out, Status, Upkeep} {
 		j.ring(dir)
 	}
 }
@@ -118,7 +118,7 @@ func (j *Journal) tellOthers(ctx context.Context) {
 
 // notify tells the other processes on the same Postgres, when the transaction
 // commits; it is for what is rare, and for processes that do not Run.
-func (j *Journal) notify(ctx context.Context, tx *sql.Tx, dir Direction) error {
+func (j *Journal) notify(ctx context.Context, tx *sql.Tx, dir Queue) error {
 	if j.db.Dialect != database.Postgres {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (j *Journal) notify(ctx context.Context, tx *sql.Tx, dir Direction) error {
 }
 
 // word is what other processes are told.
-func (j *Journal) word(dir Direction) string { return j.id + "/" + string(dir) }
+func (j *Journal) word(dir Queue) string { return j.id + "/" + string(dir) }
 
 // heard wakes the workers that a word is for; the journal's own workers know
 // already.
@@ -137,7 +137,7 @@ func (j *Journal) heard(n *pq.Notification) {
 		return
 	}
 	if from, dir, _ := strings.Cut(n.Extra, "/"); from != j.id {
-		j.ring(Direction(dir))
+		j.ring(Queue(dir))
 	}
 }
 

@@ -113,7 +113,7 @@ func (l *Line) InTx(write func(ctx context.Context, tx *sql.Tx) error) {
 }
 
 // Append journals an entry of the line, which is new.
-func (l *Line) Append(dir journal.Direction, chat, kind string, payload []byte) {
+func (l *Line) Append(dir journal.Queue, chat, kind string, payload []byte) {
 	l.t.Helper()
 	now := l.Clock()
 	appended, err := l.Journal.Append(context.Background(), journal.Entry{
@@ -124,7 +124,7 @@ func (l *Line) Append(dir journal.Direction, chat, kind string, payload []byte) 
 }
 
 // Claim takes a lane with something to do.
-func (l *Line) Claim(dir journal.Direction) *journal.Lease {
+func (l *Line) Claim(dir journal.Queue) *journal.Lease {
 	l.t.Helper()
 	lease, err := l.Journal.Claim(context.Background(), journal.Filter{Dir: dir})
 	require.NoError(l.t, err)

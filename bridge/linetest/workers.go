@@ -12,7 +12,7 @@ import (
 
 // Handlers are the parts under test: what does the jobs of each queue. A queue
 // without a handler stands still.
-type Handlers map[journal.Direction]Handler
+type Handlers map[journal.Queue]Handler
 
 // Handler does the jobs of a queue; the zero value of all but Do is to do nothing.
 type Handler struct {
@@ -54,7 +54,7 @@ type worked struct {
 func (worked) ID() string { return ID }
 
 // Ready implements work.Line.
-func (w worked) Ready(queue journal.Direction) bool { return w.handlers[queue].Do != nil }
+func (w worked) Ready(queue journal.Queue) bool { return w.handlers[queue].Do != nil }
 
 // Chatwoot implements work.Line.
 func (w worked) Chatwoot() work.Chatwoot { return w.l.Inbox }

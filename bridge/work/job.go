@@ -34,7 +34,7 @@ type Job struct {
 func (j *Job) Chat() string { return j.Lease.Lane().Chat }
 
 // Queue is the queue of the job's lane.
-func (j *Job) Queue() journal.Direction { return j.Lease.Lane().Dir }
+func (j *Job) Queue() journal.Queue { return j.Lease.Lane().Dir }
 
 // Done ends the job, together with what record writes; nil writes nothing.
 func (j *Job) Done(ctx context.Context, record Recorder) error {

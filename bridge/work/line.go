@@ -11,7 +11,7 @@ import (
 type Line interface {
 	ID() string
 	// Ready reports whether lanes of the queue may be claimed here and now.
-	Ready(queue journal.Direction) bool
+	Ready(queue journal.Queue) bool
 	Chatwoot() Chatwoot
 	// Open begins a drain of a lane.
 	Open(lease *journal.Lease) Lane

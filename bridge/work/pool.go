@@ -50,7 +50,7 @@ func New(cfg Config) *Pool {
 // workers of another. The live ones leave the backlog alone: when all others
 // are busy with it, what a customer writes now finds a worker.
 type crew struct {
-	queue   journal.Direction
+	queue   journal.Queue
 	workers int
 	live    bool
 }
@@ -134,7 +134,7 @@ func (p *Pool) drainInSlot(lease *journal.Lease, at slot, limit int) {
 // lookahead is how many jobs of a lane a worker reads together: a few, but for
 // out lanes all of them: the newest entry may have the lowest message id and
 // must go first.
-func lookahead(queue journal.Direction) int {
+func lookahead(queue journal.Queue) int {
 	if queue == journal.Out {
 		return math.MaxInt32
 	}

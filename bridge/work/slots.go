@@ -19,7 +19,7 @@ type slot struct {
 	destination string
 }
 
-func destination(queue journal.Direction, line Line) string {
+func destination(queue journal.Queue, line Line) string {
 	if queue == journal.Out {
 		return line.ID()
 	}

@@ -133,7 +133,7 @@ func (s *stand) add(id string, answers http.RoundTripper) *line {
 }
 
 func (l *line) ID() string                          { return l.id }
-func (l *line) Ready(journal.Direction) bool        { return true }
+func (l *line) Ready(journal.Queue) bool            { return true }
 func (l *line) Chatwoot() work.Chatwoot             { return l }
 func (l *line) URL() string                         { return l.url }
 func (l *line) Away() bool                          { return l.gate.Away() }
