@@ -1,4 +1,4 @@
-// Package server is the web server of a bridge: the admin API, Chatwoot's
+// Package web is the web server of a bridge: the admin API, Chatwoot's
 // webhooks, health and metrics.
 //
 // It holds no state of its own. Handlers return errors; one place turns them
