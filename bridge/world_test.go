@@ -1,29 +1,23 @@
 package bridge_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"hash/crc32"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
-	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -34,34 +28,24 @@ const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
 	whatsapptest.TrustRoot()
-	goleak.VerifyTestMain(m,
-		// whatsmeow keeps a timer goroutine per past request until it times out.
-		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).sendIQ"),
-		// whatsmeow's reader hangs for ever when it has a frame while Disconnect runs.
-		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
-		// idle connections of the HTTP clients.
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
-		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
-	)
+	bridgetest.VerifyTestMain(m)
 }
 
-// world is a bridge between a simulated WhatsApp and a simulated Chatwoot, with
-// one line that is paired, and Alice, a customer.
+// world is a Stack with one line that is paired, and Alice, a customer.
 type world struct {
+	*bridgetest.Stack
 	t       *testing.T
 	db      *database.DB
-	cache   idmap.Cache
 	wa      *whatsapptest.Server
 	phone   *whatsapptest.Peer
 	alice   *whatsapptest.Peer
 	desk    desk
-	bridge  *bridge.Bridge
+	bridge  *bridge.Bridge // of several processes, the one that is asked
 	front   *httptest.Server
-	handler atomic.Pointer[http.Handler]
+	handler *atomic.Pointer[http.Handler]
 	line    bridge.LineID
 	// configure, if set, changes the next process's configuration.
 	configure func(*bridge.Config)
-	clock     clock // of every bridge here
 }
 
 // flow is a test of what happens in a world.
@@ -126,66 +110,43 @@ func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, orderWait time.D
 // newWorldAt is a world with a Chatwoot of one's own.
 func newWorldAt(t *testing.T, at desk, db *database.DB, cache idmap.Cache, orderWait time.Duration) *world {
 	t.Helper()
-	w := &world{t: t, db: db, cache: cache, wa: whatsapptest.New(whatsapptest.Options{}), desk: at}
-	require.NoError(t, w.wa.Start())
-	t.Cleanup(w.wa.Close)
-	w.phone, w.alice = w.wa.NewPeer("5511999990001", "Shop"), w.wa.NewPeer("5511888880002", "Alice")
-	w.front = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if h := w.handler.Load(); h != nil {
-			(*h).ServeHTTP(rw, r)
-			return
-		}
-		rw.WriteHeader(http.StatusServiceUnavailable)
-	}))
-	t.Cleanup(w.front.Close)
-	w.start()
-	t.Cleanup(func() { w.bridge.Stop() })
-	line, err := w.bridge.CreateLine(context.Background(), bridge.NewLine{
-		Name: "Shop", ChatwootURL: w.desk.URL(), ChatwootToken: w.desk.AdminToken(), Account: int64(w.desk.Account()),
-		Settings: fmt.Appendf(nil, `{"order_wait_ms":%d,"send_rate":0}`, orderWait.Milliseconds()),
+	s := bridgetest.Open(t, bridgetest.Options{
+		DB: db, Cache: cache, Chatwoot: at.Server, Patience: patience, FFmpeg: convert.FindFFmpeg(),
+		Settings: fmt.Sprintf(`{"order_wait_ms":%d,"send_rate":0}`, orderWait.Milliseconds()),
 	})
-	require.NoError(t, err)
-	w.line = line.ID
-	pair(t, w)
+	w := &world{
+		Stack: s, t: t, db: s.DB, wa: s.WhatsApp, phone: s.Phone, desk: at, bridge: s.Bridge, front: s.Front, handler: &s.Webhooks, line: s.Line,
+	}
+	t.Cleanup(w.bridgeUsed)
+	w.alice = w.wa.NewPeer("5511888880002", "Alice")
 	return w
 }
+
+// bridgeUsed tells the Stack which bridge the test uses now.
+func (w *world) bridgeUsed() { w.Bridge = w.bridge }
 
 // start makes a bridge on the world's database, as a new process would.
 func (w *world) start() {
 	w.t.Helper()
-	configure := w.configure
-	if configure == nil {
-		configure = func(*bridge.Config) {}
-	}
-	w.bridge = w.process(w.db, configure)
-	handler := w.bridge.Webhooks()
-	w.handler.Store(&handler)
+	w.Configure = w.configure
+	require.NoError(w.t, w.Start(context.Background()))
+	w.bridge = w.Bridge
 }
 
 // process starts a bridge beside those that run.
 func (w *world) process(db *database.DB, change func(*bridge.Config)) *bridge.Bridge {
 	w.t.Helper()
-	store, err := whatsapp.OpenStore(context.Background(), whatsapp.StoreConfig{
-		DB: db.DB, Dialect: string(db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {}),
+	b, err := w.NewBridge(context.Background(), func(cfg *bridge.Config) {
+		cfg.DB = db
+		change(cfg)
 	})
 	require.NoError(w.t, err)
-	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
-	require.NoError(w.t, err)
-	spool, err := media.NewSpool(filepath.Join(w.t.TempDir(), "spool"))
-	require.NoError(w.t, err)
-	cfg := bridge.Config{
-		DB: db, Key: key, Cache: w.cache, Store: store, Spool: spool, Convert: newConverter(spool), Log: slog.New(slog.DiscardHandler), Clock: w.clock.now,
-		PublicURL: w.front.URL, Instance: "test", Metrics: bridge.NewMetrics(prometheus.NewRegistry()),
-		Simulator: &whatsapp.Simulator{Addr: w.wa.Addr(), RootKey: w.wa.RootKey()},
-	}
-	change(&cfg)
-	b := bridge.New(cfg)
 	require.NoError(w.t, b.Start(context.Background()))
 	return b
 }
 
 // pass lets time pass for the bridges.
-func (w *world) pass(d time.Duration) { w.clock.ahead.Add(int64(d)) }
+func (w *world) pass(d time.Duration) { w.Clock.Forward(d) }
 
 // failed waits until a job of a kind waits for its next attempt.
 func (w *world) failed(kind string) {
@@ -200,31 +161,21 @@ func (w *world) failed(kind string) {
 // believed is longer than a request without an answer may still be carried out.
 const believed = 25 * time.Second
 
-func newConverter(spool *media.Spool) *convert.Converter {
-	return convert.New(convert.Options{Spool: spool, FFmpeg: convert.FindFFmpeg(), Log: slog.New(slog.DiscardHandler)})
-}
-
 func (w *world) until(what string, holds func(whatsapp.State) bool) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool {
-		state, err := w.bridge.State(w.line)
-		return err == nil && holds(state)
-	}, patience, 5*time.Millisecond, what)
+	w.bridgeUsed()
+	require.NoError(w.t, w.WaitState(context.Background(), w.line, what, holds))
 }
 
 func (w *world) connected() {
 	w.t.Helper()
-	w.until("the connection", func(s whatsapp.State) bool { return s.Code == whatsapp.StateConnected })
+	w.bridgeUsed()
+	require.NoError(w.t, w.WaitConnected(context.Background(), w.line))
 }
 
 // pair links the world's phone to its line.
 func pair(t *testing.T, w *world) {
 	t.Helper()
-	require.NoError(t, w.bridge.Pair(context.Background(), w.line, ""))
-	w.until("a QR code", func(s whatsapp.State) bool { return s.QR != "" })
-	state, err := w.bridge.State(w.line)
-	require.NoError(t, err)
-	require.NoError(t, w.phone.ScanQR(state.QR))
-	w.connected()
-	require.NoError(t, w.phone.Companion().WaitAppState(patience))
+	w.bridgeUsed()
+	require.NoError(t, w.Pair(context.Background(), w.line, w.phone))
 }
