@@ -79,8 +79,8 @@ func TestD25_WhatIsWrittenWhileAPassReadsIsNotPassedOver(t *testing.T) {
 	eachMode(t, func(t *testing.T, w *world) {
 		k := newTalk(w, "Bob", "Carol", "Dora") // one more than a pass reads at once
 		peers := map[int]*whatsapptest.Peer{}
-		for peer, conversation := range k.conversations {
-			peers[conversation] = peer
+		for _, c := range k.conversations {
+			peers[c.ID] = c.Peer
 		}
 		w.settled()
 		var mu sync.Mutex

@@ -5,43 +5,44 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 )
 
 // talk is several customers and an agent who write at once, and what has to
 // come of it: every message once and in order, in both directions.
 type talk struct {
 	w             *world
-	customers     []*whatsapptest.Peer
-	conversations map[*whatsapptest.Peer]int
+	conversations []*bridgetest.Conversation
 	rounds        int
 }
 
 // newTalk begins a talk of Alice and others; each has said something.
 func newTalk(w *world, others ...string) *talk {
 	w.t.Helper()
-	k := &talk{w: w, customers: []*whatsapptest.Peer{w.alice}, conversations: map[*whatsapptest.Peer]int{}}
+	k := &talk{w: w, conversations: []*bridgetest.Conversation{w.With(w.alice)}}
 	for i, name := range others {
-		k.customers = append(k.customers, w.wa.NewPeer(fmt.Sprintf("55117777700%02d", i), name))
+		k.conversations = append(k.conversations, w.Customer(fmt.Sprintf("55117777700%02d", i), name))
 	}
-	for _, c := range k.customers {
-		c.SendText(w.phone, question(c, 0))
-		k.conversations[c] = w.desk.wait("the first question", withText(question(c, 0))).Conversation
+	for _, c := range k.conversations {
+		_, err := c.Ask(question(c, 0))
+		require.NoError(w.t, err)
 	}
 	return k
 }
 
-func question(c *whatsapptest.Peer, round int) string { return fmt.Sprintf("%s %03d", c.Name(), round) }
+func question(c *bridgetest.Conversation, round int) string {
+	return fmt.Sprintf("%s %03d", c.Name(), round)
+}
 
-func answer(c *whatsapptest.Peer, round int) string { return "to " + question(c, round) }
+func answer(c *bridgetest.Conversation, round int) string { return "to " + question(c, round) }
 
 // round lets everybody write once more.
 func (k *talk) round() {
 	k.w.t.Helper()
 	k.rounds++
-	for _, c := range k.customers {
-		c.SendText(k.w.phone, question(c, k.rounds))
-		_, err := k.w.desk.Reply(k.conversations[c], answer(c, k.rounds))
+	for _, c := range k.conversations {
+		c.SendText(c.Shop, question(c, k.rounds))
+		_, err := c.Say(answer(c, k.rounds))
 		require.NoError(k.w.t, err)
 	}
 }
@@ -53,7 +54,7 @@ func (k *talk) keepUp(behind int) {
 	if arrived <= 0 {
 		return
 	}
-	for _, c := range k.customers {
+	for _, c := range k.conversations {
 		k.w.desk.wait("a question", withText(question(c, arrived)))
 		require.NoError(k.w.t, c.WaitCount(patience, arrived))
 	}
@@ -66,13 +67,13 @@ func (k *talk) compare() {
 	k.keepUp(0)
 	k.w.idle("in")
 	k.w.idle("out")
-	for _, c := range k.customers {
+	for _, c := range k.conversations {
 		asked, answered := []string{question(c, 0)}, []string{}
 		for i := 1; i <= k.rounds; i++ {
 			asked, answered = append(asked, question(c, i)), append(answered, answer(c, i))
 		}
 		in := []string{}
-		for _, m := range k.w.desk.Messages(k.conversations[c]) {
+		for _, m := range k.w.desk.Messages(c.ID) {
 			if m.Kind == "incoming" {
 				in = append(in, m.Text)
 			}
