@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,14 +15,7 @@ import (
 // ask makes Chatwoot's API do something, as an administrator.
 func (w *world) ask(method, path, body string) {
 	w.t.Helper()
-	req, err := http.NewRequest(method, w.desk.URL()+"/api/v1/accounts/"+strconv.Itoa(w.desk.Account())+path, strings.NewReader(body))
-	require.NoError(w.t, err)
-	req.Header.Set("Api-Access-Token", w.desk.AdminToken())
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(w.t, err)
-	require.NoError(w.t, resp.Body.Close())
-	require.Equal(w.t, http.StatusOK, resp.StatusCode)
+	require.NoError(w.t, w.AsAdministrator(method, path, body))
 }
 
 // idle waits until a direction has nothing to do.

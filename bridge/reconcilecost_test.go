@@ -3,13 +3,13 @@ package bridge_test
 import (
 	"fmt"
 	"maps"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
@@ -17,21 +17,16 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
-// clock is one that can be put forward.
-type clock struct{ ahead atomic.Int64 }
-
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
 // passLater starts the bridge again some time later, waits until it has
 // compared Chatwoot's messages once, and counts the requests by their kind.
-func (w *world) passLater(c *clock) map[string]int {
+func (w *world) passLater(c *bridgetest.Clock) map[string]int {
 	w.t.Helper()
 	require.NoError(w.t, w.desk.WaitIdle(w.t.Context())) // a webhook that fails makes a bubble red, which costs a request
 	w.handler.Store(nil)
 	w.bridge.Stop()
-	c.ahead.Add(int64(10 * time.Minute))
-	began, before := c.now().UnixMilli(), w.desk.Requests()
-	w.bridge = w.process(w.db, func(cfg *bridge.Config) { cfg.Clock = c.now })
+	c.Forward(10 * time.Minute)
+	began, before := c.Now().UnixMilli(), w.desk.Requests()
+	w.bridge = w.process(w.db, func(cfg *bridge.Config) { cfg.Clock = c.Now })
 	handler := w.bridge.Webhooks()
 	w.handler.Store(&handler)
 	require.Eventually(w.t, func() bool {
@@ -56,8 +51,8 @@ const perConversation = "GET /api/v1/accounts/{account}/conversations/{conversat
 func TestAPassCostsThreeRequestsAndOneForEachChangedConversation(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		c := &clock{}
-		at := desk{chatwoottest.New(chatwoottest.Options{Dir: t.TempDir(), Now: c.now}), t}
+		c := &bridgetest.Clock{}
+		at := desk{chatwoottest.New(chatwoottest.Options{Dir: t.TempDir(), Now: c.Now}), t}
 		require.NoError(t, at.Start())
 		t.Cleanup(func() { require.NoError(t, at.Close()) })
 		w := newWorldAt(t, at, db, idmap.NewMemory(1000, time.Now), 20*time.Millisecond)
