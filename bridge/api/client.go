@@ -64,7 +64,7 @@ func (c *Client) CreateLine(ctx context.Context, n NewLine) (Line, error) {
 	return line, err
 }
 
-// UpdateLine changes a line's name and settings.
+// UpdateLine changes a line's name, settings and token of Chatwoot.
 func (c *Client) UpdateLine(ctx context.Context, id string, u LineUpdate) (Line, error) {
 	var line Line
 	err := c.do(ctx, http.MethodPatch, linePath(id), nil, u, &line)

@@ -71,6 +71,9 @@ type NewLine struct {
 type LineUpdate struct {
 	Name     *string         `json:"name,omitempty"`
 	Settings json.RawMessage `json:"settings,omitempty"`
+	// ChatwootToken replaces the token. The server tries it before it keeps it; a
+	// line that is paused because Chatwoot refused the last one goes on.
+	ChatwootToken *string `json:"chatwoot_token,omitempty"`
 }
 
 // The ways to link a phone.

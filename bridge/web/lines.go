@@ -61,7 +61,8 @@ func (s *Server) updateLine(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &u); err != nil {
 		return err
 	}
-	if err := s.admin.UpdateLine(r.Context(), lineID(r), admin.LineUpdate{Name: u.Name, Settings: u.Settings}); err != nil {
+	update := admin.LineUpdate{Name: u.Name, Settings: u.Settings, Token: u.ChatwootToken}
+	if err := s.admin.UpdateLine(r.Context(), lineID(r), update); err != nil {
 		return err
 	}
 	return s.writeLine(w, r, http.StatusOK, lineID(r))

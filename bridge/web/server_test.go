@@ -41,8 +41,10 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, "l1", created.ID)
-	name := "Sales"
+	name, fresh := "Sales", "tok2"
 	_, err = w.client.UpdateLine(ctx, "l1", api.LineUpdate{Name: &name, Settings: []byte(`{"language":"en"}`)})
+	require.NoError(t, err)
+	_, err = w.client.UpdateLine(ctx, "l1", api.LineUpdate{ChatwootToken: &fresh})
 	require.NoError(t, err)
 	require.NoError(t, w.client.DeleteLine(ctx, "l1", false))
 	require.NoError(t, w.client.DeleteLine(ctx, "l1", true))
@@ -66,6 +68,7 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	require.Equal(t, []any{
 		admin.NewLine{Name: "Support", ChatwootURL: "https://chat.example.com", ChatwootToken: "tok", Account: 1, Inbox: 12, Settings: []byte(`{"language":"es"}`)},
 		bridge.LineID("l1"), admin.LineUpdate{Name: &name, Settings: []byte(`{"language":"en"}`)},
+		bridge.LineID("l1"), admin.LineUpdate{Token: &fresh},
 		bridge.LineID("l1"), false, bridge.LineID("l1"), true,
 		"pair", bridge.LineID("l1"), "", "pair", bridge.LineID("l1"), "+55 11 99999-0001",
 		"logout", bridge.LineID("l1"), "reconnect", bridge.LineID("l1"), "confirm", bridge.LineID("l1"), "pause", bridge.LineID("l1"), "resume", bridge.LineID("l1"),

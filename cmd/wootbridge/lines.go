@@ -30,7 +30,12 @@ Usage:
       WOOTBRIDGE_CHATWOOT_TOKEN. Next: wootbridge pair
   wootbridge lines set LINE [NAME=VALUE...]
       Change its name or settings, such as language=pt-BR or
-      timezone=America/Sao_Paulo, and show them.
+      timezone=America/Sao_Paulo, and show them. The settings are listed below.
+  wootbridge lines token LINE
+      Give it another access token of Chatwoot, which is asked for as at
+      "create". The bridge tries it first; if Chatwoot refuses it, nothing
+      changes. A line that is paused because Chatwoot did not accept its token
+      any more then goes on, and what waited is delivered.
   wootbridge lines pause LINE
       Stop it. Messages are kept on both sides.
   wootbridge lines resume LINE
@@ -48,7 +53,7 @@ Usage:
       --force also when messages wait, which are then lost.
 
 LINE is a line's id, the beginning of it, or its name.
-`,
+` + settingsHelp(),
 	run: func(ctx context.Context, p *program, args []string) error {
 		action := "list"
 		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -61,6 +66,8 @@ LINE is a line's id, the beginning of it, or its name.
 			return p.createLine(ctx, args)
 		case "set":
 			return p.setLine(ctx, args)
+		case "token":
+			return p.replaceToken(ctx, args)
 		case "delete":
 			return p.deleteLine(ctx, args)
 		case "pause", "resume", "reconnect", "confirm", "logout":
@@ -159,13 +166,8 @@ func (p *program) createLine(ctx context.Context, args []string) error {
 		return err
 	}
 	return p.call(func(client *api.Client) error {
-		if n.ChatwootToken = cfg.ChatwootToken.Reveal(); n.ChatwootToken == "" {
-			if n.ChatwootToken, err = p.askSecret("Access token of a Chatwoot administrator (Profile settings, at the bottom): "); err != nil {
-				return fmt.Errorf("read the access token: %w", err)
-			}
-		}
-		if n.ChatwootToken == "" {
-			return usagef("no access token of Chatwoot was given")
+		if n.ChatwootToken, err = p.chatwootToken(cfg); err != nil {
+			return err
 		}
 		line, err := client.CreateLine(ctx, n)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
 // setLine changes a line's name and settings, given as NAME=VALUE.
@@ -75,4 +76,45 @@ func (p *program) printSettings(line api.Line) error {
 		fmt.Fprintf(p.stdout, "  %s=%v\n", name, settings[name])
 	}
 	return nil
+}
+
+// helpWidth is where lines of help end.
+const helpWidth = 80
+
+// settingsHelp lists the settings, as the table of lines has them.
+func settingsHelp() string {
+	var b strings.Builder
+	b.WriteString("\nThe settings, with what they are at first:\n")
+	for _, row := range lines.Table() {
+		fmt.Fprintf(&b, "  %s=%s\n", row.Name, strings.Trim(row.Default, `"`))
+		kind := row.Type
+		if row.Allowed != kind {
+			kind += ": " + row.Allowed
+		}
+		b.WriteString(indented(row.Help("en") + " (" + kind + ")"))
+	}
+	return b.String()
+}
+
+// indented breaks a text into lines that begin with six spaces.
+func indented(text string) string {
+	const margin = "      "
+	var b strings.Builder
+	width := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case width == 0:
+			b.WriteString(margin)
+			width = len(margin)
+		case width+1+len(word) > helpWidth:
+			b.WriteString("\n" + margin)
+			width = len(margin)
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += len(word)
+	}
+	return b.String() + "\n"
 }

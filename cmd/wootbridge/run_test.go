@@ -15,6 +15,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
 // front answers like a bridge, as a test says.
@@ -203,6 +204,37 @@ func TestCreateTakesTheTokenFromSettingsOrInput(t *testing.T) {
 	}
 }
 
+func TestATokenIsReplaced(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "paused"))
+	f.answer("PATCH /api/v1/lines/abc111", http.StatusOK, line("abc111", "Support", "connected"))
+	out, errs, code := typed(t, f.URL, "tok2\n", "lines token support")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{`PATCH /api/v1/lines/abc111 {"chatwoot_token":"tok2"}`}, f.last())
+	require.Equal(t, "The line Support uses the new token. It is connected.\n", out)
+
+	_, errs, code = typed(t, f.URL, "", "lines token support")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "No access token of Chatwoot was given.")
+	require.Len(t, f.last(), 1, "nothing was asked of the server")
+}
+
+func TestHelpListsTheSettings(t *testing.T) {
+	t.Parallel()
+	out, _, code := typed(t, "http://127.0.0.1:1", "", "help lines")
+	require.Zero(t, code)
+	words := strings.Join(strings.Fields(out), " ")
+	for _, row := range lines.Table() {
+		require.Contains(t, out, "\n  "+row.Name+"="+strings.Trim(row.Default, `"`)+"\n")
+		for _, part := range []string{row.Type, row.Allowed, row.Help("en")} {
+			require.Contains(t, words, part, row.Name)
+		}
+	}
+	for line := range strings.Lines(out) {
+		require.LessOrEqual(t, len(line), helpWidth+1, line)
+	}
+}
+
 func TestSettingsAreChangedAndShown(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "connected"))
@@ -260,7 +292,7 @@ func TestRefusalsAreToldToPeople(t *testing.T) {
 	require.Equal(t, "No answer at http://127.0.0.1:1: nothing listens there. Start the bridge with \"wootbridge serve\", or set WOOTBRIDGE_URL to the address at which it runs.\n", errs)
 
 	_, errs, code = typed(t, "8080", "", "lines")
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, exitConfig, code)
 	require.Equal(t, "The configuration is not right:\n  WOOTBRIDGE_URL is \"8080\"; want the address of the running server, such as http://127.0.0.1:8080\n", errs)
 
 	dir := t.TempDir()
