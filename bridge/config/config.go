@@ -10,8 +10,8 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
-// Config is what a server is told. The tag env names the variable without its
-// prefix, want says what a right value looks like.
+// Config is the configuration of a server. The tag env names the variable without
+// its prefix; want describes a right value.
 type Config struct {
 	// Listen is where the web server listens; port 0 takes a free one.
 	Listen string `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`

@@ -41,7 +41,7 @@ func TestTheDocumentationListsWhatThereIs(t *testing.T) {
 	require.Equal(t, exist, documented)
 }
 
-// What is shipped to be copied must not set what means nothing.
+// Files that people copy must not set variables that do not exist.
 func TestShippedFilesSetKnownVariables(t *testing.T) {
 	t.Parallel()
 	known := []string{"WOOTBRIDGE_DATABASE_URL_FILE"} // named as an example

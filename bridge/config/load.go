@@ -52,7 +52,7 @@ func read(environ []string, into any, variables []Variable) *reader {
 			continue
 		}
 		delete(r.values, name) // the last one counts
-		// A stray newline after a token is what copying leaves behind.
+		// Copying a token often leaves a newline behind.
 		if value = strings.TrimSpace(value); value != "" {
 			r.values[name], r.source[name] = value, name
 		}
@@ -130,7 +130,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// fault says that a variable's value is not what is wanted.
+// fault reports that a variable's value is wrong.
 func (r *reader) fault(name string) { r.faultWant(name, r.vars[name].Want) }
 
 func (r *reader) faultWant(name, want string) {

@@ -10,10 +10,9 @@ import (
 	"runtime/debug"
 )
 
-// recordCrashes makes the runtime write what it says of a panic that ends the
-// process into a file as well, and reports whether the last process left such
-// a record, as opposed to being stopped or killed. The record is kept beside
-// it for people to send with a report.
+// recordCrashes makes the runtime also write a fatal panic to a file, and reports
+// whether the last process left such a record instead of being stopped or killed.
+// That record is kept in a second file, for people to send with a report.
 func recordCrashes(dir string, log *slog.Logger) (crashed bool, err error) {
 	path := filepath.Join(dir, crashFile)
 	info, err := os.Stat(path)

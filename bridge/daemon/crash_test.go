@@ -59,7 +59,7 @@ func TestACrashIsToldFromAStop(t *testing.T) {
 	record, err := os.ReadFile(filepath.Join(dir, "crash.last"))
 	require.NoError(t, err)
 	require.Contains(t, string(record), "a fault of a library")
-	require.Contains(t, string(record), "serve_test.crash")
+	require.Contains(t, string(record), "daemon_test.crash")
 	require.Contains(t, run("CLEAN=1"), told)
 	require.NotContains(t, run("CLEAN=1"), told, "after a clean stop")
 }

@@ -29,12 +29,12 @@ import (
 type Options struct {
 	Config config.Config
 	Log    *slog.Logger
-	// Out gets what a person is told at the start; nil means nothing is told.
+	// Out receives the greeting that a person reads at the start; nil = no greeting.
 	Out io.Writer
 	// Command is how a person calls this program; Version is its own.
 	Command, Version string
-	// RecordCrashes keeps the runtime's last words in the data folder. It
-	// concerns the whole process, so only its main function sets it.
+	// RecordCrashes makes the runtime write a fatal panic to a file in the data
+	// folder. It affects the whole process, so only the main function sets it.
 	RecordCrashes bool
 	// Grace is how long Stop may take; 0 means 25 s.
 	Grace time.Duration
@@ -51,20 +51,19 @@ type Process struct {
 	server  *web.Server
 	web     []*http.Server
 	address net.Addr
-	metrics net.Addr // nil when metrics have no listener of their own
 	serving sync.WaitGroup
 	failed  chan error // of a web server; it has room for each
-	// ctx ends what waits beside the web server.
+	// ctx ends the goroutines beside the web server.
 	ctx    context.Context
 	cancel context.CancelFunc
-	// closers undo what Start opened, the last one first.
+	// closers close what Start opened; the last one runs first.
 	closers []func()
 }
 
 const defaultGrace = 25 * time.Second
 
-// Start puts a bridge together and lets it run until Stop. ctx is for the
-// start only. A fault of what an admin has set up is a *LockedError or a
+// Start assembles a bridge and runs it until Stop. ctx is for the start only. If
+// what an admin has set up cannot work, the error is a *LockedError or a
 // *SetupError.
 func Start(ctx context.Context, opts Options) (*Process, error) {
 	if opts.Grace == 0 {
@@ -100,8 +99,8 @@ func (p *Process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The ports before anything that others could see: a second server on them
-	// must not take the lines and then fail.
+	// Open the ports first: a second server on the same ports must fail before it
+	// takes over the lines.
 	listener, err := p.listen("LISTEN", cfg.Listen)
 	if err != nil {
 		return err
@@ -112,7 +111,6 @@ func (p *Process) start(ctx context.Context) error {
 		if separate, err = p.listen("METRICS_LISTEN", cfg.MetricsListen); err != nil {
 			return err
 		}
-		p.metrics = separate.Addr()
 	}
 	if err := p.openDatabase(ctx); err != nil {
 		return err
@@ -151,9 +149,9 @@ func (p *Process) listen(variable, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// serve begins to answer requests. Until here connections wait in the
-// listener's queue: a webhook that comes too early is answered late, not with
-// an error that would turn the agent's message red.
+// serve begins to answer requests. Until then connections wait in the listener's
+// queue: a webhook that arrives too early is answered late instead of with an
+// error, which would mark the agent's message as failed.
 func (p *Process) serve(listener, separate net.Listener, registry *prometheus.Registry) {
 	setup := web.Config{Admin: p.bridge, Webhooks: p.bridge.Webhooks(), Token: p.token, Log: p.log, Registry: registry}
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
@@ -181,19 +179,8 @@ func (p *Process) run(listener net.Listener, handler http.Handler) {
 // URL is how programs on this machine reach the server.
 func (p *Process) URL() string { return config.LocalURL(p.address.String()) }
 
-// MetricsURL is where metrics are served without the token, or "".
-func (p *Process) MetricsURL() string {
-	if p.metrics == nil {
-		return ""
-	}
-	return config.LocalURL(p.metrics.String())
-}
-
 // Token is the admin token.
 func (p *Process) Token() string { return p.token }
-
-// Bridge is what runs.
-func (p *Process) Bridge() *bridge.Bridge { return p.bridge }
 
 func (p *Process) onClose(undo func()) { p.closers = append(p.closers, undo) }
 
@@ -203,3 +190,6 @@ func (p *Process) close() {
 	}
 	p.closers = nil
 }
+
+// Bridge is what runs.
+func (p *Process) Bridge() *bridge.Bridge { return p.bridge }

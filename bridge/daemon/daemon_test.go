@@ -130,10 +130,11 @@ func TestALostKeyIsNotReplaced(t *testing.T) {
 
 func TestStandardMode(t *testing.T) {
 	t.Parallel()
+	metrics := freeAddress(t)
 	settings := []string{
 		"WOOTBRIDGE_DATABASE_URL=" + databasetest.PostgresURL(t), "WOOTBRIDGE_REDIS_URL=" + databasetest.RedisURL(t),
 		"WOOTBRIDGE_ENCRYPTION_KEY=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=", "WOOTBRIDGE_ADMIN_TOKEN=0123456789abcdef",
-		"WOOTBRIDGE_METRICS_LISTEN=127.0.0.1:0",
+		"WOOTBRIDGE_METRICS_LISTEN=" + metrics,
 	}
 	dir := t.TempDir()
 	require.NoError(t, daemon.Migrate(t.Context(), configured(t, dir, settings...), slog.New(slog.DiscardHandler)))
@@ -144,10 +145,19 @@ func TestStandardMode(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "wootbridge.db"))
 	status, _ := get(t, p.URL()+"/metrics")
 	require.Equal(t, http.StatusNotFound, status, "metrics have a listener of their own")
-	status, body := get(t, p.MetricsURL()+"/metrics")
+	status, body := get(t, "http://"+metrics+"/metrics")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "wootbridge_panics_total 0")
 	require.Contains(t, body, "go_goroutines")
+}
+
+// freeAddress is one at which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer free.Close()
+	return free.Addr().String()
 }
 
 func get(t *testing.T, url string) (int, string) {
@@ -199,10 +209,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 // waited for; the line's webhook then leads to the local address.
 func TestTheFirstLineWaitsForChatwoot(t *testing.T) {
 	t.Parallel()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := free.Addr().String()
-	require.NoError(t, free.Close())
+	address := freeAddress(t)
 	desk := chatwoottest.New(chatwoottest.Options{Addr: address})
 	log := &safeBuffer{}
 	opts := options(configured(t, t.TempDir(), "WOOTBRIDGE_CHATWOOT_URL=http://"+address,
@@ -212,8 +219,10 @@ func TestTheFirstLineWaitsForChatwoot(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "cannot be made yet") }, patience, time.Millisecond)
 	require.NoError(t, desk.Start())
 	t.Cleanup(func() { require.NoError(t, desk.Close()) })
+	client := api.NewClient(p.URL(), p.Token())
+	defer client.CloseIdle()
 	require.Eventually(t, func() bool {
-		lines, err := p.Bridge().Lines(t.Context())
+		lines, err := client.Lines(t.Context())
 		return err == nil && len(lines) == 1
 	}, patience, time.Millisecond)
 	require.Len(t, desk.Inboxes(), 1)

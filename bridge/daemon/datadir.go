@@ -47,8 +47,8 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("the data folder %s is in use by %s: stop that one first, or give this one a WOOTBRIDGE_DATA_DIR of its own", e.Dir, holder)
 }
 
-// lock takes the data folder for this process until unlock; the system gives
-// it free if the process dies.
+// lock reserves the data folder for this process until unlock; the system
+// releases it if the process dies.
 func lock(dir string) (unlock func(), err error) {
 	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -1,11 +1,13 @@
-// Package serve puts a bridge together from its configuration and runs it as a
-// process: data folder, database, cache, lines, web server.
+// Package daemon assembles a bridge from its configuration and runs it as a
+// process: data folder, database, cache, lines, web server. It is the only package
+// that knows all of them.
 //
-// Start opens things in the order in which they need each other; Stop ends
-// them the other way round: no new webhook is taken, no lane is claimed, jobs
-// under way finish or are handed back, lines disconnect, the database closes.
-// What does not end within the grace time is left to the end of the process,
-// which loses nothing: the next start looks before it repeats.
+// Start opens things in the order in which they need each other; of what an admin
+// has set up, what cannot work is a *LockedError or a *SetupError. Stop ends
+// things in the opposite order: no webhook is accepted any more, no lane is
+// claimed, jobs under way finish or are handed back, lines disconnect, the
+// database closes. Work that outlasts the grace time is left to the end of the
+// process, which loses nothing: the next start looks before it repeats.
 //
 // A Process owns every goroutine that it starts, and Stop waits for them.
 package daemon

@@ -16,7 +16,7 @@ import (
 
 const (
 	databaseWait = time.Minute
-	// cacheEntries bounds the cache that stands in for Redis: some MB.
+	// cacheEntries bounds the memory cache that replaces Redis; it needs some MB.
 	cacheEntries = 50_000
 	redisPrefix  = "wootbridge/"
 )

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Wait runs until ctx ends or a web server fails, then stops. It gives the
-// reason if it was not ctx.
+// Wait waits until ctx ends or a web server fails, then stops the process. It
+// returns the failure of the web server, if that was the cause.
 func (p *Process) Wait(ctx context.Context) error {
 	var failure error
 	select {
@@ -28,8 +28,8 @@ func (p *Process) Wait(ctx context.Context) error {
 // of the API must not use up the time that the jobs have.
 const webGrace = 5 * time.Second
 
-// Stop ends the process's work in order, see the package's documentation. An
-// error says that something did not end in time; the process should end then.
+// Stop ends the process's work in the order that the package documentation gives.
+// An error says that something did not end in time; the process should exit then.
 func (p *Process) Stop() error {
 	p.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), p.opts.Grace)
@@ -50,8 +50,8 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-// stopBridge stops the lines. The database stays open if they do not end in
-// time: work that still goes on may commit what it did.
+// stopBridge stops the lines. If they do not end in time, the database stays open:
+// work that still runs may commit its results.
 func (p *Process) stopBridge(ctx context.Context) error {
 	stopped := make(chan struct{})
 	go func() {

@@ -1,11 +1,15 @@
-// Package web is the web server of a bridge: the admin API, Chatwoot's
-// webhooks, health and metrics.
+// Package web is the web server of a bridge: the admin API, Chatwoot's webhooks,
+// health and metrics.
 //
-// It holds no state of its own. Handlers return errors; one place turns them
-// into answers. Everything of the API needs the admin token; what needs none
-// (health, the API's description) holds nothing of a customer. A path's secret,
-// a query and a token never reach the log.
+// It keeps no state and reaches the bridge through admin's service only. Handlers
+// return errors, and answer.go alone turns them into answers: a *fault.Error is
+// told as it is, any other error is logged and told as internal. The whole API
+// needs the admin token; the routes that need none (health, the API's description)
+// show nothing of a customer, and webhooks prove themselves. The log never holds a
+// secret path, a query or a token.
 //
-// Every request is handled on its own goroutine, which ends with it; event
-// streams also end when CloseStreams is called.
+// openapi.json describes every route and type; tests compare it with both.
+//
+// Each request is handled on a goroutine of its own, which ends with the request;
+// event streams also end when CloseStreams is called.
 package web

@@ -33,7 +33,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return m
 }
 
-// noRoute stands for everything that is served nowhere.
+// noRoute stands for every address without a handler.
 const noRoute = "(none)"
 
 // route is the pattern that a request matched: it has no ids and no secrets.
@@ -54,8 +54,8 @@ func method(r *http.Request) string {
 	return "other"
 }
 
-// observe logs and measures a request. Only calls of the API are worth a line
-// at info; webhooks and probes come all the time.
+// observe logs and measures a request. Calls of the API are logged at info,
+// webhooks and probes at debug, because they arrive all the time.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -75,7 +75,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
-// survive turns a panic into an answer.
+// survive answers a request whose handler panicked. It is no guard.Guard, because
+// http.ErrAbortHandler must go on to net/http, uncounted.
 func (s *Server) survive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -95,13 +96,13 @@ func (s *Server) survive(next http.Handler) http.Handler {
 	})
 }
 
-// authorize lets requests with the admin token pass.
+// authorize lets only requests with the admin token pass.
 func (s *Server) authorize(next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(s.token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
-		// Hashes are of one length, so the time tells nothing of the token.
+		// Hashes have one length, so the time of the comparison reveals nothing.
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") || s.token == "" {
 			s.refuse(w, r, errUnauthorized)
 			return
