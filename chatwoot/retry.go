@@ -14,10 +14,10 @@ var readBackoff = wait.Backoff{First: 200 * time.Millisecond, Most: 800 * time.M
 
 const readAttempts = 4
 
-// RetryRead asks Chatwoot again, a few times, what it has failed to answer: work
-// that takes many questions would begin anew for one of them, and would never
-// end where one in twenty fails. A Chatwoot that does not run is not asked
-// again. read must change nothing there.
+// RetryRead repeats a read that Chatwoot failed to answer, a few times. Otherwise
+// work of many reads would start over after one failure and would never finish
+// where one read in twenty fails. A Chatwoot that does not run is not asked again.
+// read must change nothing there.
 func RetryRead(ctx context.Context, read func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := read()
@@ -28,9 +28,8 @@ func RetryRead(ctx context.Context, read func() error) error {
 	}
 }
 
-// RetryReadPastLimit is RetryRead that also asks again what Chatwoot's rate
-// limit has refused: the client lets the question through when the limit is
-// over.
+// RetryReadPastLimit is RetryRead that also repeats a read which Chatwoot's rate
+// limit refused: the client holds the request back until the limit is over.
 func RetryReadPastLimit(ctx context.Context, read func() error) error {
 	for {
 		err := RetryRead(ctx, read)

@@ -15,8 +15,8 @@ const brokenPause = time.Minute
 // again with every connection, and must not stop the line.
 const unreadPause = time.Hour
 
-// streamBroken gives a connection up of which nothing more can be read. Without
-// this the line would be deaf until a ping goes unanswered for minutes.
+// streamBroken ends a connection whose stream can no longer be read. Otherwise the
+// line would receive nothing until pings went unanswered for minutes.
 func (c *connection) streamBroken() {
 	if !c.pairing {
 		c.endBroken(connectionEnd{code: StateDisconnected, broken: true})
@@ -29,7 +29,7 @@ func (c *connection) streamBroken() {
 	c.endBroken(end)
 }
 
-// endBroken counts a broken stream once, however many frames tell of it.
+// endBroken counts a broken stream once, however many frames reveal it.
 func (c *connection) endBroken(e connectionEnd) {
 	if c.brokenOnce.CompareAndSwap(false, true) {
 		c.s.cfg.Count("broken stream")
@@ -38,7 +38,7 @@ func (c *connection) endBroken(e connectionEnd) {
 	}
 }
 
-// rarely says yes to what has not been for some time.
+// rarely reports whether an event is the first one for some time.
 type rarely struct {
 	pause time.Duration
 

@@ -10,7 +10,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// heard follows what the library only logs.
+// heard reacts to events that the library only logs.
 func (c *connection) heard(event string) {
 	c.s.cfg.Count(event)
 	switch event {
@@ -59,7 +59,7 @@ func newClient(cfg Config, c *connection, device *store.Device) *whatsmeow.Clien
 	return cli
 }
 
-// transport is what connections are made with: the process's own, unless a
+// transport carries connections: the process's own one, unless a
 // simulator stands in for WhatsApp.
 func (cfg *Config) transport() http.RoundTripper {
 	if cfg.Simulator != nil {

@@ -24,8 +24,8 @@ type connection struct {
 	guard  *devicestore.Guard
 	ctx    context.Context
 	cancel context.CancelFunc
-	// latched is set once something could not be committed: nothing after it
-	// may be, or the order is lost.
+	// latched is set after a failed commit: a later event must not be committed
+	// before the failed one, or the order is lost.
 	latched    atomic.Bool
 	connected  atomic.Bool
 	paired     atomic.Int32 // of pairedSteps, which come in either order
@@ -53,7 +53,7 @@ type connectionEnd struct {
 	command   *command
 }
 
-// end gives the connection up; the first reason counts.
+// end ends the connection; the first reason counts.
 func (c *connection) end(e connectionEnd) {
 	c.once.Do(func() {
 		e.connected = c.connected.Load()
@@ -136,8 +136,8 @@ func (s *Session) loadDevice(jid string) (*store.Device, error) {
 	return s.cfg.Store.devices.Device(s.ctx, jid)
 }
 
-// storeFailed gives the connection up: what could not be read or written comes
-// again with the next one.
+// storeFailed ends the connection: WhatsApp delivers the affected messages again on
+// the next one.
 func (c *connection) storeFailed(err error) {
 	if c.latched.Swap(true) {
 		return
@@ -147,8 +147,8 @@ func (c *connection) storeFailed(err error) {
 	c.end(connectionEnd{code: StateDisconnected})
 }
 
-// notePanic logs where a panic was, and of what type its value is: the value
-// itself may be what a customer wrote.
+// notePanic logs where a panic happened and the type of its value; the value itself
+// may hold a customer's words.
 func (s *Session) notePanic(value any) {
 	s.cfg.Count("panic")
 	s.cfg.Log.Error("panic in a call of the whatsapp library or of its event handler",

@@ -59,7 +59,7 @@ func (c *connection) connectionEvent(event any) {
 	}
 }
 
-// ended gives the connection up for what the library does not reconnect after.
+// ended ends the connection after events that the library does not reconnect from.
 func (c *connection) ended(event any) {
 	switch evt := event.(type) {
 	case *events.LoggedOut:
@@ -78,8 +78,8 @@ func (c *connection) ended(event any) {
 	}
 }
 
-// keepAliveMisses is how many pings in a row go unanswered before people are
-// told: one is nothing.
+// keepAliveMisses is how many pings in a row must go unanswered before the state
+// shows it; a single one happens on healthy connections.
 const keepAliveMisses = 2
 
 // lost notes that the server is gone. The library connects again by itself, with
@@ -95,7 +95,7 @@ func (c *connection) lost() {
 // recheckAfter is the pause between two checks of the state.
 const recheckAfter = 10 * time.Second
 
-// attend does for a connection what must not be done in an event handler.
+// attend does the work of a connection that an event handler must not do.
 func (c *connection) attend() {
 	for {
 		switch wait.Woken(c.ctx, recheckAfter, c.announce) {

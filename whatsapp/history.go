@@ -17,12 +17,12 @@ const (
 	// historyPackedMost is the largest history that is downloaded. The phone
 	// offers its history in parts of some hundred kilobytes to a few megabytes.
 	historyPackedMost = 16 << 20
-	// historyMost is what a part may unpack to. The library unpacks it in memory
-	// whatever it is, holds it twice for a moment, and zlib makes a gigabyte of
-	// each megabyte if it likes: without a limit an offer could end the process,
-	// and again at its next start.
+	// historyMost is the largest size that a part may unpack to. The library unpacks
+	// any part in memory and briefly holds it twice, and zlib can turn a megabyte
+	// into a gigabyte: without a limit an offer could crash the process, and crash
+	// it again at every start.
 	historyMost = 64 << 20
-	// sealing is what encryption adds to a file: padding and a checksum.
+	// sealing is the number of bytes that encryption adds: padding and a checksum.
 	sealing = 16 + 10
 )
 
@@ -50,7 +50,7 @@ func (s *Session) FinishHistory(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("download history: %w", err)
 	}
-	// What was checked is what the library gets.
+	// The library gets the very bytes that were checked.
 	err = guarded(s, func() error {
 		_, err := client.DownloadHistorySync(ctx, &waE2E.HistorySyncNotification{InitialHistBootstrapInlinePayload: packed}, true)
 		return err

@@ -10,9 +10,9 @@ import (
 )
 
 // Log adapts a slog.Logger to the library. The library's lines hold JIDs and
-// ids of customers, so what it says goes to debug, whatever it says it with;
-// above that only the fact that it warned is kept. Lines that tell of lost or
-// partial messages and nothing else does are counted.
+// ids of customers, so they go to debug, whatever their level; above debug only the
+// fact that the library warned is logged. Some lines are the only sign of lost or
+// incomplete messages; those are counted.
 func Log(log *slog.Logger, count func(event string)) waLog.Logger {
 	return &library{log: log, count: count, module: "whatsmeow"}
 }
@@ -25,15 +25,15 @@ type library struct {
 
 const (
 	toldDevices = "device list outdated"
-	// frameGarbled is a stream of which nothing more can be read: its bytes or
-	// their order are not those that were sent.
+	// frameGarbled means that the stream can no longer be read: its bytes or their
+	// order are not those that were sent.
 	frameGarbled = "garbled frame"
-	// frameUnread came as it was sent, and the library cannot make a stanza of it.
+	// frameUnread means that a frame arrived intact but the library cannot parse it.
 	frameUnread = "unread frame"
 )
 
-// told are the library's lines for which there is no event, by a part of their
-// format. What is filled in may be what a customer wrote: it must not count.
+// told are the library's lines that no event stands for, by a part of their format.
+// The arguments are not searched: they may hold a customer's words.
 var told = map[string]string{
 	"panicked":                   "panic",
 	"participant list hash":      toldDevices,
@@ -65,7 +65,7 @@ func (l *library) Warnf(msg string, args ...any)  { l.line(slog.LevelWarn, msg, 
 func (l *library) Errorf(msg string, args ...any) { l.line(slog.LevelError, msg, args) }
 func (l *library) Infof(msg string, args ...any)  { l.line(slog.LevelInfo, msg, args) }
 
-// Debugf drops what holds whole stanzas, and looks at those that are sent.
+// Debugf drops lines that hold whole stanzas; it inspects those that are sent.
 func (l *library) Debugf(_ string, args ...any) {
 	if len(args) != 1 {
 		return

@@ -56,8 +56,8 @@ func (s *Session) Download(ctx context.Context, f content.File, dst *os.File) er
 	}
 }
 
-// errNoHost is what the library takes for success: WhatsApp named no server
-// to download from. Even an empty file has some bytes there.
+// errNoHost means that WhatsApp named no server to download from, which the library
+// reports as success. Even an empty file has some bytes on the server.
 var errNoHost = errors.New("WhatsApp names no server for files")
 
 // arrivingFile notes whether anything came.

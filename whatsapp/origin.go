@@ -5,7 +5,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// origin is who wrote a message, as far as that decides what may be believed.
+// origin is who sent a message, as far as that decides what the bridge believes.
 type origin int
 
 const (

@@ -66,8 +66,8 @@ func (c *connection) unpaired(item whatsmeow.QRChannelItem) string {
 	}
 }
 
-// passkeySentence sends nobody from the QR code to the code to type or back:
-// WhatsApp asks such an account whichever of them it is.
+// passkeySentence does not suggest the other kind of code: WhatsApp asks such an
+// account for a passkey with both.
 const passkeySentence = "WhatsApp asks this account to confirm with a passkey, which this version of Wootbridge cannot do, " +
 	"neither with a QR code nor with a code to type. Link a phone whose account is not asked, or try again after an update of Wootbridge."
 

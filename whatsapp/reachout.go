@@ -92,7 +92,7 @@ func (c *connection) held(ctx context.Context, to types.JID) error {
 	return nil
 }
 
-// refusedReachOut says what becomes of a message that WhatsApp refused because
+// refusedReachOut decides about a message that WhatsApp refused because
 // the contact is new.
 func (s *Session) refusedReachOut(to types.JID, id string, err error) error {
 	if until := s.lockedUntil(); !until.IsZero() {

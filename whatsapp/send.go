@@ -60,8 +60,8 @@ const (
 // Send uploads the file, if any, then sends, one message at a time for the
 // whole line. Errors are ErrNotConnected, PermanentError, ReachOutLimitedError,
 // AmbiguousError, or something that may pass; after all but a PermanentError the
-// same message may be sent again with the same id. ErrNotConnected is also a
-// WhatsApp that does not answer what has to be known before.
+// same message may be sent again with the same id. ErrNotConnected also means that
+// WhatsApp did not answer a query that must precede the message.
 func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	to, err := types.ParseJID(o.To)
 	if err != nil || to.User == "" {
@@ -103,8 +103,8 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	return c.send(sending, recipient{to: to, address: address}, o.ID, message)
 }
 
-// sent lets the next message go, at once: what is left to do for this one is
-// done while WhatsApp answers that.
+// sent admits the next message at once: the rest of the work for this one is done
+// while WhatsApp answers the next.
 func (s *Session) sent() {
 	<-s.sending
 	runtime.Gosched()

@@ -66,7 +66,7 @@ type Session struct {
 	cancel   context.CancelFunc
 	ended    chan struct{}
 
-	telling sync.Mutex // held while a change is made and told, so that they are told in order
+	telling sync.Mutex // held while a change is made and announced, so that announcements keep the order
 	mu      sync.Mutex
 	state   State
 	conn    *connection
@@ -167,7 +167,7 @@ func (s *Session) command(c command) {
 // ErrNotConnected says that there is no connection at the moment.
 var ErrNotConnected = errors.New("whatsapp is not connected")
 
-// connected gives the connected connection.
+// connected returns the connection if it is logged in.
 func (s *Session) connected() (*connection, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,7 +177,7 @@ func (s *Session) connected() (*connection, error) {
 	return s.conn, nil
 }
 
-// client gives the client of the connected connection.
+// client returns the client of the connection if it is logged in.
 func (s *Session) client() (*whatsmeow.Client, error) {
 	c, err := s.connected()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // all sessions.
 type Store struct{ devices *devicestore.Store }
 
-// StoreConfig says where a Store keeps what it keeps.
+// StoreConfig sets up a Store.
 type StoreConfig struct {
 	DB *sql.DB
 	// Dialect is "postgres" or "sqlite".

@@ -10,9 +10,9 @@ import (
 
 const (
 	banMin = time.Minute
-	// refusalsMost is how many refused logins in a row are tried again with the
-	// usual backoff; a server that says no for a reason nobody knows is then
-	// asked once in refusalWait only.
+	// refusalsMost is how many refused logins in a row are retried with the usual
+	// backoff. After that, a server that refuses for an unknown reason is asked only
+	// once in refusalWait.
 	refusalsMost = 8
 	refusalWait  = time.Hour
 	// outdatedWait is how long after a refused version another one is asked for.
@@ -62,8 +62,8 @@ func (s *Session) run() {
 	}
 }
 
-// pause waits for a time, or until somebody asks for something; it gives what
-// was asked for if that is to pair.
+// pause waits for a time or for a command. It returns the command if that is to
+// pair.
 func (s *Session) pause(wait time.Duration) *command {
 	var due <-chan time.Time
 	if wait != never {

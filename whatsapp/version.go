@@ -20,9 +20,9 @@ type VersionCache interface {
 	SaveVersion(ctx context.Context, version string) error
 }
 
-// Versions knows which version of WhatsApp Web to claim to be: what WhatsApp
-// serves now, else what it served when that was last asked, else what the
-// library was made for. All sessions of a process share one; it may be used
+// Versions knows which version of WhatsApp Web to claim to be: the one that WhatsApp
+// serves now, else the one it served when last asked, else the one the library was
+// written for. All sessions of a process share one; it may be used
 // concurrently.
 type Versions struct {
 	client *http.Client
@@ -34,11 +34,10 @@ type Versions struct {
 	version  store.WAVersionContainer
 }
 
-// versionTimeout bounds a question that nobody should wait long for.
+// versionTimeout bounds the request for the version.
 const versionTimeout = 10 * time.Second
 
-// OpenVersions reads the cache, which may be nil; what goes wrong with it is
-// only logged. It does not ask WhatsApp: call Refresh for that, in the
+// OpenVersions reads the cache, which may be nil; its errors are only logged. It does not ask WhatsApp: call Refresh for that, in the
 // background of a start.
 func OpenVersions(ctx context.Context, sim *Simulator, cache VersionCache, log *slog.Logger) *Versions {
 	v := &Versions{client: &http.Client{}, cache: cache, log: log, fetching: make(chan struct{}, 1), version: store.GetWAVersion()}

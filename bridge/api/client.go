@@ -174,10 +174,10 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
-// maxFailure bounds what is read of a refusal.
+// maxFailure bounds how much of a refusal is read.
 const maxFailure = 64 << 10
 
-// refused gives the error that an answer holds.
+// refused returns the error that an answer holds.
 func (c *Client) refused(status int, body io.Reader) error {
 	var failure Failure
 	if err := json.NewDecoder(io.LimitReader(body, maxFailure)).Decode(&failure); err != nil || failure.Error.Code == "" {

@@ -79,8 +79,7 @@ func (r *reader) checkSimulator() {
 	r.together("SIMULATOR", "SIMULATOR_ROOT_KEY")
 }
 
-// together reports what is missing of settings that mean something only as a
-// whole.
+// together reports the missing ones of settings that must be set all or not at all.
 func (r *reader) together(names ...string) {
 	if !slices.ContainsFunc(names, r.has) {
 		return

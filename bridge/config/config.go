@@ -66,7 +66,7 @@ func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// Client is what the commands that talk to a running server are told.
+// Client is the configuration of the commands that talk to a running server.
 type Client struct {
 	// URL is where the server is; empty means on this machine, at the port of
 	// Listen.

@@ -35,7 +35,7 @@ func LoadClient(environ []string) (Client, error) {
 // reader gathers values and faults.
 type reader struct {
 	vars map[string]Variable
-	// values are trimmed; what is empty counts as not set.
+	// values are trimmed; an empty one counts as not set.
 	values map[string]string
 	// source names the variable that a value came from.
 	source map[string]string

@@ -20,7 +20,7 @@ type Variable struct {
 	Name    string // with the prefix
 	Default string
 	Secret  bool // may also be given as Name + FileSuffix
-	// Want says what a right value looks like.
+	// Want describes a right value.
 	Want string
 
 	field string

@@ -120,9 +120,9 @@ func sealKey(cfg config.Config) (*seal.Key, error) {
 	return key, nil
 }
 
-// instanceName names this installation: the same at every start on this data
-// folder, which only one process uses at a time, so that a start can take over
-// at once what the process before it left behind.
+// instanceName names this installation. The name stays with the data folder, which
+// only one process uses at a time, so a start can take over at once the lines that
+// the last process left behind.
 func instanceName(dir string) (string, error) {
 	name, err := keep(filepath.Join(dir, instanceFile), func() string { return hex.EncodeToString(random(8)) })
 	if err != nil {

@@ -85,7 +85,7 @@ func (p *Process) command(arguments string) string {
 	return b.String() + p.opts.Command + " " + arguments
 }
 
-// What a client assumes when nothing is set.
+// The defaults of a client.
 const (
 	defaultDataDir = "./data"
 	defaultURL     = "http://127.0.0.1:8080"

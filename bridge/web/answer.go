@@ -14,7 +14,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/strictjson"
 )
 
-// handler is a route's code; what it returns becomes the answer.
+// handler is a route's code; its error becomes the answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // answer makes a handler an http.HandlerFunc.

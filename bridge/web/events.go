@@ -23,7 +23,7 @@ const (
 	streamWrite = 30 * time.Second
 )
 
-// events streams what changes of a line, beginning with how things stand.
+// events streams a line's state and its changes.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	id := lineID(r)
 	changed, stop, err := s.admin.Watch(id)
@@ -61,7 +61,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// stream writes what is new to its client.
+// stream writes changes to its client.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController

@@ -59,7 +59,7 @@ func readToken(cfg config.Client) (string, error) {
 	return strings.TrimSpace(string(content)), nil
 }
 
-// explain adds what to do to errors of a kind.
+// explain adds advice to errors that have some.
 func (p *program) explain(err error) error {
 	var refused *fault.Error
 	switch {
@@ -116,7 +116,7 @@ func list(lines []api.Line) string {
 	return b.String()
 }
 
-// printJSON writes what a program will read.
+// printJSON writes for programs.
 func (p *program) printJSON(value any) error {
 	out := json.NewEncoder(p.stdout)
 	out.SetIndent("", "  ")

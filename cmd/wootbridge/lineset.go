@@ -51,7 +51,7 @@ func lineUpdate(changes []string) (u api.LineUpdate, err error) {
 			u.Name = &text
 			continue
 		}
-		// What is no number, true or false is a text.
+		// A value that is not JSON, such as a number or true, is a text.
 		value := json.RawMessage(text)
 		if !json.Valid(value) {
 			if value, err = json.Marshal(text); err != nil {

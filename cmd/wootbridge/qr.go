@@ -51,5 +51,5 @@ func (s *screen) draw(text string) error {
 	return err
 }
 
-// keep leaves what stands there.
+// keep leaves the text on the screen.
 func (s *screen) keep() { s.lines = 0 }

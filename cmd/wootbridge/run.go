@@ -40,7 +40,7 @@ type command struct {
 
 var commands = []command{serveCommand, pairCommand, linesCommand, jobsCommand, migrateCommand, healthcheckCommand, versionCommand}
 
-// run does what args say and gives the exit code.
+// run executes a command line and returns the exit code.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{name: args[0], env: env, stdin: stdin, stdout: stdout, stderr: stderr}
 	name, rest := "help", []string{}
