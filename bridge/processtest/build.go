@@ -32,9 +32,12 @@ func buildAll() {
 }
 
 // Binary builds the programs, if they are not built yet, and gives the path of
-// one: wootbridge or wootbridge-demo.
+// one: wootbridge or wootbridge-demo. The short tests do without.
 func Binary(t testing.TB, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds and runs the programs: make test runs this test")
+	}
 	build.Do(buildAll)
 	require.NoError(t, buildErr)
 	return filepath.Join(built, name)
