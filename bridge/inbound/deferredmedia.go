@@ -15,10 +15,10 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-// A file that cannot be had does not keep the text beside it, nor the messages
-// behind it: the message is posted with a line in the file's place, and the
-// file follows, threaded to it. Meanwhile it is tried again, and one that
-// WhatsApp's servers no longer have is asked of the phone.
+// A file that cannot be downloaded holds back neither the text beside it nor the
+// messages behind it: the message is posted with a line in the file's place, and
+// the file follows, threaded to it. Meanwhile the download is retried; if WhatsApp's
+// servers no longer have the file, the phone is asked to upload it again.
 
 // fileKey names the job for a message's deferred file.
 func fileKey(line, id string) string { return line + "|file|" + id }

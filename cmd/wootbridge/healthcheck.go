@@ -16,9 +16,9 @@ var healthcheckCommand = command{
 	help: `
 Usage: wootbridge healthcheck
 
-Ends with 0 when the bridge answers and can take messages in, with 1 otherwise.
-Container images have no other tool to ask with. It reads WOOTBRIDGE_URL, or
-WOOTBRIDGE_LISTEN for the port on this machine.
+Exits with 0 if the bridge answers and can take messages in, with 1 otherwise. It
+is there for container images, which have no other tool to ask with. It reads
+WOOTBRIDGE_URL, or WOOTBRIDGE_LISTEN for the port on this machine.
 `,
 	run: func(ctx context.Context, p *program, args []string) error {
 		if err := parseNone(flag.NewFlagSet("healthcheck", flag.ContinueOnError), args); err != nil {

@@ -15,8 +15,8 @@ var migrateCommand = command{
 	help: `
 Usage: wootbridge migrate
 
-"serve" does so itself at every start. This is for those who want it apart,
-before new processes start. It reads the same variables as "serve".
+"serve" does this at every start. Use this command to do it separately, before new
+processes start. It reads the same variables as "serve".
 `,
 	run: func(ctx context.Context, p *program, args []string) error {
 		if err := parseNone(flag.NewFlagSet("migrate", flag.ContinueOnError), args); err != nil {

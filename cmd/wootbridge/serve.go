@@ -18,12 +18,12 @@ var serveCommand = command{
 	help: `
 Usage: wootbridge serve
 
-Runs until it is stopped (Ctrl-C, SIGTERM); work under way is finished first. A
-second signal stops it at once. A setting that cannot work, or a data folder that
-another process uses, ends it at the start with exit code 78.
+Runs until you stop it (Ctrl-C, SIGTERM); it finishes the work under way first. A
+second signal stops it at once. If a setting cannot work, or another process uses
+the data folder, it exits at the start with code 78.
 
-It is set up by environment variables. Without any it keeps everything in
-./data and listens on port 8080. The ones most wanted:
+Environment variables configure it. Without any it keeps everything in ./data
+and listens on port 8080. The most useful ones:
 
   WOOTBRIDGE_PUBLIC_URL      where Chatwoot reaches the bridge
   WOOTBRIDGE_DATA_DIR        where data is kept
