@@ -33,13 +33,13 @@ func (r *lineRuntime) Backlog(events int) {
 	line := r.inbox.LineID()
 	switch {
 	case events > floodEvents && r.flood.ends == nil:
-		r.b.journal.Hold(line)
+		r.b.journal.PauseDrain(line)
 		r.flood.ends = time.AfterFunc(floodWait, func() { r.Backlog(0) })
 	case events == 0 && r.flood.ends != nil:
 		r.flood.ends.Stop()
 		r.flood.ends = nil
 		r.b.inBackground(func(ctx context.Context) {
-			if err := r.b.journal.Unhold(ctx, line); err != nil {
+			if err := r.b.journal.ResumeDrain(ctx, line); err != nil {
 				r.log.Error("the backlog cannot be put in order", "error", err)
 			}
 		})

@@ -34,7 +34,7 @@ func (r *lineRuntime) Pause(ctx context.Context, sentence string) error {
 
 // Open implements work.Line.
 func (r *lineRuntime) Open(lease *journal.Lease) work.Lane {
-	if lease.Lane().Dir == journal.Out {
+	if lease.Lane().Queue == journal.Out {
 		return r.outbound.Open(lease)
 	}
 	return work.InOrder{}
@@ -86,7 +86,7 @@ func (r *lineRuntime) GiveUp(ctx context.Context, j *work.Job, cause error) erro
 		return r.inbound.ShowUnreadable(ctx, j)
 	case journal.Out:
 		return r.outbound.GiveUp(ctx, j, cause)
-	case journal.Upkeep:
+	case journal.Maintenance:
 		return r.inbound.ShowMissing(ctx, j)
 	default:
 		return nil

@@ -16,7 +16,7 @@ const (
 	Live Priority = iota
 	Status
 	Backlog
-	Upkeep
+	Background
 	priorities
 )
 
@@ -119,7 +119,7 @@ func (g *Gate) Leave(p Priority, err error, took time.Duration) {
 
 func (g *Gate) free(p Priority) {
 	g.inFlight--
-	if p == Upkeep {
+	if p == Background {
 		g.upkeep--
 	}
 }
@@ -158,7 +158,7 @@ func (g *Gate) admit() {
 		}
 		g.waiting[p] = slices.Delete(g.waiting[p], 0, len(entering))
 		g.inFlight += len(entering)
-		if p == Upkeep {
+		if p == Background {
 			g.upkeep += len(entering)
 		}
 	}
@@ -170,7 +170,7 @@ func (g *Gate) room(p Priority) int {
 	switch {
 	case p == Backlog && g.upkeep == 0:
 		room-- // the last place
-	case p == Upkeep && len(g.waiting[Backlog]) > 0:
+	case p == Background && len(g.waiting[Backlog]) > 0:
 		room = min(room, 1-g.upkeep) // nothing but the last place
 	}
 	return max(room, 0)

@@ -40,7 +40,7 @@ func TestABacklogAndUpkeepDoNotStopEachOther(t *testing.T) {
 			synctest.Wait()
 		}
 		ask(chatwoot.Live, 4) // takes all places
-		ask(chatwoot.Upkeep, 6)
+		ask(chatwoot.Background, 6)
 		ask(chatwoot.Backlog, 9)
 		ask(chatwoot.Status, 4)
 		ask(chatwoot.Live, 4)
@@ -48,10 +48,10 @@ func TestABacklogAndUpkeepDoNotStopEachOther(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		require.Equal(t, map[chatwoot.Priority][]int{
-			chatwoot.Live:    {0, 0, 0, 0, 1, 1, 1, 1},
-			chatwoot.Status:  {2, 2, 2, 2},
-			chatwoot.Backlog: {3, 3, 3, 4, 4, 4, 5, 5, 5},
-			chatwoot.Upkeep:  {3, 4, 5, 6, 6, 6},
+			chatwoot.Live:       {0, 0, 0, 0, 1, 1, 1, 1},
+			chatwoot.Status:     {2, 2, 2, 2},
+			chatwoot.Backlog:    {3, 3, 3, 4, 4, 4, 5, 5, 5},
+			chatwoot.Background: {3, 4, 5, 6, 6, 6},
 		}, rounds)
 	})
 }

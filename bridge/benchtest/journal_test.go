@@ -83,7 +83,7 @@ func newBook(tb testing.TB, db *database.DB, lines int) *book {
 var payload = bytes.Repeat([]byte("a usual message "), 40)
 
 func (b *book) lane(i, lanes int) journal.LaneKey {
-	return journal.LaneKey{Line: fmt.Sprint("line", i%b.lines), Chat: fmt.Sprint("chat", i%lanes), Dir: journal.In}
+	return journal.LaneKey{Line: fmt.Sprint("line", i%b.lines), Chat: fmt.Sprint("chat", i%lanes), Queue: journal.In}
 }
 
 // each lets goroutines share n numbers.
@@ -117,14 +117,14 @@ func (b *book) through(n, lanes int) float64 {
 	var workers sync.WaitGroup
 	began := time.Now()
 	workers.Go(func() { _ = b.j.Run(ctx) }) // which tells other processes, as the bridge does
-	bell := b.j.Bell(journal.In)
+	signal := b.j.Signal(journal.In)
 	for range hands {
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				lease, err := b.j.Claim(ctx, journal.Filter{Dir: journal.In})
+				lease, err := b.j.Claim(ctx, journal.Filter{Queue: journal.In})
 				if lease == nil {
 					select {
-					case <-bell.Rung():
+					case <-signal.C():
 					case <-ctx.Done():
 					case <-time.After(time.Second):
 					}
@@ -134,7 +134,7 @@ func (b *book) through(n, lanes int) float64 {
 					b.tb.Error(err)
 					return
 				}
-				bell.Ring()
+				signal.Notify()
 				if done.Add(b.work(ctx, lease)) == int64(n) {
 					cancel()
 				}
@@ -142,7 +142,7 @@ func (b *book) through(n, lanes int) float64 {
 		})
 	}
 	b.each(hands, n, func(i int) {
-		e := journal.Entry{Lane: b.lane(i, lanes), Dedupe: fmt.Sprint("job", b.made.Add(1)), Kind: "message", Payload: payload, At: time.Now()}
+		e := journal.Entry{Lane: b.lane(i, lanes), Dedupe: fmt.Sprint("job", b.made.Add(1)), Kind: "message", Payload: payload, OccurredAt: time.Now()}
 		if _, err := b.j.Append(context.Background(), e); err != nil {
 			b.tb.Error(err)
 		}
@@ -161,11 +161,11 @@ func (b *book) work(ctx context.Context, lease *journal.Lease) (done int64) {
 			return done
 		}
 		if len(jobs) == 0 {
-			released, err := lease.Release(ctx)
+			finished, err := lease.Finish(ctx)
 			if err != nil {
 				b.tb.Error(err)
 			}
-			if released || err != nil {
+			if finished || err != nil {
 				return done
 			}
 			continue
@@ -175,7 +175,7 @@ func (b *book) work(ctx context.Context, lease *journal.Lease) (done int64) {
 			return done
 		}
 		done++
-		if lease.Released() {
+		if lease.Finished() {
 			return done
 		}
 	}

@@ -78,6 +78,6 @@ func (d *Directory) Forget(ctx context.Context, j *work.Job, client *chatwoot.Cl
 	if err != nil {
 		return err
 	}
-	j.Epoch, err = d.IDs.Generation(ctx, d.line())
+	j.Epoch, err = d.IDs.Epoch(ctx, d.line())
 	return err
 }

@@ -32,7 +32,7 @@ func (d *Directory) queueContactMerge(ctx context.Context, tx *sql.Tx, merge idm
 	}
 	line := d.line()
 	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
-		Lane: journal.LaneKey{Line: line, Chat: merge.Elder, Dir: journal.Upkeep}, Kind: journal.KindMerge, Payload: raw, At: d.Clock(),
+		Lane: journal.LaneKey{Line: line, Chat: merge.Elder, Queue: journal.Maintenance}, Kind: journal.KindMerge, Payload: raw, OccurredAt: d.Clock(),
 		Dedupe: fmt.Sprintf("%s|merge|%d|%d", line, elder, younger),
 	})
 	return err
@@ -44,7 +44,7 @@ func (d *Directory) MergeContacts(ctx context.Context, j *work.Job) error {
 	if err := json.Unmarshal(j.Payload, &merged); err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	if err := d.mergeTwo(ctx, d.Inbox.At(chatwoot.Upkeep), merged.Elder, merged.Younger); err != nil {
+	if err := d.mergeTwo(ctx, d.Inbox.At(chatwoot.Background), merged.Elder, merged.Younger); err != nil {
 		return err
 	}
 	return j.Done(ctx, nil)
@@ -103,7 +103,7 @@ func (d *Directory) queueMerge(ctx context.Context, tx *sql.Tx, merge idmap.Merg
 	line := d.line()
 	// In a lane of its own: the chats' lanes must be free for it.
 	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
-		Lane: journal.LaneKey{Line: line, Chat: "join-" + merge.Younger, Dir: journal.Upkeep}, Kind: journal.KindJoin, Payload: raw, At: d.Clock(),
+		Lane: journal.LaneKey{Line: line, Chat: "join-" + merge.Younger, Queue: journal.Maintenance}, Kind: journal.KindJoin, Payload: raw, OccurredAt: d.Clock(),
 		Dedupe: line + "|join|" + merge.Elder + "|" + merge.Younger,
 	})
 	return err
@@ -116,11 +116,11 @@ func (d *Directory) MergeChats(ctx context.Context, j *work.Job) error {
 	if err := json.Unmarshal(j.Payload, &merge); err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	generation, err := d.IDs.Generation(ctx, d.line())
+	epoch, err := d.IDs.Epoch(ctx, d.line())
 	if err != nil {
 		return err
 	}
-	younger, err := d.IDs.Chat(ctx, d.line(), merge.Younger, generation)
+	younger, err := d.IDs.Chat(ctx, d.line(), merge.Younger, epoch)
 	if idmap.IgnoreUnknown(err) != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat
 	identifier, _ := identity(chat.Aliases)
 	line := d.line()
 	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
-		Lane: journal.LaneKey{Line: line, Chat: chat.ID, Dir: journal.Upkeep}, Kind: journal.KindContact, Payload: raw, At: m.At,
+		Lane: journal.LaneKey{Line: line, Chat: chat.ID, Queue: journal.Maintenance}, Kind: journal.KindContact, Payload: raw, OccurredAt: m.At,
 		Dedupe: fmt.Sprintf("%s|contact|%s|%d|%s|%s", line, chat.ID, chat.Contact, identifier, news.Name),
 	})
 	return err
@@ -68,7 +68,7 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
-	client := d.Inbox.At(chatwoot.Upkeep)
+	client := d.Inbox.At(chatwoot.Background)
 	contact, err := client.Contact(ctx, chatwoot.ContactID(chat.Contact))
 	if chatwoot.IsNotFound(err) || chat.Contact == 0 {
 		return j.Done(ctx, nil) // made anew with the next message

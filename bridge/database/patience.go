@@ -12,17 +12,19 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 // patienceEvery is how often something is tried while the database is away.
 const patienceEvery = 500 * time.Millisecond
 
-// Patiently does something again, for at most wait, while the database does not
+// Patiently does something again, for at most limit, while the database does not
 // answer: a Postgres that starts beside the bridge, or again in the middle of
 // the bridge's own start. What it refuses, such as a login, will not get better
 // by waiting. log may be nil.
-func Patiently(ctx context.Context, wait time.Duration, log *slog.Logger, do func(ctx context.Context) error) error {
-	deadline := time.Now().Add(wait)
+func Patiently(ctx context.Context, limit time.Duration, log *slog.Logger, do func(ctx context.Context) error) error {
+	deadline := time.Now().Add(limit)
 	for told := false; ; {
 		err := do(ctx)
 		if err == nil || !IsUnavailable(err) || time.Now().After(deadline) {
@@ -32,12 +34,8 @@ func Patiently(ctx context.Context, wait time.Duration, log *slog.Logger, do fun
 			log.Warn("the database does not answer; waiting")
 			told = true
 		}
-		timer := time.NewTimer(patienceEvery)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !wait.Sleep(ctx, patienceEvery) {
 			return ctx.Err()
-		case <-timer.C:
 		}
 	}
 }

@@ -65,9 +65,9 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 		}
 	}
 	switch {
-	case missing && j.Lease.Lane().Dir == journal.Status:
+	case missing && j.Lease.Lane().Queue == journal.Status:
 		return j.Done(ctx, s.waitElsewhere(j))
-	case missing && s.Clock().Sub(j.Created) < receiptPatience:
+	case missing && s.Clock().Sub(j.RecordedAt) < receiptPatience:
 		return &work.RetryError{After: linkWait, Err: errNoLinkYet}
 	}
 	return j.Done(ctx, nil)
@@ -95,10 +95,10 @@ func (s *Statuses) readBehind(j *work.Job) map[string]bool {
 // typed on the phone before it was linked. Receipts need no order.
 func (s *Statuses) waitElsewhere(j *work.Job) work.Recorder {
 	lane := j.Lease.Lane()
-	lane.Dir = journal.Upkeep
+	lane.Queue = journal.Maintenance
 	return func(ctx context.Context, tx *sql.Tx) error {
 		_, err := s.Journal.AppendTx(ctx, tx, journal.Entry{
-			Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, j.ID), Kind: j.Kind, Payload: j.Payload, At: j.At,
+			Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, j.ID), Kind: j.Kind, Payload: j.Payload, OccurredAt: j.OccurredAt,
 		})
 		return err
 	}
@@ -114,7 +114,7 @@ func (s *Statuses) receiptLinks(ctx context.Context, j *work.Job, ids []string) 
 			missing = true
 		case err != nil:
 			return nil, false, err
-		case link.Chat == j.Chat() && link.Direction != idmap.FromCustomer:
+		case link.Chat == j.Chat() && link.Origin != idmap.FromCustomer:
 			links = append(links, link)
 		}
 	}

@@ -66,11 +66,11 @@ func (s *Statuses) SyncStatus(ctx context.Context, j *work.Job, message, convers
 // lock.
 func (s *Statuses) Pending(ctx context.Context, q database.Queryer, message int64) (idmap.Status, bool, error) {
 	line := s.Inbox.LineID()
-	links, err := s.IDs.LinksByMessageIn(ctx, q, line, message)
+	links, err := s.IDs.In(q).LinksByMessage(ctx, line, message)
 	if err != nil {
 		return "", false, err
 	}
-	known, err := s.IDs.AgentMessageIn(ctx, q, line, message)
+	known, err := s.IDs.In(q).AgentMessage(ctx, line, message)
 	if err != nil {
 		return "", false, err
 	}
@@ -87,7 +87,7 @@ func pendingStatus(links []idmap.Link, known idmap.AgentMessage) (idmap.Status, 
 	if len(links) == 0 || known.State == idmap.AgentFailed || known.State == idmap.AgentDeleted {
 		return "", false
 	}
-	if links[0].Direction == idmap.FromAgent && known.State != idmap.AgentSent {
+	if links[0].Origin == idmap.FromAgent && known.State != idmap.AgentSent {
 		return "", false
 	}
 	reached := links[0].Status

@@ -20,7 +20,7 @@ func TestD08_TheTimeIsTheAgents(t *testing.T) {
 
 func TestABubbleNeverGoesBack(t *testing.T) {
 	t.Parallel()
-	link := func(s idmap.Status) idmap.Link { return idmap.Link{Status: s, Direction: idmap.FromAgent} }
+	link := func(s idmap.Status) idmap.Link { return idmap.Link{Status: s, Origin: idmap.FromAgent} }
 	sent := func(shown idmap.Status) idmap.AgentMessage {
 		return idmap.AgentMessage{State: idmap.AgentSent, Shown: shown}
 	}
@@ -37,7 +37,7 @@ func TestABubbleNeverGoesBack(t *testing.T) {
 		"shown already":                 {[]idmap.Link{link(idmap.Delivered)}, sent(idmap.Read), ""},
 		"the slowest part counts":       {[]idmap.Link{link(idmap.Read), link(idmap.Delivered)}, sent(""), idmap.Delivered},
 		"a part is still on its way":    {[]idmap.Link{link(idmap.Read), link(idmap.Sending)}, sent(""), ""},
-		"ticks of the own phone":        {[]idmap.Link{{Status: idmap.Read, Direction: idmap.FromOwnPhone}}, idmap.AgentMessage{}, idmap.Read},
+		"ticks of the own phone":        {[]idmap.Link{{Status: idmap.Read, Origin: idmap.FromOwnPhone}}, idmap.AgentMessage{}, idmap.Read},
 		"a part has not begun":          {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentReceived}, ""},
 		"a red bubble waits for all":    {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{Shown: idmap.Failed}, ""},
 		"a failure stays visible":       {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentFailed, Shown: idmap.Failed}, ""},

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // AgentState is what became of an agent's message.
@@ -34,15 +32,10 @@ type AgentMessage struct {
 
 // AgentMessage reads the entry of a Chatwoot message; a message that was never
 // seen has the zero entry.
-func (m *Map) AgentMessage(ctx context.Context, line string, message int64) (AgentMessage, error) {
-	return m.AgentMessageIn(ctx, m.db, line, message)
-}
-
-// AgentMessageIn is AgentMessage inside a transaction.
-func (m *Map) AgentMessageIn(ctx context.Context, q database.Queryer, line string, message int64) (AgentMessage, error) {
+func (r Reader) AgentMessage(ctx context.Context, line string, message int64) (AgentMessage, error) {
 	var a AgentMessage
 	const find = `SELECT state, failures, shown FROM agent_message WHERE line = $1 AND message_id = $2`
-	err := q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown)
+	err := r.q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return AgentMessage{}, fmt.Errorf("read an agent's message: %w", err)
 	}

@@ -27,8 +27,8 @@ const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, con
 const aliasOrder = ` ORDER BY chat_alias.jid`
 
 // Chat reads a chat; the id of a merged one gives the chat it is part of now.
-func (m *Map) Chat(ctx context.Context, line, id string, generation int64) (Chat, error) {
-	return cached(ctx, m, cacheKey(line, generation, "chat", id), func() (Chat, bool, error) {
+func (m *Map) Chat(ctx context.Context, line, id string, epoch int64) (Chat, error) {
+	return cached(ctx, m, cacheKey(line, epoch, "chat", id), func() (Chat, bool, error) {
 		for range 8 { // merges of merges
 			c, mergedInto, err := m.readChat(ctx, chatColumns+`WHERE chat.id = $1 AND chat.line = $2`+aliasOrder, id, line)
 			if err != nil {
@@ -105,11 +105,11 @@ func (m *Map) ChatByConversation(ctx context.Context, line string, conversation 
 }
 
 func (m *Map) uncached(ctx context.Context, line, id string) (Chat, error) {
-	generation, err := m.Generation(ctx, line)
+	epoch, err := m.Epoch(ctx, line)
 	if err != nil {
 		return Chat{}, err
 	}
-	return m.Chat(ctx, line, id, generation)
+	return m.Chat(ctx, line, id, epoch)
 }
 
 func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, mergedInto string, err error) {
@@ -159,7 +159,7 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	}
 	cacheable := contact != 0 && conversation != 0
 	if cacheable && (contact != c.Contact || conversation != c.Conversation || name != c.Name || identifier != c.Identifier) {
-		return m.RaiseGeneration(ctx, tx, c.Line)
+		return m.RaiseEpoch(ctx, tx, c.Line)
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {
 	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, foreign.Text(c.Name), foreign.Text(c.Identifier)); err != nil {
 		return fmt.Errorf("record a contact's identity: %w", err)
 	}
-	return m.RaiseGeneration(ctx, tx, c.Line)
+	return m.RaiseEpoch(ctx, tx, c.Line)
 }
 
 // ChatByAlias finds the chat that has a JID.
@@ -194,5 +194,5 @@ func (m *Map) DeleteLine(ctx context.Context, tx *sql.Tx, line string) error {
 			return fmt.Errorf("delete the line's ID map: %w", err)
 		}
 	}
-	return m.RaiseGeneration(ctx, tx, line)
+	return m.RaiseEpoch(ctx, tx, line)
 }

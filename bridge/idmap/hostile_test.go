@@ -54,29 +54,29 @@ func TestC3_HostileIDsAreRecordedAndFoundAgain(t *testing.T) {
 			found.Contact, found.Conversation, found.Name, found.Identifier = message, message, id, id
 			inTx(what, func(ctx context.Context, tx *sql.Tx) error { return b.SetContact(ctx, tx, found) })
 			inTx(what, func(ctx context.Context, tx *sql.Tx) error { return b.SetIdentity(ctx, tx, found) })
-			generation, err := b.Generation(ctx, "l1")
+			epoch, err := b.Epoch(ctx, "l1")
 			require.NoError(t, err)
 			inTx(what, func(ctx context.Context, tx *sql.Tx) error { return b.SetContact(ctx, tx, found) })
-			after, err := b.Generation(ctx, "l1")
+			after, err := b.Epoch(ctx, "l1")
 			require.NoError(t, err)
-			require.Equal(t, generation, after, "%s: the same again changes nothing", what)
+			require.Equal(t, epoch, after, "%s: the same again changes nothing", what)
 
 			link := idmap.Link{
-				Line: "l1", WA: id, Chat: chat, Message: message, Conversation: message, Direction: idmap.FromCustomer, Sender: jid,
+				Line: "l1", WA: id, Chat: chat, Message: message, Conversation: message, Origin: idmap.FromCustomer, Sender: jid,
 			}
 			inTx(what, func(ctx context.Context, tx *sql.Tx) error { return b.LinkMessage(ctx, tx, link) })
 			inTx(what, func(ctx context.Context, tx *sql.Tx) error {
 				return b.LinkMessage(ctx, tx, idmap.Link{Line: "l1", WA: id})
 			})
 		}
-		generation, err := b.Generation(ctx, "l1")
+		epoch, err := b.Epoch(ctx, "l1")
 		require.NoError(t, err)
 		for what, id := range hostile {
 			linked, err := b.Linked(ctx, "l1", id)
 			require.NoError(t, err, what)
 			require.Equal(t, id, linked.WA)
 			for range 2 { // from the ledger, and from the cache
-				cached, err := b.LinkByWA(ctx, "l1", id, generation)
+				cached, err := b.LinkByWA(ctx, "l1", id, epoch)
 				require.NoError(t, err, what)
 				require.Equal(t, id, cached.WA)
 				require.Equal(t, linked.Message, cached.Message, what)

@@ -25,6 +25,7 @@ type Options struct {
 
 // Map finds chats and messages.
 type Map struct {
+	Reader
 	db    *database.DB
 	cache Cache
 	clock func() time.Time
@@ -33,8 +34,14 @@ type Map struct {
 
 // New makes a Map over a migrated database.
 func New(db *database.DB, opts Options) *Map {
-	return &Map{db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID}
+	return &Map{Reader: Reader{db}, db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID}
 }
+
+// Reader reads from the ledger itself, never from the cache.
+type Reader struct{ q database.Queryer }
+
+// In reads inside a transaction; the Map's own methods read outside.
+func (m *Map) In(q database.Queryer) Reader { return Reader{q} }
 
 // Once reports true for the first call with a key within ttl; it is for
 // throttles, where a wrong answer costs a request and nothing else.
@@ -42,22 +49,22 @@ func (m *Map) Once(ctx context.Context, key string, ttl time.Duration) bool {
 	return m.cache.Once(ctx, key, ttl)
 }
 
-// RaiseGeneration makes every cached entry of the line unbelievable, from the
+// RaiseEpoch makes every cached entry of the line unbelievable, from the
 // commit of tx on.
-func (m *Map) RaiseGeneration(ctx context.Context, tx *sql.Tx, line string) error {
+func (m *Map) RaiseEpoch(ctx context.Context, tx *sql.Tx, line string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE line SET generation = generation + 1 WHERE id = $1`, line); err != nil {
-		return fmt.Errorf("raise the generation of a line: %w", err)
+		return fmt.Errorf("raise the epoch of a line: %w", err)
 	}
 	return nil
 }
 
-// Generation reads the line's generation, for lookups outside a claimed lane.
-func (m *Map) Generation(ctx context.Context, line string) (int64, error) {
-	var generation int64
-	if err := m.db.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, line).Scan(&generation); err != nil {
-		return 0, fmt.Errorf("read the generation of a line: %w", err)
+// Epoch reads the line's epoch, for lookups outside a claimed lane.
+func (m *Map) Epoch(ctx context.Context, line string) (int64, error) {
+	var epoch int64
+	if err := m.db.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, line).Scan(&epoch); err != nil {
+		return 0, fmt.Errorf("read the epoch of a line: %w", err)
 	}
-	return generation, nil
+	return epoch, nil
 }
 
 // cached looks a value up in the cache, then in the ledger with load, and
@@ -79,9 +86,9 @@ func cached[T any](ctx context.Context, m *Map, key string, load func() (value T
 	return value, nil
 }
 
-// cacheKey names an entry of one generation of a line.
-func cacheKey(line string, generation int64, kind, id string) string {
-	return line + "/" + strconv.FormatInt(generation, 10) + "/" + kind + "/" + id
+// cacheKey names an entry of one epoch of a line.
+func cacheKey(line string, epoch int64, kind, id string) string {
+	return line + "/" + strconv.FormatInt(epoch, 10) + "/" + kind + "/" + id
 }
 
 // IgnoreUnknown is err, or nil where it is ErrUnknown: for who asks and takes

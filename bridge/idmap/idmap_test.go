@@ -81,16 +81,16 @@ func (b bundle) resolve(t *testing.T, jids ...string) (chat string, merge *idmap
 	return chat, merge
 }
 
-func (b bundle) generation(t *testing.T) int64 {
+func (b bundle) epoch(t *testing.T) int64 {
 	t.Helper()
-	g, err := b.Generation(ctx, "l1")
+	g, err := b.Epoch(ctx, "l1")
 	require.NoError(t, err)
 	return g
 }
 
 func (b bundle) chat(t *testing.T, id string) idmap.Chat {
 	t.Helper()
-	c, err := b.Chat(ctx, "l1", id, b.generation(t))
+	c, err := b.Chat(ctx, "l1", id, b.epoch(t))
 	require.NoError(t, err)
 	return c
 }
@@ -155,9 +155,9 @@ func TestD33_AChangedConversationIsNeverReadFromTheCache(t *testing.T) {
 func TestD33_AStaleEntryOfAnEarlierGenerationIsNotBelieved(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		id, _ := b.resolve(t, pn)
-		before := b.generation(t)
+		before := b.epoch(t)
 		b.cache.Set(ctx, fmt.Sprintf("l1/%d/chat/%s", before, id), `{"ID":"`+id+`","Conversation":666,"Contact":6}`)
-		b.tx(t, func(ctx context.Context, tx *sql.Tx) error { return b.RaiseGeneration(ctx, tx, "l1") })
+		b.tx(t, func(ctx context.Context, tx *sql.Tx) error { return b.RaiseEpoch(ctx, tx, "l1") })
 		require.Zero(t, b.chat(t, id).Conversation)
 	})
 }
@@ -165,7 +165,7 @@ func TestD33_AStaleEntryOfAnEarlierGenerationIsNotBelieved(t *testing.T) {
 func TestAReceiptNeverTakesAMessageBack(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		chat, _ := b.resolve(t, pn)
-		link := idmap.Link{Line: "l1", WA: "3EB0", Part: 1, Chat: chat, Message: 5, Conversation: 70, Direction: idmap.FromAgent, Status: idmap.Sending}
+		link := idmap.Link{Line: "l1", WA: "3EB0", Part: 1, Chat: chat, Message: 5, Conversation: 70, Origin: idmap.FromAgent, Status: idmap.Sending}
 		advance := func(to idmap.Status) (moved bool) {
 			b.tx(t, func(ctx context.Context, tx *sql.Tx) (err error) {
 				moved, err = b.Advance(ctx, tx, "l1", "3EB0", to)

@@ -7,18 +7,17 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
-// Direction tells who wrote a linked message.
-type Direction string
+// Origin tells who wrote a linked message.
+type Origin string
 
-// The directions of a link.
+// The origins of a link.
 const (
-	FromCustomer Direction = "in"
-	FromOwnPhone Direction = "echo"
-	FromAgent    Direction = "out"
+	FromCustomer Origin = "in"
+	FromOwnPhone Origin = "echo"
+	FromAgent    Origin = "out"
 )
 
 // Status is how far a message towards the customer has come. The order of
@@ -62,7 +61,7 @@ type Link struct {
 	Chat         string
 	Message      int64 // Chatwoot's
 	Conversation int64
-	Direction    Direction
+	Origin       Origin `json:"Direction"` // as in the caches of earlier versions
 	Sender       string // JID
 	Status       Status
 }
@@ -74,7 +73,7 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (line, wa_id) DO NOTHING`
 	_, err := tx.ExecContext(ctx, insert, l.Line, foreign.Key(l.WA), l.Part, l.Chat, l.Message, l.Conversation,
-		string(l.Direction), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
+		string(l.Origin), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("link a message: %w", err)
 	}
@@ -83,8 +82,8 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 
 // LinkByWA finds a link by its WhatsApp id. The status in it may be old; what
 // decides on a status reads it in its transaction.
-func (m *Map) LinkByWA(ctx context.Context, line, wa string, generation int64) (Link, error) {
-	l, err := cached(ctx, m, cacheKey(line, generation, "wa", foreign.Key(wa)), func() (Link, bool, error) {
+func (m *Map) LinkByWA(ctx context.Context, line, wa string, epoch int64) (Link, error) {
+	l, err := cached(ctx, m, cacheKey(line, epoch, "wa", foreign.Key(wa)), func() (Link, bool, error) {
 		l, err := m.Linked(ctx, line, wa)
 		return l, err == nil && l.Message != 0, err
 	})
@@ -99,27 +98,22 @@ func (l Link) named(wa string) Link {
 	return l
 }
 
-// Linked finds a link by its WhatsApp id in the ledger itself.
-func (m *Map) Linked(ctx context.Context, line, wa string) (Link, error) {
-	l, err := scanLink(m.db.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, foreign.Key(wa)))
+// Linked finds a link by its WhatsApp id. LinkByWA asks the cache first.
+func (r Reader) Linked(ctx context.Context, line, wa string) (Link, error) {
+	l, err := scanLink(r.q.QueryRowContext(ctx, linkColumns+`WHERE line = $1 AND wa_id = $2`, line, foreign.Key(wa)))
 	return l.named(wa), err
 }
 
 // LinksByMessage finds the parts of a Chatwoot message, in order.
-func (m *Map) LinksByMessage(ctx context.Context, line string, message int64) ([]Link, error) {
-	return m.LinksByMessageIn(ctx, m.db, line, message)
-}
-
-// LinksByMessageIn is LinksByMessage inside a transaction.
-func (m *Map) LinksByMessageIn(ctx context.Context, q database.Queryer, line string, message int64) ([]Link, error) {
-	rows, err := q.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
+func (r Reader) LinksByMessage(ctx context.Context, line string, message int64) ([]Link, error) {
+	rows, err := r.q.QueryContext(ctx, linkColumns+`WHERE line = $1 AND message_id = $2 ORDER BY part`, line, message)
 	return collectLinks(rows, err)
 }
 
 // WrittenBefore is the newest Chatwoot message that was linked before a time;
 // without one it is the oldest that the ledger knows, and 0 if it knows none.
 func (m *Map) WrittenBefore(ctx context.Context, line string, at time.Time) (int64, error) {
-	for _, look := range []struct {
+	for _, find := range []struct {
 		query string
 		args  []any
 	}{
@@ -128,7 +122,7 @@ func (m *Map) WrittenBefore(ctx context.Context, line string, at time.Time) (int
 			UNION ALL SELECT MIN(message_id) FROM agent_message WHERE line = $1) AS oldest`, []any{line}},
 	} {
 		var message sql.NullInt64
-		err := m.db.QueryRowContext(ctx, look.query, look.args...).Scan(&message)
+		err := m.db.QueryRowContext(ctx, find.query, find.args...).Scan(&message)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, fmt.Errorf("look for older messages: %w", err)
 		}
@@ -214,7 +208,7 @@ func collectLinks(rows *sql.Rows, err error) ([]Link, error) {
 
 func scanLink(row interface{ Scan(...any) error }) (Link, error) {
 	var l Link
-	err := row.Scan(&l.Line, &l.WA, &l.Part, &l.Chat, &l.Message, &l.Conversation, &l.Direction, &l.Sender, &l.Status)
+	err := row.Scan(&l.Line, &l.WA, &l.Part, &l.Chat, &l.Message, &l.Conversation, &l.Origin, &l.Sender, &l.Status)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Link{}, ErrUnknown
 	}

@@ -38,7 +38,7 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 			return fmt.Errorf("merge chats: %w", err)
 		}
 	}
-	return m.RaiseGeneration(ctx, tx, line)
+	return m.RaiseEpoch(ctx, tx, line)
 }
 
 // adoptContact moves contact, conversation and source id from the younger chat

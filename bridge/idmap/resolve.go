@@ -35,7 +35,7 @@ func (m *Map) Resolve(ctx context.Context, tx *sql.Tx, line string, sourceID fun
 		}
 	}
 	if len(unknown) > 0 { // cached copies of the chat lack them
-		if err := m.RaiseGeneration(ctx, tx, line); err != nil {
+		if err := m.RaiseEpoch(ctx, tx, line); err != nil {
 			return "", nil, err
 		}
 	}

@@ -31,7 +31,7 @@ func TestWrittenBefore(t *testing.T) {
 		link := func(wa string, message, at int64) {
 			now = time.UnixMilli(at)
 			record(func(tx *sql.Tx) error {
-				return m.LinkMessage(ctx, tx, idmap.Link{Line: "l1", WA: wa, Chat: "c", Message: message, Direction: idmap.FromCustomer})
+				return m.LinkMessage(ctx, tx, idmap.Link{Line: "l1", WA: wa, Chat: "c", Message: message, Origin: idmap.FromCustomer})
 			})
 		}
 		require.Zero(t, before(5000), "nothing is known")

@@ -28,8 +28,8 @@ func fileKey(line, id string) string { return line + "|file|" + id }
 func (h *Handler) followUp(ctx context.Context, j *work.Job, tx *sql.Tx, m content.Message) error {
 	line := h.Inbox.LineID()
 	_, err := h.Journal.AppendTx(ctx, tx, journal.Entry{
-		Lane:   journal.LaneKey{Line: line, Chat: j.Chat(), Dir: journal.Upkeep},
-		Dedupe: fileKey(line, m.ID), Kind: journal.KindFile, Payload: j.Payload, At: j.At,
+		Lane:   journal.LaneKey{Line: line, Chat: j.Chat(), Queue: journal.Maintenance},
+		Dedupe: fileKey(line, m.ID), Kind: journal.KindFile, Payload: j.Payload, OccurredAt: j.OccurredAt,
 	})
 	return err
 }
@@ -110,7 +110,7 @@ func (h *Handler) noteMissing(ctx context.Context, j *work.Job, m content.Messag
 		return idmap.IgnoreUnknown(err)
 	}
 	p := render.FileMissing(m, h.Inbox.Rendering())
-	_, err = h.postInto(ctx, j, h.Inbox.At(chatwoot.Upkeep), link.Conversation, p, nil)
+	_, err = h.postInto(ctx, j, h.Inbox.At(chatwoot.Background), link.Conversation, p, nil)
 	if chatwoot.IsNotFound(err) {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 		return err
 	}
 	defer done()
-	posted, err := h.postInto(ctx, j, h.Inbox.At(chatwoot.Upkeep), chat.Conversation, p, upload)
+	posted, err := h.postInto(ctx, j, h.Inbox.At(chatwoot.Background), chat.Conversation, p, upload)
 	if chatwoot.IsNotFound(err) {
 		return j.Done(ctx, nil)
 	}
@@ -168,10 +168,10 @@ func deferredFile(m content.Message) (content.Media, error) {
 func linkOf(line string, m content.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
 	link := idmap.Link{
 		Line: line, WA: m.ID, Chat: chat.ID, Message: int64(posted.ID), Conversation: chat.Conversation,
-		Direction: idmap.FromCustomer, Sender: m.Sender.JID,
+		Origin: idmap.FromCustomer, Sender: m.Sender.JID,
 	}
 	if m.FromMe {
-		link.Direction, link.Status = idmap.FromOwnPhone, idmap.Sent
+		link.Origin, link.Status = idmap.FromOwnPhone, idmap.Sent
 	}
 	return link
 }

@@ -50,7 +50,7 @@ func (h *Handler) triesAgain(j *work.Job, err error) bool {
 	case errors.Is(err, whatsapp.ErrMediaGone):
 		return false
 	case errors.Is(err, whatsapp.ErrNotConnected):
-		return h.Clock().Sub(j.Created) < connectionWait
+		return h.Clock().Sub(j.RecordedAt) < connectionWait
 	default:
 		return !strings.HasPrefix(j.LastError, noFile)
 	}

@@ -146,9 +146,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 	})
 	if err == nil {
 		if contacts.Tells(chat, m) || fileLater {
-			h.Journal.Wake(journal.Upkeep)
+			h.Journal.Wake(journal.Maintenance, 0)
 		}
-		h.Delay.Observe(h.Clock().Sub(j.Created).Seconds())
+		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 		h.Delivery.MarkReadIfAnswered(ctx, chat, links[len(links)-1].Message)
 	}
 	return err

@@ -107,6 +107,6 @@ func (x *Inbox) Away() bool { return x.cfg.Gate.Away() }
 
 // Probe implements work.Chatwoot.
 func (x *Inbox) Probe(ctx context.Context) error {
-	_, err := x.At(chatwoot.Upkeep).Inbox(ctx, x.cfg.Line.Inbox)
+	_, err := x.At(chatwoot.Background).Inbox(ctx, x.cfg.Line.Inbox)
 	return err
 }

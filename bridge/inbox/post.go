@@ -58,7 +58,7 @@ func (x *Inbox) Post(ctx context.Context, j *work.Job, to Target, p render.Post,
 
 // Find looks for a post of the job, or of what it was derived from.
 func (x *Inbox) Find(ctx context.Context, j *work.Job, at Target, source string) (chatwoot.Message, bool, error) {
-	return at.Client.FindMessage(ctx, at.Conversation, source, j.Created.Add(-clockTolerance))
+	return at.Client.FindMessage(ctx, at.Conversation, source, j.RecordedAt.Add(-clockTolerance))
 }
 
 // newMessage is a post in the fields of Chatwoot's API.

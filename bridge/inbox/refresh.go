@@ -31,7 +31,7 @@ func gone() error {
 func (x *Inbox) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	client := x.At(chatwoot.Upkeep)
+	client := x.At(chatwoot.Background)
 	version, err := client.Version(ctx)
 	if err != nil {
 		return err

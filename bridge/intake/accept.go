@@ -75,8 +75,8 @@ func (in *Intake) keepAside(ctx context.Context, e content.Envelope, refused err
 	in.Log.Error("the database cannot hold an event as it is; it is kept as a job that was given up", "kind", string(e.Kind), "error", refused)
 	line, id := in.Inbox.LineID(), sha256.Sum256([]byte(e.Dedupe))
 	_, err := in.Journal.Append(ctx, journal.Entry{
-		Lane: journal.LaneKey{Line: line, Chat: "-", Dir: journal.Upkeep}, Dedupe: line + "|parked|" + hex.EncodeToString(id[:]),
-		Kind: journal.KindParked, Payload: e.Payload, At: e.At,
+		Lane: journal.LaneKey{Line: line, Chat: "-", Queue: journal.Maintenance}, Dedupe: line + "|parked|" + hex.EncodeToString(id[:]),
+		Kind: journal.KindParked, Payload: e.Payload, OccurredAt: e.At,
 	})
 	return err
 }
@@ -102,7 +102,7 @@ func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
 		return err
 	})
 	if err == nil {
-		in.Journal.WakeFor(entry)
+		in.Journal.Wake(entry.Lane.Queue, entry.Delay)
 	}
 	return err
 }
@@ -127,16 +127,16 @@ func (in *Intake) receiptDelay() time.Duration {
 // entry is an event's place in the journal.
 func (in *Intake) entry(e content.Envelope, chat string) journal.Entry {
 	line := in.Inbox.LineID()
-	lane := journal.LaneKey{Line: line, Chat: chat, Dir: journal.In}
+	lane := journal.LaneKey{Line: line, Chat: chat, Queue: journal.In}
 	kind, delay := string(e.Kind), time.Duration(0)
 	switch {
 	case e.Kind == content.EnvHistory, e.Kind == content.EnvMediaRetry:
-		lane.Dir = journal.Upkeep
+		lane.Queue = journal.Maintenance
 	case e.Kind == content.EnvReceipt:
-		lane.Dir, delay = journal.Status, in.receiptDelay()
+		lane.Queue, delay = journal.Status, in.receiptDelay()
 	}
 	if e.Kind != content.EnvHistory && !contacts.IsCounterpart(e.Chat.JID) {
-		kind, lane.Dir = journal.KindParked, journal.Upkeep
+		kind, lane.Queue = journal.KindParked, journal.Maintenance
 	}
-	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, At: e.At, Delay: delay}
+	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, OccurredAt: e.At, Delay: delay}
 }

@@ -86,7 +86,7 @@ func (a *Arrivals) Note(created time.Time) {
 // Overdue reports whether the event of a message before the job's may still be on
 // its way, or was lost.
 func (a *Arrivals) Overdue(job journal.Job) bool {
-	return job.Created.Sub(job.At) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt)
+	return job.RecordedAt.Sub(job.OccurredAt) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt)
 }
 
 // Incomplete reports whether the journal may lack messages whose events Chatwoot

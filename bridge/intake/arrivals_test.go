@@ -26,9 +26,9 @@ func TestD24_LateWebhooksAreNoticedAndForgotten(t *testing.T) {
 	t.Parallel()
 	a, c := newArrivals()
 	written := c.now
-	prompt := func() journal.Job { return journal.Job{Created: c.now, At: c.now} }
+	prompt := func() journal.Job { return journal.Job{RecordedAt: c.now, OccurredAt: c.now} }
 	require.False(t, a.Overdue(prompt()))
-	require.True(t, a.Overdue(journal.Job{Created: c.now, At: c.now.Add(-2 * time.Second)}), "its own event came late")
+	require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(-2 * time.Second)}), "its own event came late")
 	c.now = written.Add(overdueAfter)
 	a.Note(written)
 	require.False(t, a.Overdue(prompt()), "a second is no delay")

@@ -99,7 +99,7 @@ func RetryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) stri
 func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
 	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
 		entry := journal.Entry{
-			Lane: journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Dir: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, At: e.Message.CreatedAt.Time,
+			Lane: journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Queue: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, OccurredAt: e.Message.CreatedAt.Time,
 		}
 		if kind == journal.KindCreated {
 			entry.Delay = in.Inbox.Settings().OrderWait() // an earlier one may be on its way
@@ -116,7 +116,7 @@ func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 			return record(ctx, tx)
 		})
 		if err == nil {
-			in.Journal.WakeFor(entry)
+			in.Journal.Wake(entry.Lane.Queue, entry.Delay)
 		}
 		return err
 	})
@@ -196,9 +196,9 @@ func (in *Intake) ClearFalseFailure(ctx context.Context, e chatwoot.Event) error
 	}
 	now := in.Clock()
 	_, err = in.Journal.Append(ctx, journal.Entry{
-		Lane:   journal.LaneKey{Line: in.Inbox.LineID(), Chat: links[0].Chat, Dir: journal.Status},
+		Lane:   journal.LaneKey{Line: in.Inbox.LineID(), Chat: links[0].Chat, Queue: journal.Status},
 		Dedupe: fmt.Sprintf("%s|show|%d|%s", in.Inbox.LineID(), m.ID, in.NewID()),
-		Kind:   journal.KindShow, Payload: raw, At: now,
+		Kind:   journal.KindShow, Payload: raw, OccurredAt: now,
 	})
 	return err
 }

@@ -24,8 +24,8 @@ type Failure struct {
 	Outcome Outcome
 	Cause   string
 	RetryAt time.Time
-	// MayHaveActed says that the attempt may have had an effect. The job then
-	// counts as unsure until it ends.
+	// MayHaveActed says that the attempt may have had an effect. The job says so
+	// until it ends.
 	MayHaveActed bool
 }
 

@@ -30,9 +30,9 @@ func (b bundle) attempt(t *testing.T, what, text string) journal.Job {
 		require.NoError(t, lease.Fail(ctx, job, journal.Failure{Outcome: journal.Outcome(what), Cause: text, RetryAt: b.clock.Now()}))
 		return job
 	}
-	released, err := lease.Release(ctx)
+	finished, err := lease.Finish(ctx)
 	require.NoError(t, err)
-	require.True(t, released)
+	require.True(t, finished)
 	return job
 }
 

@@ -41,7 +41,7 @@ const nothing int64 = -1
 // released cleanly, whose head may have been done.
 func (d Queue) repeats() bool { return d == Out || d == Status }
 
-func (l *Lease) repeats() bool { return l.key.Dir.repeats() }
+func (l *Lease) repeats() bool { return l.key.Queue.repeats() }
 
 // commit makes a change, which holds only if the lease is ours.
 func (l *Lease) commit(ctx context.Context, c change) error {
@@ -73,7 +73,7 @@ func (l *Lease) commit(ctx context.Context, c change) error {
 	if seq != l.seq {
 		l.fresh = false
 	}
-	l.released = owner == ""
+	l.finished = owner == ""
 	if !c.until.IsZero() {
 		l.until = c.until
 	}

@@ -23,7 +23,7 @@ const LiveAge = 10 * time.Second
 type Filter struct {
 	// Lines is the lines whose lanes may be claimed; nil means any.
 	Lines []string
-	Dir   Queue
+	Queue Queue
 	// Live leaves the backlog to others.
 	Live bool
 }
@@ -35,13 +35,13 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 		return nil, nil
 	}
 	now := j.clock()
-	take := j.takeFirst
+	take := j.claimFirst
 	if j.db.Dialect == database.Postgres {
-		take = j.takeAtOnce
+		take = j.claimAtOnce
 	}
-	for _, look := range j.claimLooks(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`) {
-		lease := &Lease{j: j, key: LaneKey{Dir: f.Dir}, token: j.token(), until: now.Add(j.ttl)}
-		taken, err := take(ctx, lease, look.query, look.args)
+	for _, query := range j.claimQueries(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`) {
+		lease := &Lease{j: j, key: LaneKey{Queue: f.Queue}, token: j.token(), until: now.Add(j.ttl)}
+		taken, err := take(ctx, lease, query.query, query.args)
 		if err != nil {
 			return nil, fmt.Errorf("claim a lane: %w", err)
 		}
@@ -52,34 +52,34 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	return nil, nil
 }
 
-// look is a query for lanes; its first argument is now.
-type look struct {
+// laneQuery is a query for lanes; its first argument is now.
+type laneQuery struct {
 	query string
 	args  []any
 }
 
-// claimLooks are the looks of a claim: for live lanes first, then for any. Each
+// claimQueries find a lane for a claim: a live one first, then any. Each query
 // is in the order of an index, so that a long backlog is not sorted for each
 // claim.
-func (j *Journal) claimLooks(f Filter, now time.Time, columns string) []look {
+func (j *Journal) claimQueries(f Filter, now time.Time, columns string) []laneQuery {
 	const free = ` AND l.due <= $1 AND l.lease <= $1`
 	live := f
 	live.Live = true
-	looks := []look{j.lanes(live, now, columns).then(free + ` ORDER BY l.head LIMIT 1`)}
+	queries := []laneQuery{j.lanes(live, now, columns).then(free + ` ORDER BY l.head LIMIT 1`)}
 	if f.Live {
-		return looks
+		return queries
 	}
-	return append(looks, j.lanes(f, now, columns).then(free+` ORDER BY l.due LIMIT 1`))
+	return append(queries, j.lanes(f, now, columns).then(free+` ORDER BY l.due LIMIT 1`))
 }
 
-func (l look) then(more string) look {
+func (l laneQuery) then(more string) laneQuery {
 	l.query += more
 	return l
 }
 
-// takeAtOnce takes the lane that query finds and nobody else is just taking, in
+// claimAtOnce takes the lane that query finds and nobody else is just taking, in
 // one statement.
-func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+func (j *Journal) claimAtOnce(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
 	n := len(args)
 	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
 		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
@@ -90,7 +90,7 @@ func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args [
 	var before string
 	var relaxed sql.NullString
 	err := j.db.QueryRowContext(ctx, query, append(args, l.token, l.until.UnixMilli())...).
-		Scan(&l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation, &relaxed)
+		Scan(&l.key.Line, &l.key.Chat, &l.key.Queue, &before, &l.epoch, &relaxed)
 	l.unclean = before != ""
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -100,13 +100,13 @@ func (j *Journal) takeAtOnce(ctx context.Context, l *Lease, query string, args [
 
 const claimTimeout = 30 * time.Second
 
-// takeFirst looks without taking the turn to write: most looks find nothing.
-// Between the look and the write somebody else may have taken the lane; then
-// it looks again.
-func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+// claimFirst reads without taking the turn to write: most claims find nothing.
+// Another worker may take the lane between the read and the write; then it
+// reads again.
+func (j *Journal) claimFirst(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
 	for {
 		var key, before string
-		err := j.db.QueryRowContext(ctx, query, args...).Scan(&key, &l.key.Line, &l.key.Chat, &l.key.Dir, &before, &l.generation)
+		err := j.db.QueryRowContext(ctx, query, args...).Scan(&key, &l.key.Line, &l.key.Chat, &l.key.Queue, &before, &l.epoch)
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}
@@ -127,8 +127,8 @@ func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []
 			if taken, err = res.RowsAffected(); err != nil || taken == 0 {
 				return err
 			}
-			// As of now: it may have been raised since the look.
-			return tx.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, l.key.Line).Scan(&l.generation)
+			// As of now: it may have been raised since the read.
+			return tx.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, l.key.Line).Scan(&l.epoch)
 		})
 		if err != nil {
 			return false, err
@@ -140,10 +140,10 @@ func (j *Journal) takeFirst(ctx context.Context, l *Lease, query string, args []
 	}
 }
 
-// lanes selects the lanes of f in which something waits. What changes from look
-// to look is an argument, so that the database knows the query already.
-func (j *Journal) lanes(f Filter, now time.Time, columns string) look {
-	args := []any{now.UnixMilli(), string(f.Dir)}
+// lanes selects the lanes of f in which something waits. Values that differ from
+// claim to claim are arguments, so that the prepared query is used again.
+func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
+	args := []any{now.UnixMilli(), string(f.Queue)}
 	mark := func(v any) string {
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
@@ -160,13 +160,13 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) look {
 	if f.Lines != nil {
 		query += ` AND l.line IN (` + marks(f.Lines) + `)`
 	}
-	if held := j.heldLines(); len(held) > 0 && f.Dir == In {
-		query += ` AND l.line NOT IN (` + marks(held) + `)`
+	if paused := j.pausedLines(); len(paused) > 0 && f.Queue == In {
+		query += ` AND l.line NOT IN (` + marks(paused) + `)`
 	}
 	if f.Live {
 		query += ` AND l.head > ` + mark(now.Add(-LiveAge).UnixMilli())
 	}
-	return look{query, args}
+	return laneQuery{query, args}
 }
 
 // nextDueOf is how many lanes that are due are looked at for one that is free,
@@ -176,7 +176,7 @@ const nextDueOf = 64
 // NextDue is when the next lane of f falls due, or false when none waits. A
 // lane that is leased now counts from the end of its lease.
 func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
-	next := j.nextLook(f, j.clock())
+	next := j.nextQuery(f, j.clock())
 	var at sql.NullInt64
 	if err := j.db.QueryRowContext(ctx, next.query, next.args...).Scan(&at); err != nil {
 		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)
@@ -184,16 +184,16 @@ func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error
 	return time.UnixMilli(at.Int64), at.Valid, nil
 }
 
-// nextLook reads the first lanes that are due and the first one that is not, so
+// nextQuery reads the first lanes that are due and the first one that is not, so
 // that thousands that rest are not read.
-func (j *Journal) nextLook(f Filter, now time.Time) look {
+func (j *Journal) nextQuery(f Filter, now time.Time) laneQuery {
 	lanes := j.lanes(f, now, `CASE WHEN l.lease > l.due THEN l.lease ELSE l.due END AS at`)
-	return look{args: lanes.args, query: `SELECT MIN(at) FROM (
+	return laneQuery{args: lanes.args, query: `SELECT MIN(at) FROM (
 		SELECT at FROM (` + lanes.query + ` AND l.due <= $1 ORDER BY l.due LIMIT ` + strconv.Itoa(nextDueOf) + `) AS now
 		UNION ALL SELECT at FROM (` + lanes.query + ` AND l.due > $1 ORDER BY l.due LIMIT 1) AS later) AS next`}
 }
 
-// Hasten makes the lanes of one direction due that rest until later: what they
+// Hasten makes the lanes of one queue due that rest until later: what they
 // wait for has come.
 func (j *Journal) Hasten(ctx context.Context, line string, dir Queue) error {
 	now := j.clock().UnixMilli()
@@ -213,7 +213,7 @@ func (j *Journal) Hasten(ctx context.Context, line string, dir Queue) error {
 	if err != nil {
 		return err
 	}
-	j.ring(dir)
+	j.signal(dir)
 	return nil
 }
 

@@ -1,5 +1,5 @@
 // Package journal is the durable record of every event taken in, and of what
-// became of it. It is a set of lanes: the FIFO of one chat in one direction.
+// became of it. It is a set of lanes: the FIFO of one chat in one queue.
 //
 // An append is one transaction: it takes the lane's row lock by raising seq,
 // then inserts the job at that position, so positions are in commit order and
@@ -10,16 +10,16 @@
 // cannot record anything.
 //
 // The end of the last job that waits gives the lane back in the same commit.
-// A lane is released only if nothing was appended since the worker last
-// looked; without that guard a job appended between the last look and the
-// release would wait for ever.
+// A lane is finished only if nothing was appended since the worker last read
+// it; without that guard a job appended between the last read and the finish
+// would wait for ever.
 //
 // A lane whose lease ran out with its owner still written was not released
 // cleanly: its head may have had an effect that was not recorded. Lease.Unclean
 // says so, and the worker looks before it repeats.
 //
 // An append waits for the disk, and so does what would otherwise hide in a power
-// cut that a lane's head may have had an effect; see change and Direction.repeats.
+// cut that a lane's head may have had an effect; see change and Queue.repeats.
 //
 // A Journal is safe for concurrent use; a Lease belongs to one goroutine,
 // except for Keep's heartbeat, which the Lease owns.

@@ -26,15 +26,15 @@ func addLine(t *testing.T, db *database.DB, id string) {
 // what a customer writes now still goes first.
 func TestRetriedBacklogIsNotLive(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "failed", Dir: journal.In}, "failed")
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "put off", Dir: journal.In}, "put off")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "failed", Queue: journal.In}, "failed")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "put off", Queue: journal.In}, "put off")
 		b.clock.Advance(time.Minute)
 		lease := b.claim(t)
 		require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "away", RetryAt: b.clock.Now().Add(time.Second)}))
 		lease = b.claim(t)
-		require.NoError(t, lease.Defer(ctx, b.clock.Now().Add(time.Second)))
+		require.NoError(t, lease.Yield(ctx, b.clock.Now().Add(time.Second)))
 		b.clock.Advance(2 * time.Second)
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Dir: journal.In}, "live")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Queue: journal.In}, "live")
 		require.Equal(t, "live", b.claim(t).Lane().Chat)
 		require.NotNil(t, b.claim(t))
 		require.NotNil(t, b.claim(t))
@@ -44,19 +44,19 @@ func TestRetriedBacklogIsNotLive(t *testing.T) {
 // A lane whose old head is done is live again when what waits is new.
 func TestALaneIsAsOldAsItsHead(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Dir: journal.In}, "old")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Queue: journal.In}, "old")
 		b.append(t, inLane, "a")
 		b.clock.Advance(time.Minute)
 		for {
 			lease := b.claim(t)
 			if lease.Lane() != inLane {
-				require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+				require.NoError(t, lease.Yield(ctx, b.clock.Now()))
 				b.clock.Advance(time.Millisecond)
 				continue
 			}
 			b.append(t, inLane, "b")
 			require.NoError(t, lease.Done(ctx, first(t, lease), nil))
-			require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+			require.NoError(t, lease.Yield(ctx, b.clock.Now()))
 			break
 		}
 		require.Equal(t, inLane, b.claim(t).Lane())
@@ -67,7 +67,7 @@ func TestALaneIsAsOldAsItsHead(t *testing.T) {
 // lane nobody would look.
 func TestAMergeWaitsForALaneNotReleasedCleanly(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "a")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}, "a")
 		require.NotNil(t, b.claim(t)) // and its worker dies
 		b.clock.Advance(time.Minute)
 		merge := func() error {
@@ -78,7 +78,7 @@ func TestAMergeWaitsForALaneNotReleasedCleanly(t *testing.T) {
 		require.ErrorIs(t, merge(), journal.ErrBusy)
 		lease := b.claim(t)
 		require.True(t, lease.Unclean())
-		require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+		require.NoError(t, lease.Yield(ctx, b.clock.Now()))
 		require.NoError(t, merge())
 	})
 }
@@ -100,7 +100,7 @@ func TestADeletedLineLeavesNothingAndItsWorkerStops(t *testing.T) {
 
 func TestReplayAllKeepsTheOrderAndTheLine(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		other := journal.LaneKey{Line: "l2", Chat: "c", Dir: journal.In}
+		other := journal.LaneKey{Line: "l2", Chat: "c", Queue: journal.In}
 		for i := range 3 {
 			b.append(t, inLane, fmt.Sprint(i))
 		}
@@ -113,7 +113,7 @@ func TestReplayAllKeepsTheOrderAndTheLine(t *testing.T) {
 				require.NoError(t, lease.Dead(ctx, job, "x", nil))
 			}
 			require.Empty(t, payloads(t, lease))
-			_, err = lease.Release(ctx)
+			_, err = lease.Finish(ctx)
 			require.NoError(t, err)
 		}
 		n, err := b.ReplayAll(ctx, "l1")
@@ -224,13 +224,13 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 		record, notLast, lastDone bool
 	}{
 		"towards Chatwoot, all but the end that gives the lane back": {journal.In, true, true, false},
-		"upkeep, the same": {journal.Upkeep, true, true, false},
+		"upkeep, the same": {journal.Maintenance, true, true, false},
 		"towards WhatsApp, where a repeat has the same id, nothing": {journal.Out, false, false, false},
 		"statuses, which may be said twice, nothing":                {journal.Status, false, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, b bundle) {
-				lane := journal.LaneKey{Line: "l1", Chat: "c1", Dir: test.dir}
+				lane := journal.LaneKey{Line: "l1", Chat: "c1", Queue: test.dir}
 				b.append(t, lane, "a")
 				b.append(t, lane, "b")
 				waits := func(want bool) func(context.Context, *sql.Tx) error {
@@ -239,14 +239,14 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 						return nil
 					}
 				}
-				lease, err := b.Claim(ctx, journal.Filter{Dir: test.dir})
+				lease, err := b.Claim(ctx, journal.Filter{Queue: test.dir})
 				require.NoError(t, err)
 				jobs, err := lease.Next(ctx, 50)
 				require.NoError(t, err)
 				require.NoError(t, lease.Record(ctx, waits(test.record)))
 				require.NoError(t, lease.Done(ctx, jobs[0], waits(test.notLast)))
 				require.NoError(t, lease.Done(ctx, jobs[1], waits(test.lastDone)))
-				require.True(t, lease.Released())
+				require.True(t, lease.Finished())
 			})
 		})
 	}

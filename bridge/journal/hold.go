@@ -7,22 +7,22 @@ import (
 	"slices"
 )
 
-// Hold keeps the inbound lanes of a line from being claimed while a backlog
+// PauseDrain keeps the inbound lanes of a line from being claimed while a backlog
 // comes in: the library shuffles what exceeds its queue, so the order is known
 // only when all of it is here. Appends go on.
-func (j *Journal) Hold(line string) {
+func (j *Journal) PauseDrain(line string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.held[line] = true
+	j.pausedDrains[line] = true
 }
 
-// Unhold puts the waiting inbound jobs of a held line in the order of the
+// ResumeDrain puts the waiting inbound jobs of a paused line in the order of the
 // sender's time, then of arrival, and lets workers claim them.
-func (j *Journal) Unhold(ctx context.Context, line string) error {
+func (j *Journal) ResumeDrain(ctx context.Context, line string) error {
 	j.mu.Lock()
-	held := j.held[line]
+	paused := j.pausedDrains[line]
 	j.mu.Unlock()
-	if !held {
+	if !paused {
 		return nil
 	}
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -41,17 +41,17 @@ func (j *Journal) Unhold(ctx context.Context, line string) error {
 		return fmt.Errorf("order the backlog: %w", err)
 	}
 	j.mu.Lock()
-	delete(j.held, line)
+	delete(j.pausedDrains, line)
 	j.mu.Unlock()
-	j.Wake(In)
+	j.Wake(In, 0)
 	return nil
 }
 
-func (j *Journal) heldLines() []string {
+func (j *Journal) pausedLines() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	lines := make([]string, 0, len(j.held))
-	for line := range j.held {
+	lines := make([]string, 0, len(j.pausedDrains))
+	for line := range j.pausedDrains {
 		lines = append(lines, line)
 	}
 	slices.Sort(lines)

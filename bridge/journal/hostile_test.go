@@ -24,7 +24,7 @@ func TestC3_HostileIDsAreTakenOnceAndFoundAgain(t *testing.T) {
 			require.False(t, held, what)
 		}
 		for what, id := range hostile {
-			entry := journal.Entry{Lane: inLane, Dedupe: key(id), Kind: "message", Payload: []byte(id), At: b.clock.Now()}
+			entry := journal.Entry{Lane: inLane, Dedupe: key(id), Kind: "message", Payload: []byte(id), OccurredAt: b.clock.Now()}
 			appended, err := b.Append(ctx, entry)
 			require.NoError(t, err, what)
 			require.True(t, appended, what)
@@ -88,9 +88,9 @@ func TestC3_HostileNamesOfChatsAndKindsHaveALaneEach(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		chats := databasetest.HostileIDs()
 		for what, chat := range chats {
-			lane := journal.LaneKey{Line: "l1", Chat: chat, Dir: journal.In}
+			lane := journal.LaneKey{Line: "l1", Chat: chat, Queue: journal.In}
 			for n := range 2 {
-				_, err := b.Append(ctx, journal.Entry{Lane: lane, Dedupe: fmt.Sprint(what, n), Kind: chat, Payload: []byte(what), At: b.clock.Now()})
+				_, err := b.Append(ctx, journal.Entry{Lane: lane, Dedupe: fmt.Sprint(what, n), Kind: chat, Payload: []byte(what), OccurredAt: b.clock.Now()})
 				require.NoError(t, err, what)
 			}
 		}
@@ -104,9 +104,9 @@ func TestC3_HostileNamesOfChatsAndKindsHaveALaneEach(t *testing.T) {
 				require.NoError(t, lease.Done(ctx, first(t, lease), nil))
 			}
 			require.Empty(t, payloads(t, lease))
-			released, err := lease.Release(ctx)
+			finished, err := lease.Finish(ctx)
 			require.NoError(t, err)
-			require.True(t, released)
+			require.True(t, finished)
 		}
 		require.Nil(t, b.claim(t))
 		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {

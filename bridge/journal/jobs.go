@@ -52,7 +52,7 @@ func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
 		switch {
 		case state == Dead:
 			s.Dead += n
-		case dir == In || dir == Upkeep:
+		case dir == In || dir == Maintenance:
 			s.Inbound += n
 		default:
 			s.Outbound += n
@@ -128,14 +128,14 @@ type JobFilter struct {
 
 // JobInfo is a job without its payload, which is a customer's.
 type JobInfo struct {
-	ID        int64     `json:"id"`
-	Line      string    `json:"line"`
-	Direction Queue     `json:"direction"`
-	Kind      string    `json:"kind"`
-	State     State     `json:"state"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error"`
-	Created   time.Time `json:"created"`
+	ID         int64     `json:"id"`
+	Line       string    `json:"line"`
+	Direction  Queue     `json:"direction"`
+	Kind       string    `json:"kind"`
+	State      State     `json:"state"`
+	Attempts   int       `json:"attempts"`
+	LastError  string    `json:"last_error"`
+	RecordedAt time.Time `json:"created"`
 }
 
 // Jobs lists jobs in the order of their ids.
@@ -169,7 +169,7 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 		if err := rows.Scan(&info.ID, &info.Line, &info.Direction, &info.Kind, &info.State, &info.Attempts, &info.LastError, &created); err != nil {
 			return nil, fmt.Errorf("list jobs: %w", err)
 		}
-		info.Created = time.UnixMilli(created).UTC()
+		info.RecordedAt = time.UnixMilli(created).UTC()
 		jobs = append(jobs, info)
 	}
 	return jobs, rows.Err()
@@ -179,13 +179,14 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 var ErrNoDeadJob = errors.New("no dead job of this id")
 
 // Replay puts a dead job at its lane's end, with a clean record and its
-// original time. It is unsure: whether its last attempt was is not recorded.
+// original time. It counts as one that may have acted: the journal
+// does not record whether its last attempt had.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
 	var lane LaneKey
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		const find = `SELECT lane.line, lane.chat, lane.dir FROM job JOIN lane ON lane.key = job.lane
 			WHERE job.id = $1 AND job.state = 'dead'`
-		err := tx.QueryRowContext(ctx, find, id).Scan(&lane.Line, &lane.Chat, &lane.Dir)
+		err := tx.QueryRowContext(ctx, find, id).Scan(&lane.Line, &lane.Chat, &lane.Queue)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoDeadJob
 		}
@@ -208,12 +209,12 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(ErrNoDeadJob, err)
 		}
-		return j.notify(ctx, tx, lane.Dir)
+		return j.notify(ctx, tx, lane.Queue)
 	})
 	if err != nil {
 		return fmt.Errorf("replay job %d: %w", id, err)
 	}
-	j.ring(lane.Dir)
+	j.signal(lane.Queue)
 	return nil
 }
 

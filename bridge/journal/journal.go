@@ -19,21 +19,21 @@ type Queue string
 
 // The queues. Each is ordered in itself, not against the others.
 const (
-	In     Queue = "in"     // from WhatsApp to Chatwoot
-	Out    Queue = "out"    // from Chatwoot to WhatsApp
-	Status Queue = "status" // receipts
-	Upkeep Queue = "upkeep" // what may come late: history, missing media
+	In          Queue = "in"     // from WhatsApp to Chatwoot
+	Out         Queue = "out"    // from Chatwoot to WhatsApp
+	Status      Queue = "status" // receipts
+	Maintenance Queue = "upkeep" // what may come late: history, missing media
 )
 
 // LaneKey names a lane.
 type LaneKey struct {
-	Line string
-	Chat string
-	Dir  Queue
+	Line  string
+	Chat  string
+	Queue Queue
 }
 
 // String is the key as stored.
-func (k LaneKey) String() string { return k.Line + "/" + foreign.Key(k.Chat) + "/" + string(k.Dir) }
+func (k LaneKey) String() string { return k.Line + "/" + foreign.Key(k.Chat) + "/" + string(k.Queue) }
 
 // Entry is one event to be recorded.
 type Entry struct {
@@ -44,8 +44,8 @@ type Entry struct {
 	Kind   string
 	// Payload is the event as it came.
 	Payload []byte
-	// At is the other side's time of the event.
-	At time.Time
+	// OccurredAt is the other side's time of the event.
+	OccurredAt time.Time
 	// Delay is how long an idle lane rests before it is due for this entry:
 	// something that belongs before it, or together with it, may come.
 	Delay time.Duration
@@ -70,11 +70,11 @@ type Job struct {
 	Attempt     int
 	FirstFailed time.Time
 	LastError   string
-	// Unsure says that an attempt may have had an effect: look before it is
+	// MayHaveActed says that an attempt may have had an effect: look before it is
 	// repeated.
-	Unsure  bool
-	At      time.Time
-	Created time.Time
+	MayHaveActed bool
+	OccurredAt   time.Time
+	RecordedAt   time.Time
 	// Begun is when the attempt at hand began. The worker sets it, for the
 	// timeline; it is not read from the journal.
 	Begun time.Time
@@ -101,18 +101,18 @@ type Journal struct {
 
 	id string // of this Journal, among all on the database
 
-	mu     sync.Mutex
-	bells  map[Queue][]*Bell
-	held   map[string]bool
-	untold map[Queue]bool // what other processes are to be told
-	tell   chan struct{}  // that there is something
+	mu           sync.Mutex
+	signals      map[Queue][]*Signal
+	pausedDrains map[string]bool
+	untold       map[Queue]bool // what other processes are to be told
+	tell         chan struct{}  // that there is something
 }
 
 // New makes a Journal on a migrated database.
 func New(db *database.DB, opts Options) *Journal {
 	j := &Journal{
 		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
-		id: randomID(), bells: map[Queue][]*Bell{}, held: map[string]bool{},
+		id: randomID(), signals: map[Queue][]*Signal{}, pausedDrains: map[string]bool{},
 		untold: map[Queue]bool{}, tell: make(chan struct{}, 1),
 	}
 	if j.clock == nil {
@@ -136,12 +136,12 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 		return err
 	})
 	if err == nil && idle {
-		j.WakeFor(e)
+		j.Wake(e.Lane.Queue, e.Delay)
 	}
 	return appended, err
 }
 
-// AppendTx records an entry in the caller's transaction; call WakeFor after the
+// AppendTx records an entry in the caller's transaction; call Wake after the
 // commit.
 func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (appended bool, err error) {
 	appended, _, err = j.append(ctx, tx, e)
@@ -170,7 +170,7 @@ func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appe
 		return false, false, err
 	}
 	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	if _, err := q.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now); err != nil {
+	if _, err := q.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now); err != nil {
 		return false, false, fmt.Errorf("append job: %w", err)
 	}
 	return true, idle, nil
@@ -201,8 +201,8 @@ func (j *Journal) appendAtOnce(ctx context.Context, q database.Queryer, e Entry)
 		SELECT (SELECT COUNT(*) FROM added), EXISTS (SELECT 1 FROM raised WHERE due = $10)`
 	var added int
 	now := j.clock().UnixMilli()
-	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Dir), now,
-		e.Dedupe, e.Kind, e.Payload, e.At.UnixMilli(), now+e.Delay.Milliseconds()).Scan(&added, &idle)
+	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Queue), now,
+		e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now+e.Delay.Milliseconds()).Scan(&added, &idle)
 	if err != nil {
 		return false, false, fmt.Errorf("append job: %w", err)
 	}
@@ -218,7 +218,7 @@ const onRaise = `ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALE
 func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, lane LaneKey, now, due int64) (pos int64, idle bool, err error) {
 	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $6, $5) ` + onRaise
 	var becomes int64
-	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Dir), now, due).Scan(&pos, &becomes); err != nil {
+	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Queue), now, due).Scan(&pos, &becomes); err != nil {
 		return 0, false, fmt.Errorf("raise lane: %w", err)
 	}
 	return pos, becomes == due, nil

@@ -59,13 +59,13 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 
 var (
 	ctx     = context.Background()
-	inLane  = journal.LaneKey{Line: "l1", Chat: "c1", Dir: journal.In}
-	inbound = journal.Filter{Dir: journal.In}
+	inLane  = journal.LaneKey{Line: "l1", Chat: "c1", Queue: journal.In}
+	inbound = journal.Filter{Queue: journal.In}
 )
 
 func (b bundle) append(t *testing.T, lane journal.LaneKey, dedupe string) {
 	t.Helper()
-	ok, err := b.Append(ctx, journal.Entry{Lane: lane, Dedupe: dedupe, Kind: "k", Payload: []byte(dedupe), At: b.clock.Now()})
+	ok, err := b.Append(ctx, journal.Entry{Lane: lane, Dedupe: dedupe, Kind: "k", Payload: []byte(dedupe), OccurredAt: b.clock.Now()})
 	require.NoError(t, err)
 	require.True(t, ok)
 }
@@ -105,9 +105,9 @@ func TestRepeatedDedupeKeyLeavesNoTrace(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, ok)
 		require.NoError(t, lease.Done(ctx, first(t, lease), nil))
-		released, err := lease.Release(ctx)
+		finished, err := lease.Finish(ctx)
 		require.NoError(t, err)
-		require.True(t, released, "the repeat must not look like a new job")
+		require.True(t, finished, "the repeat must not look like a new job")
 		require.Nil(t, b.claim(t))
 	})
 }
@@ -115,7 +115,7 @@ func TestRepeatedDedupeKeyLeavesNoTrace(t *testing.T) {
 func TestALaneIsClaimedOnceAndOthersGoOn(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		b.append(t, inLane, "a")
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "b")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}, "b")
 		one, two := b.claim(t), b.claim(t)
 		require.NotNil(t, one)
 		require.NotNil(t, two)
@@ -132,9 +132,9 @@ func TestReleaseIsRefusedWhenSomethingCame(t *testing.T) {
 		require.NoError(t, lease.Done(ctx, first(t, lease), nil))
 		require.Empty(t, payloads(t, lease))
 		b.append(t, inLane, "b")
-		released, err := lease.Release(ctx)
+		finished, err := lease.Finish(ctx)
 		require.NoError(t, err)
-		require.False(t, released)
+		require.False(t, finished)
 		require.Equal(t, []string{"b"}, payloads(t, lease))
 	})
 }
@@ -147,7 +147,7 @@ func TestTheLastJobGivesTheLaneBackUnlessMoreCame(t *testing.T) {
 		require.NoError(t, err)
 		b.append(t, inLane, "b")
 		require.NoError(t, lease.Done(ctx, jobs[0], nil))
-		require.False(t, lease.Released(), "something came since the look")
+		require.False(t, lease.Finished(), "something came since the look")
 		require.Nil(t, b.claim(t))
 
 		jobs, err = lease.Waiting(ctx, 2)
@@ -156,14 +156,14 @@ func TestTheLastJobGivesTheLaneBackUnlessMoreCame(t *testing.T) {
 			_, err := b.AppendTx(ctx, tx, journal.Entry{Lane: inLane, Dedupe: "c"})
 			return err
 		}))
-		require.True(t, lease.Released())
+		require.True(t, lease.Finished())
 		require.ErrorIs(t, lease.Renew(ctx), journal.ErrLeaseLost)
 		next := b.claim(t)
 		require.NotNil(t, next, "what the last job has appended")
 		require.False(t, next.Unclean())
 		require.Len(t, payloads(t, next), 1)
 		require.NoError(t, next.Done(ctx, first(t, next), nil))
-		require.False(t, next.Released(), "there may be more than was read")
+		require.False(t, next.Finished(), "there may be more than was read")
 	})
 }
 
@@ -173,14 +173,14 @@ func TestAnIdleLaneRestsForADelay(t *testing.T) {
 			_, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: dedupe, Payload: []byte(dedupe), Delay: d})
 			require.NoError(t, err)
 		}
-		bell := b.Bell(journal.In)
+		signal := b.Signal(journal.In)
 		delayed("a", time.Second)
 		require.Nil(t, b.claim(t))
 		due, waits, err := b.NextDue(ctx, inbound)
 		require.NoError(t, err)
 		require.True(t, waits)
 		require.Equal(t, b.clock.Now().Add(time.Second), due)
-		<-bell.Rung()
+		<-signal.C()
 		b.clock.Advance(time.Second)
 		delayed("b", time.Hour) // one that waits already is not put off
 		lease := b.claim(t)
@@ -190,16 +190,16 @@ func TestAnIdleLaneRestsForADelay(t *testing.T) {
 
 func TestABellWakesOneWorkerForEachRing(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		in, out := b.Bell(journal.In), b.Bell(journal.Out)
+		in, out := b.Signal(journal.In), b.Signal(journal.Out)
 		for _, name := range []string{"a", "b"} {
 			b.append(t, inLane, name)
 		}
-		require.Len(t, in.Rung(), 1)
-		require.Empty(t, out.Rung())
-		<-in.Rung()
+		require.Len(t, in.C(), 1)
+		require.Empty(t, out.C())
+		<-in.C()
 		b.WakeAll()
-		require.Len(t, in.Rung(), 1)
-		require.Len(t, out.Rung(), 1)
+		require.Len(t, in.C(), 1)
+		require.Len(t, out.C(), 1)
 	})
 }
 
@@ -222,7 +222,7 @@ func TestAnExpiredLeaseCannotRecord(t *testing.T) {
 		var name string
 		require.NoError(t, b.db.QueryRow(`SELECT name FROM line WHERE id = 'l1'`).Scan(&name))
 		require.Empty(t, name)
-		_, err = slow.Release(ctx)
+		_, err = slow.Finish(ctx)
 		require.ErrorIs(t, err, journal.ErrLeaseLost)
 		require.NoError(t, next.Done(ctx, job, nil))
 	})
@@ -246,11 +246,11 @@ func TestD20_AFailingHeadHoldsItsLaneUntilItsTimeAndNoOther(t *testing.T) {
 		retry := b.clock.Now().Add(5 * time.Second)
 		require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "refused", RetryAt: retry}))
 		require.Nil(t, b.claim(t))
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "other chat")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}, "other chat")
 		other := b.claim(t)
 		require.Equal(t, []string{"other chat"}, payloads(t, other))
 		require.NoError(t, other.Done(ctx, first(t, other), nil))
-		_, err := other.Release(ctx)
+		_, err := other.Finish(ctx)
 		require.NoError(t, err)
 		due, ok, err := b.NextDue(ctx, inbound)
 		require.NoError(t, err)
@@ -283,30 +283,30 @@ func TestAnUnsureJobStaysSoUntilItsEnd(t *testing.T) {
 			require.False(t, lease.Unclean())
 			jobs, err := lease.Waiting(ctx, 2)
 			require.NoError(t, err)
-			require.Equal(t, []bool{attempt.after, false}, []bool{jobs[0].Unsure, jobs[1].Unsure})
-			require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+			require.Equal(t, []bool{attempt.after, false}, []bool{jobs[0].MayHaveActed, jobs[1].MayHaveActed})
+			require.NoError(t, lease.Yield(ctx, b.clock.Now()))
 		}
 		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.MergeChats(ctx, tx, "l1", "c0", "c1") }))
 		lease := b.claim(t)
 		require.Equal(t, "c0", lease.Lane().Chat)
-		require.True(t, first(t, lease).Unsure)
+		require.True(t, first(t, lease).MayHaveActed)
 
 		require.NoError(t, lease.Done(ctx, first(t, lease), nil))
 		certain := first(t, lease)
-		require.False(t, certain.Unsure)
+		require.False(t, certain.MayHaveActed)
 		require.NoError(t, lease.Dead(ctx, certain, "panic", nil))
-		_, err := lease.Release(ctx)
+		_, err := lease.Finish(ctx)
 		require.NoError(t, err)
 		require.NoError(t, b.Replay(ctx, certain.ID))
-		require.True(t, first(t, b.claim(t)).Unsure)
+		require.True(t, first(t, b.claim(t)).MayHaveActed)
 	})
 }
 
 func TestLiveLanesBeforeBacklog(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Dir: journal.In}, "old")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Queue: journal.In}, "old")
 		b.clock.Advance(time.Minute)
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Dir: journal.In}, "live")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Queue: journal.In}, "live")
 		require.Equal(t, "live", b.claim(t).Lane().Chat)
 		require.Equal(t, "old", b.claim(t).Lane().Chat)
 	})
@@ -320,7 +320,7 @@ func TestPausedAndForeignLinesRest(t *testing.T) {
 		require.Nil(t, b.claim(t))
 		_, err = b.db.Exec(`UPDATE line SET paused = '' WHERE id = 'l1'`)
 		require.NoError(t, err)
-		lease, err := b.Claim(ctx, journal.Filter{Dir: inbound.Dir, Lines: []string{"l2"}})
+		lease, err := b.Claim(ctx, journal.Filter{Queue: inbound.Queue, Lines: []string{"l2"}})
 		require.NoError(t, err)
 		require.Nil(t, lease)
 		require.NotNil(t, b.claim(t))
@@ -329,14 +329,14 @@ func TestPausedAndForeignLinesRest(t *testing.T) {
 
 func TestAHeldBacklogDrainsInTheSendersOrder(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.Hold("l1")
+		b.PauseDrain("l1")
 		base := b.clock.Now()
 		for i, second := range []int{3, 1, 2, 1} {
-			_, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: fmt.Sprint(i), Payload: []byte(fmt.Sprint(second, "/", i)), At: base.Add(time.Duration(second) * time.Second)})
+			_, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: fmt.Sprint(i), Payload: []byte(fmt.Sprint(second, "/", i)), OccurredAt: base.Add(time.Duration(second) * time.Second)})
 			require.NoError(t, err)
 		}
 		require.Nil(t, b.claim(t))
-		require.NoError(t, b.Unhold(ctx, "l1"))
+		require.NoError(t, b.ResumeDrain(ctx, "l1"))
 		require.Equal(t, []string{"1/1", "1/3", "2/2", "3/0"}, payloads(t, b.claim(t)))
 	})
 }
@@ -348,7 +348,7 @@ func TestReplayGoesToTheEndWithItsOwnTime(t *testing.T) {
 		lease := b.claim(t)
 		job := first(t, lease)
 		require.NoError(t, lease.Dead(ctx, job, "no such thing", nil))
-		_, err := lease.Release(ctx)
+		_, err := lease.Finish(ctx)
 		require.NoError(t, err)
 		b.clock.Advance(time.Hour)
 		b.append(t, inLane, "b")
@@ -364,7 +364,7 @@ func TestReplayGoesToTheEndWithItsOwnTime(t *testing.T) {
 		require.Equal(t, []string{"b", "a"}, payloads(t, lease))
 		jobs, err := lease.Waiting(ctx, 2)
 		require.NoError(t, err)
-		require.Equal(t, sent.UnixMilli(), jobs[1].At.UnixMilli())
+		require.Equal(t, sent.UnixMilli(), jobs[1].OccurredAt.UnixMilli())
 	})
 }
 
@@ -387,7 +387,7 @@ func TestPruneKeepsWhatIsDeadOrWaits(t *testing.T) {
 
 func TestMergedChatsAreJoinedByArrival(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		elder, younger := inLane, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}
+		elder, younger := inLane, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}
 		for i, lane := range []journal.LaneKey{younger, elder, younger, elder} {
 			b.append(t, lane, fmt.Sprint(i))
 		}
@@ -398,7 +398,7 @@ func TestMergedChatsAreJoinedByArrival(t *testing.T) {
 		}
 		lease := b.claim(t)
 		require.ErrorIs(t, merge(), journal.ErrBusy)
-		require.NoError(t, lease.Defer(ctx, b.clock.Now()))
+		require.NoError(t, lease.Yield(ctx, b.clock.Now()))
 		require.NoError(t, merge())
 		lease = b.claim(t)
 		require.Equal(t, elder, lease.Lane())
@@ -423,7 +423,7 @@ func TestLeasesOfAnEarlierRunEnd(t *testing.T) {
 // What only live traffic may take, the backlog does not.
 func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		live := journal.Filter{Dir: journal.In, Live: true}
+		live := journal.Filter{Queue: journal.In, Live: true}
 		b.append(t, inLane, "old")
 		b.clock.Advance(time.Minute)
 		lease, err := b.Claim(ctx, live)
@@ -432,7 +432,7 @@ func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
 		_, waits, err := b.NextDue(ctx, live)
 		require.NoError(t, err)
 		require.False(t, waits)
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Dir: journal.In}, "new")
+		b.append(t, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}, "new")
 		due, waits, err := b.NextDue(ctx, live)
 		require.NoError(t, err)
 		require.True(t, waits)

@@ -10,7 +10,7 @@ const (
 	KindRetry   = "retry"
 	// Of status lanes: a bubble shows a failure that was none.
 	KindShow = "show"
-	// Of upkeep lanes.
+	// Of maintenance lanes.
 	KindContact = "contact" // a name or number became known
 	KindMerge   = "merge"   // two contacts turned out to be one person
 	KindJoin    = "join"    // two chats turned out to be one person, but were busy

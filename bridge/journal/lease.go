@@ -17,35 +17,35 @@ var ErrLeaseLost = errors.New("the lane's lease was lost")
 
 // Lease is the right to work on one lane.
 type Lease struct {
-	j          *Journal
-	key        LaneKey
-	token      string
-	until      time.Time
-	generation int64
-	unclean    bool
-	seq        int64
+	j       *Journal
+	key     LaneKey
+	token   string
+	until   time.Time
+	epoch   int64
+	unclean bool
+	seq     int64
 	// read are the first jobs that wait, of at most asked; whole says that there
 	// were no more, and fresh that none has come since.
 	read         []Job
 	asked        int
 	whole, fresh bool
-	released     bool
+	finished     bool
 }
 
 // Lane is what was claimed.
 func (l *Lease) Lane() LaneKey { return l.key }
 
-// Generation is the line's at the time of the claim; cached entries of another
-// generation must not be believed.
-func (l *Lease) Generation() int64 { return l.generation }
+// Epoch is the line's at the time of the claim; cached entries of another
+// epoch must not be believed.
+func (l *Lease) Epoch() int64 { return l.epoch }
 
 // Unclean reports whether the lane was not released cleanly before, so that
 // its head may have had an effect already.
 func (l *Lease) Unclean() bool { return l.unclean }
 
-// Released reports whether the lane was given back with the end of its last
+// Finished reports whether the lane was given back with the end of its last
 // job.
-func (l *Lease) Released() bool { return l.released }
+func (l *Lease) Finished() bool { return l.finished }
 
 // Next gives the next jobs in order, at most n, as of the last commit of this
 // lease: they are read when those that were read before are done, or more had
@@ -60,7 +60,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 // Waiting reads the next jobs in order, at most n.
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	// The lane's position and its jobs in one query, so that both are of the
-	// same moment: what is appended after it makes a release look again.
+	// same moment: what is appended after it makes a finish read again.
 	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure
 		FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 	rows, err := l.j.db.QueryContext(ctx, read, l.key.String(), n)
@@ -98,8 +98,8 @@ func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
-	job.Unsure = unsure.Int64 != 0
-	job.At, job.Created = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
+	job.MayHaveActed = unsure.Int64 != 0
+	job.OccurredAt, job.RecordedAt = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
 	if firstFailed.Int64 != 0 {
 		job.FirstFailed = time.UnixMilli(firstFailed.Int64)
 	}
@@ -108,7 +108,7 @@ func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 
 // Done ends a job, together with what record writes. With the last job that
 // waits the lane is given back in the same commit, unless something was
-// appended meanwhile; see Released.
+// appended meanwhile; see Finished.
 func (l *Lease) Done(ctx context.Context, job Job, record func(ctx context.Context, tx *sql.Tx) error) error {
 	return l.end(ctx, job, Done, "", record)
 }
@@ -129,7 +129,7 @@ func (l *Lease) end(ctx context.Context, job Job, state State, reason string, re
 		return err
 	}
 	l.read = slices.DeleteFunc(l.read, func(other Job) bool { return other.ID == job.ID })
-	if c.last != nothing && !l.released && !l.repeats() {
+	if c.last != nothing && !l.finished && !l.repeats() {
 		// More has come, and only the head of a lane is taken for what may
 		// have been done: this end must be on the disk before that is.
 		return l.commit(ctx, change{until: c.until, last: nothing})
@@ -151,7 +151,7 @@ func (l *Lease) Renew(ctx context.Context) error {
 // Fail records a failed attempt of a job, moves the lane to the time of the
 // next one and releases it.
 func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
-	return l.giveBack(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
+	return l.yield(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
 		if l.j.db.Dialect == database.Postgres {
 			return l.j.failAtOnce(ctx, tx, job, f)
 		}
@@ -159,12 +159,12 @@ func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	})
 }
 
-// Defer moves the lane to a later time and releases it; nothing failed.
-func (l *Lease) Defer(ctx context.Context, until time.Time) error {
-	return l.giveBack(ctx, until, func(context.Context, *sql.Tx) error { return nil })
+// Yield moves the lane to a later time and releases it; nothing failed.
+func (l *Lease) Yield(ctx context.Context, until time.Time) error {
+	return l.yield(ctx, until, func(context.Context, *sql.Tx) error { return nil })
 }
 
-func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
+func (l *Lease) yield(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
 	err := l.commit(ctx, change{last: nothing, relaxed: true, record: func(ctx context.Context, tx *sql.Tx) error {
 		if err := record(ctx, tx); err != nil {
 			return err
@@ -176,19 +176,19 @@ func (l *Lease) giveBack(ctx context.Context, due time.Time, record func(context
 		return err
 	}})
 	if err == nil {
-		l.j.Wake(l.key.Dir) // whoever waits must learn the new due time
+		l.j.Wake(l.key.Queue, 0) // whoever waits must learn the new due time
 	}
 	return err
 }
 
-// Release gives an emptied lane back. It reports false, and keeps the lease,
+// Finish gives an emptied lane back. It reports false, and keeps the lease,
 // when something was appended since the last Waiting: read again.
-func (l *Lease) Release(ctx context.Context) (released bool, err error) {
-	if l.released {
+func (l *Lease) Finish(ctx context.Context) (finished bool, err error) {
+	if l.finished {
 		return true, nil
 	}
 	err = l.commit(ctx, change{until: l.until, last: l.seq, relaxed: true})
-	return l.released, err
+	return l.finished, err
 }
 
 // Keep renews the lease in the background while work goes on. The context it

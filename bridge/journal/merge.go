@@ -29,9 +29,9 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 			return ErrBusy
 		}
 	}
-	for _, dir := range []Queue{In, Out, Status, Upkeep} {
-		from := LaneKey{Line: line, Chat: younger, Dir: dir}
-		to := LaneKey{Line: line, Chat: elder, Dir: dir}
+	for _, dir := range []Queue{In, Out, Status, Maintenance} {
+		from := LaneKey{Line: line, Chat: younger, Queue: dir}
+		to := LaneKey{Line: line, Chat: elder, Queue: dir}
 		ids, err := selectIDs(ctx, tx, `SELECT id FROM job WHERE lane IN ($1, $2) AND state = 'waiting' ORDER BY id`, from.String(), to.String())
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func TestRandomStepsAgreeWithAModel(t *testing.T) {
 func (m *model) step(t *testing.T, b bundle, r *rand.Rand) {
 	switch r.IntN(8) {
 	case 0, 1, 2:
-		m.append(t, b, journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", r.IntN(3)), Dir: journal.In}, fmt.Sprint(r.IntN(120)))
+		m.append(t, b, journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", r.IntN(3)), Queue: journal.In}, fmt.Sprint(r.IntN(120)))
 	case 3, 4:
 		m.claim(t, b)
 	case 5:
@@ -108,9 +108,9 @@ func (m *model) work(t *testing.T, b bundle, r *rand.Rand, chat string, held *he
 	now := b.clock.Now()
 	require.Equal(t, m.waiting[chat], payloads(t, held.lease))
 	if len(m.waiting[chat]) == 0 {
-		released, err := held.lease.Release(ctx)
+		finished, err := held.lease.Finish(ctx)
 		require.NoError(t, err)
-		require.True(t, released)
+		require.True(t, finished)
 		delete(m.leased, chat)
 		delete(m.due, chat)
 		return
@@ -137,7 +137,7 @@ func (m *model) work(t *testing.T, b bundle, r *rand.Rand, chat string, held *he
 	}
 	if len(m.waiting[chat]) == 0 {
 		m.waiting[chat] = nil
-		require.Equal(t, last, held.lease.Released())
+		require.Equal(t, last, held.lease.Finished())
 		if last {
 			delete(m.leased, chat)
 			delete(m.due, chat)
@@ -161,9 +161,9 @@ func (m *model) drain(t *testing.T, b bundle) {
 			require.NoError(t, lease.Done(ctx, job, nil))
 		}
 		require.Empty(t, payloads(t, lease))
-		released, err := lease.Release(ctx)
+		finished, err := lease.Finish(ctx)
 		require.NoError(t, err)
-		require.True(t, released)
+		require.True(t, finished)
 		delete(m.waiting, chat)
 	}
 	for chat, left := range m.waiting {

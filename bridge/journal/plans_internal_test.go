@@ -17,15 +17,15 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		databasetest.IndexesOnly(t, db)
 		j := New(db, Options{})
-		f, now := Filter{Lines: []string{"l1", "l2"}, Dir: Out}, time.Now()
-		looks := j.claimLooks(f, now, `l.key`)
+		f, now := Filter{Lines: []string{"l1", "l2"}, Queue: Out}, time.Now()
+		queries := j.claimQueries(f, now, `l.key`)
 		for _, test := range []struct {
-			look
+			laneQuery
 			index string
 		}{
-			{looks[0], "lane_head"},
-			{looks[1], "lane_due"},
-			{j.nextLook(f, now), "lane_due"},
+			{queries[0], "lane_head"},
+			{queries[1], "lane_due"},
+			{j.nextQuery(f, now), "lane_due"},
 		} {
 			plan := databasetest.Plan(t, db, test.query, test.args...)
 			require.Contains(t, plan, test.index, test.query)

@@ -37,14 +37,14 @@ func TestConcurrentWritersAndWorkersLoseNothing(t *testing.T) {
 			}
 		}
 		var group sync.WaitGroup
-		bell := j.Bell(journal.In)
+		signal := j.Signal(journal.In)
 		for range workers {
-			group.Go(func() { drain(ctx, t, j, bell, done, handle) })
+			group.Go(func() { drain(ctx, t, j, signal, done, handle) })
 		}
 		for w := range writers {
 			group.Go(func() {
 				for i := range perWriter {
-					lane := journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", i%lanes), Dir: journal.In}
+					lane := journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", i%lanes), Queue: journal.In}
 					_, err := j.Append(ctx, journal.Entry{Lane: lane, Dedupe: fmt.Sprint(w, "-", i), Payload: fmt.Appendf(nil, "%d %03d", w, i)})
 					if err != nil {
 						t.Errorf("append: %v", err)
@@ -65,7 +65,7 @@ func TestConcurrentWritersAndWorkersLoseNothing(t *testing.T) {
 	})
 }
 
-func drain(ctx context.Context, t *testing.T, j *journal.Journal, bell *journal.Bell, done <-chan struct{}, handle func(journal.LaneKey, string)) {
+func drain(ctx context.Context, t *testing.T, j *journal.Journal, signal *journal.Signal, done <-chan struct{}, handle func(journal.LaneKey, string)) {
 	for {
 		lease, err := j.Claim(ctx, inbound)
 		if err != nil {
@@ -74,7 +74,7 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, bell *journal.
 		}
 		if lease == nil {
 			select {
-			case <-bell.Rung():
+			case <-signal.C():
 				continue
 			case <-done:
 				return
@@ -82,7 +82,7 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, bell *journal.
 				return
 			}
 		}
-		bell.Ring()
+		signal.Notify()
 		for {
 			jobs, err := lease.Waiting(ctx, 3)
 			if err != nil {
@@ -96,16 +96,16 @@ func drain(ctx context.Context, t *testing.T, j *journal.Journal, bell *journal.
 				}
 				handle(lease.Lane(), string(job.Payload))
 			}
-			if lease.Released() {
+			if lease.Finished() {
 				break
 			}
 			if len(jobs) > 0 {
 				continue
 			}
-			if released, err := lease.Release(ctx); err != nil {
+			if finished, err := lease.Finish(ctx); err != nil {
 				t.Errorf("release: %v", err)
 				return
-			} else if released {
+			} else if finished {
 				break
 			}
 		}
@@ -131,11 +131,11 @@ func TestR11_PoolOfOneConnection(t *testing.T) {
 			}); err != nil {
 				t.Errorf("done: %v", err)
 			}
-			if err := lease.Defer(ctx, b.clock.Now()); err != nil {
+			if err := lease.Yield(ctx, b.clock.Now()); err != nil {
 				t.Errorf("defer: %v", err)
 			}
-			b.Hold("l1")
-			if err := b.Unhold(ctx, "l1"); err != nil {
+			b.PauseDrain("l1")
+			if err := b.ResumeDrain(ctx, "l1"); err != nil {
 				t.Errorf("unhold: %v", err)
 			}
 		}()
@@ -162,13 +162,13 @@ func TestWakeUpsReachOtherProcesses(t *testing.T) {
 		require.NoError(t, <-ended)
 		require.NoError(t, <-ended)
 	})
-	bell := listening.Bell(journal.In)
+	signal := listening.Signal(journal.In)
 	for i := 0; ; i++ {
-		lane := journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", i), Dir: journal.In} // an empty one: of others nobody is told
+		lane := journal.LaneKey{Line: "l1", Chat: fmt.Sprint("c", i), Queue: journal.In} // an empty one: of others nobody is told
 		_, err := appending.Append(ctx, journal.Entry{Lane: lane, Dedupe: fmt.Sprint(i)})
 		require.NoError(t, err)
 		select {
-		case <-bell.Rung():
+		case <-signal.C():
 			return
 		case <-time.After(20 * time.Millisecond):
 			require.Less(t, i, 1000, "no wake-up came")

@@ -12,40 +12,46 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/internal/wait"
 )
 
 const channel = "wootbridge_lane"
 
-// Bell wakes the workers that share it, one for each time it rings. A ring
-// while nobody waits is kept, one at most: a worker that found something to do
-// rings again, so that another one looks whether there is more.
-type Bell struct{ ring chan struct{} }
+// Signal wakes the workers that share it, one for each Notify. A signal
+// sent while nobody waits is kept, one at most: a worker that found something to
+// do notifies again, so that another worker checks for more.
+type Signal struct{ c chan struct{} }
 
-// Rung gives a value for a ring.
-func (b *Bell) Rung() <-chan struct{} { return b.ring }
+// C receives a value for each signal.
+func (b *Signal) C() <-chan struct{} { return b.c }
 
-// Ring wakes a worker.
-func (b *Bell) Ring() {
+// Notify wakes a worker.
+func (b *Signal) Notify() {
 	select {
-	case b.ring <- struct{}{}:
+	case b.c <- struct{}{}:
 	default:
 	}
 }
 
-// Bell makes a bell that rings when there may be something to claim in a
-// direction, or when a lane's due time has changed.
-func (j *Journal) Bell(dir Queue) *Bell {
-	b := &Bell{ring: make(chan struct{}, 1)}
+// Signal makes a signal that is sent when there may be something to claim in a
+// queue, or when a lane's due time has changed.
+func (j *Journal) Signal(dir Queue) *Signal {
+	b := &Signal{c: make(chan struct{}, 1)}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.bells[dir] = append(j.bells[dir], b)
+	j.signals[dir] = append(j.signals[dir], b)
 	return b
 }
 
-// Wake tells the workers of a direction that there may be something to claim:
+// Wake tells the workers of a queue that there may be something to claim:
 // those of this process now, those of others on the same Postgres in a moment.
-func (j *Journal) Wake(dir Queue) {
-	j.ring(dir)
+// An entry that was appended with a delay wakes them after it.
+func (j *Journal) Wake(dir Queue, after time.Duration) {
+	if after > 0 {
+		time.AfterFunc(after, func() { j.Wake(dir, 0) })
+		return
+	}
+	j.signal(dir)
 	if j.db.Dialect != database.Postgres {
 		return
 	}
@@ -58,27 +64,18 @@ func (j *Journal) Wake(dir Queue) {
 	}
 }
 
-// WakeFor is Wake for an entry that was appended, when it falls due.
-func (j *Journal) WakeFor(e Entry) {
-	if e.Delay <= 0 {
-		j.Wake(e.Lane.Dir)
-		return
-	}
-	time.AfterFunc(e.Delay, func() { j.Wake(e.Lane.Dir) })
-}
-
-func (j *Journal) ring(dir Queue) {
+func (j *Journal) signal(dir Queue) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, b := range j.bells[dir] {
-		b.Ring()
+	for _, b := range j.signals[dir] {
+		b.Notify()
 	}
 }
 
-// WakeAll tells this process's workers of every direction.
+// WakeAll tells this process's workers of every queue.
 func (j *Journal) WakeAll() {
-	for _, dir := range []Queue{In, Out, Status, Upkeep} {
-		j.ring(dir)
+	for _, dir := range []Queue{In, Out, Status, Maintenance} {
+		j.signal(dir)
 	}
 }
 
@@ -106,12 +103,8 @@ func (j *Journal) tellOthers(ctx context.Context) {
 				j.log.Debug("other processes are not told of new jobs; they poll", "error", err)
 			}
 		}
-		pause := time.NewTimer(tellEvery)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
+		if !wait.Sleep(ctx, tellEvery) {
 			return
-		case <-pause.C:
 		}
 	}
 }
@@ -137,7 +130,7 @@ func (j *Journal) heard(n *pq.Notification) {
 		return
 	}
 	if from, dir, _ := strings.Cut(n.Extra, "/"); from != j.id {
-		j.ring(Queue(dir))
+		j.signal(Queue(dir))
 	}
 }
 

@@ -117,7 +117,7 @@ func (l *Line) Append(dir journal.Queue, chat, kind string, payload []byte) {
 	l.t.Helper()
 	now := l.Clock()
 	appended, err := l.Journal.Append(context.Background(), journal.Entry{
-		Lane: journal.LaneKey{Line: ID, Chat: chat, Dir: dir}, Dedupe: lines.NewID(), Kind: kind, Payload: payload, At: now,
+		Lane: journal.LaneKey{Line: ID, Chat: chat, Queue: dir}, Dedupe: lines.NewID(), Kind: kind, Payload: payload, OccurredAt: now,
 	})
 	require.NoError(l.t, err)
 	require.True(l.t, appended)
@@ -126,7 +126,7 @@ func (l *Line) Append(dir journal.Queue, chat, kind string, payload []byte) {
 // Claim takes a lane with something to do.
 func (l *Line) Claim(dir journal.Queue) *journal.Lease {
 	l.t.Helper()
-	lease, err := l.Journal.Claim(context.Background(), journal.Filter{Dir: dir})
+	lease, err := l.Journal.Claim(context.Background(), journal.Filter{Queue: dir})
 	require.NoError(l.t, err)
 	require.NotNil(l.t, lease, "no lane has something to do")
 	return lease

@@ -61,7 +61,7 @@ func (w worked) Chatwoot() work.Chatwoot { return w.l.Inbox }
 
 // Open implements work.Line.
 func (w worked) Open(lease *journal.Lease) work.Lane {
-	if open := w.handlers[lease.Lane().Dir].Open; open != nil {
+	if open := w.handlers[lease.Lane().Queue].Open; open != nil {
 		return open(lease)
 	}
 	return work.InOrder{}

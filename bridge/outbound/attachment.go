@@ -59,7 +59,7 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 func (h *Handler) fetchFailure(ctx context.Context, j *work.Job, err error) error {
 	var away *chatwoot.UnavailableError
 	var limited *chatwoot.RateLimitedError
-	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.Created) < storedWithin
+	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.RecordedAt) < storedWithin
 	if late || errors.As(err, &away) || errors.As(err, &limited) || ctx.Err() != nil {
 		return err
 	}

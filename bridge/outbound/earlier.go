@@ -82,5 +82,5 @@ func (h *Handler) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	if err != nil {
 		return false, err
 	}
-	return h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID), Kind: journal.KindCreated, Payload: raw, At: m.CreatedAt.Time})
+	return h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID), Kind: journal.KindCreated, Payload: raw, OccurredAt: m.CreatedAt.Time})
 }

@@ -34,7 +34,7 @@ const arrivingLook = 10 * time.Millisecond
 func (l *lane) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 	h, best := l.h, l.ids.lowest(jobs)
 	if best.Kind == journal.KindCreated && best.Attempt == 0 {
-		if pause := h.Inbox.Settings().OrderWait() - h.Clock().Sub(best.Created); pause > 0 {
+		if pause := h.Inbox.Settings().OrderWait() - h.Clock().Sub(best.RecordedAt); pause > 0 {
 			return work.Turn{Job: best, Wait: pause}
 		}
 		if h.Arrivals.ArrivingBefore(l.ids.of(best)) {

@@ -34,7 +34,7 @@ func (h *Handler) waitForPhone(ctx context.Context, lease *journal.Lease, best j
 		jobs = []journal.Job{best}
 	}
 	for _, job := range jobs {
-		if job.Kind == journal.KindDeleted || now.Sub(job.Created) < quietWait {
+		if job.Kind == journal.KindDeleted || now.Sub(job.RecordedAt) < quietWait {
 			continue
 		}
 		if err := h.showWaiting(ctx, lease, job); err != nil {
@@ -61,10 +61,10 @@ func expired(job journal.Job, maxAge time.Duration, now time.Time) bool {
 // waitsSince is when an agent asked for what a job does: wrote the message,
 // however late the bridge learned of it, or pressed Retry.
 func waitsSince(job journal.Job) time.Time {
-	if job.Kind == journal.KindCreated && job.At.Unix() > 0 && job.At.Before(job.Created) {
-		return job.At
+	if job.Kind == journal.KindCreated && job.OccurredAt.Unix() > 0 && job.OccurredAt.Before(job.RecordedAt) {
+		return job.OccurredAt
 	}
-	return job.Created
+	return job.RecordedAt
 }
 
 // nextShown is the time until something is to be shown.
@@ -77,7 +77,7 @@ func nextShown(best journal.Job, jobs []journal.Job, maxAge time.Duration, now t
 	}
 	sooner(waitsSince(best).Add(maxAge + time.Millisecond))
 	for _, job := range jobs {
-		sooner(job.Created.Add(quietWait))
+		sooner(job.RecordedAt.Add(quietWait))
 	}
 	return rest
 }

@@ -181,13 +181,13 @@ func TestADeletionTakesBackWhatTheDeskSent(t *testing.T) {
 		want  []string
 	}{
 		"every part": {
-			[]idmap.Link{{WA: "A", Direction: idmap.FromAgent}, {WA: "B", Part: 1, Direction: idmap.FromAgent}},
+			[]idmap.Link{{WA: "A", Origin: idmap.FromAgent}, {WA: "B", Part: 1, Origin: idmap.FromAgent}},
 			chatwoot.Message{}, []string{"A", "B"},
 		},
-		"a customer's message": {[]idmap.Link{{WA: "A", Direction: idmap.FromCustomer}}, chatwoot.Message{}, nil},
-		"typed on the phone":   {[]idmap.Link{{WA: "A", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
-		"its file":             {[]idmap.Link{{WA: "A#file", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
-		"its placeholder":      {[]idmap.Link{{WA: "A#waiting", Direction: idmap.FromOwnPhone}}, chatwoot.Message{}, nil},
+		"a customer's message": {[]idmap.Link{{WA: "A", Origin: idmap.FromCustomer}}, chatwoot.Message{}, nil},
+		"typed on the phone":   {[]idmap.Link{{WA: "A", Origin: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
+		"its file":             {[]idmap.Link{{WA: "A#file", Origin: idmap.FromOwnPhone}}, chatwoot.Message{}, []string{"A"}},
+		"its placeholder":      {[]idmap.Link{{WA: "A#waiting", Origin: idmap.FromOwnPhone}}, chatwoot.Message{}, nil},
 		"not linked yet":       {nil, chatwoot.Message{SourceID: "WAID:A", Type: chatwoot.Outgoing}, []string{"A"}},
 		"a note":               {nil, chatwoot.Message{SourceID: "WAID:A", Type: chatwoot.Outgoing, Private: true}, nil},
 		"never sent":           {nil, chatwoot.Message{Type: chatwoot.Outgoing}, nil},

@@ -27,7 +27,7 @@ func (h *Handler) quoted(ctx context.Context, m chatwoot.Message, to string) (*c
 		return &content.OutgoingQuote{ID: sourceid.Message(m.Attributes.InReplyToExternal), Sender: to}, nil
 	}
 	sender := links[0].Sender
-	if links[0].Direction != idmap.FromCustomer {
+	if links[0].Origin != idmap.FromCustomer {
 		sender = h.Session.State().Phone + "@s.whatsapp.net"
 	}
 	return &content.OutgoingQuote{ID: sourceid.Message(links[0].WA), Sender: sender}, nil

@@ -46,12 +46,12 @@ func (h *Handler) revoke(ctx context.Context, j *work.Job, e chatwoot.Event) err
 // message.
 func revocable(links []idmap.Link, m chatwoot.Message) []idmap.Link {
 	if len(links) == 0 && sourceid.IsOurs(m.SourceID) && m.Type == chatwoot.Outgoing && !m.Private {
-		links = []idmap.Link{{WA: sourceid.Link(m.SourceID), Direction: idmap.FromOwnPhone}}
+		links = []idmap.Link{{WA: sourceid.Link(m.SourceID), Origin: idmap.FromOwnPhone}}
 	}
 	var out []idmap.Link
 	for _, l := range links {
 		id, suffix := sourceid.Split(l.WA)
-		if l.Direction == idmap.FromCustomer || suffix != "" && suffix != sourceid.File {
+		if l.Origin == idmap.FromCustomer || suffix != "" && suffix != sourceid.File {
 			continue
 		}
 		l.WA = id

@@ -67,7 +67,7 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if err := h.finish(ctx, j, e, s); err != nil {
 		return err
 	}
-	h.Delay.Observe(h.Clock().Sub(j.Created).Seconds())
+	h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (h *Handler) sendPart(ctx context.Context, j *work.Job, s *sending, p compo
 	out := content.Outgoing{ID: content.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
-		Conversation: int64(s.e.Conversation.ID), Direction: idmap.FromAgent, Status: idmap.Sending,
+		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending,
 	}
 	err := j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := h.recordTaken(s)(ctx, tx); err != nil {
@@ -194,7 +194,7 @@ func (h *Handler) fileFailure(ctx context.Context, j *work.Job, err error) error
 	case errors.As(err, &unfit), errors.As(err, &limited), errors.Is(err, whatsapp.ErrNotConnected), ctx.Err() != nil, j.Attempt+1 < fileAttempts:
 		return err
 	}
-	if _, away := h.Inbox.At(chatwoot.Upkeep).Version(ctx); away != nil {
+	if _, away := h.Inbox.At(chatwoot.Background).Version(ctx); away != nil {
 		return err
 	}
 	return &delivery.FileError{Err: err}

@@ -54,7 +54,7 @@ func (p *Typing) showCustomer(ctx context.Context, address content.Address) erro
 	if err != nil || !known {
 		return err // nobody has written yet: there is no conversation to show it in
 	}
-	generation, err := p.IDs.Generation(ctx, line)
+	generation, err := p.IDs.Epoch(ctx, line)
 	if err != nil {
 		return err
 	}

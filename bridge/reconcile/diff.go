@@ -81,7 +81,7 @@ func (r *Reconciler) knows(ctx context.Context, e chatwoot.Event, id string) (bo
 	if err != nil {
 		return false, err
 	}
-	return r.Journal.Holds(ctx, journal.LaneKey{Line: r.Inbox.LineID(), Chat: chat, Dir: journal.In}, id)
+	return r.Journal.Holds(ctx, journal.LaneKey{Line: r.Inbox.LineID(), Chat: chat, Queue: journal.In}, id)
 }
 
 // checkAgentMessage looks at a message of an agent, a bot or Chatwoot itself.
@@ -126,10 +126,10 @@ func (r *Reconciler) clearOwnFailure(ctx context.Context, e chatwoot.Event) erro
 		return err
 	}
 	status := idmap.Sent
-	if len(links) > 0 && links[0].Direction == idmap.FromOwnPhone && links[0].Status.Rank() > idmap.Sent.Rank() {
+	if len(links) > 0 && links[0].Origin == idmap.FromOwnPhone && links[0].Status.Rank() > idmap.Sent.Rank() {
 		status = links[0].Status
 	}
-	err = r.Inbox.At(chatwoot.Upkeep).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(status), "")
+	err = r.Inbox.At(chatwoot.Background).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(status), "")
 	if chatwoot.IsNotFound(err) {
 		return nil
 	}

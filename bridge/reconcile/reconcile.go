@@ -60,7 +60,7 @@ func (r *Reconciler) compare(ctx context.Context, gap bool) error {
 	if err != nil {
 		return err
 	}
-	s := scan{r: r, client: r.Inbox.At(chatwoot.Upkeep), watermark: mark.Watermark, cutoff: began.Add(-overlap)}
+	s := scan{r: r, client: r.Inbox.At(chatwoot.Background), watermark: mark.Watermark, cutoff: began.Add(-overlap)}
 	s.since = maxTime(began.Add(-reach), mark.At.Add(-overlap))
 	var active []chatwoot.EventConversation
 	err = chatwoot.RetryReadPastLimit(ctx, func() (err error) {

@@ -137,7 +137,7 @@ func (r *Reconciler) pauses(ctx context.Context, err error) bool {
 // catchUp lets agents' messages leave.
 func (r *Reconciler) catchUp() {
 	r.Arrivals.CatchUp()
-	r.Journal.Wake(journal.Out)
+	r.Journal.Wake(journal.Out, 0)
 }
 
 // askAgain is the pause after a question that has failed.

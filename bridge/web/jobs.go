@@ -48,7 +48,7 @@ func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Jobs = append(page.Jobs, api.Job{
 			ID: job.ID, Line: job.Line, Direction: string(job.Direction), Kind: job.Kind, State: string(job.State),
-			Attempts: job.Attempts, LastError: job.LastError, Created: job.Created,
+			Attempts: job.Attempts, LastError: job.LastError, Created: job.RecordedAt,
 		})
 	}
 	return writeJSON(w, http.StatusOK, page)

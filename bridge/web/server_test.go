@@ -81,7 +81,7 @@ func TestJobsComeInPages(t *testing.T) {
 	w := newWorld(t)
 	at := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
 	for i := range 5 {
-		w.jobs = append(w.jobs, journal.JobInfo{ID: int64(i + 1), Line: "l1", Direction: journal.Out, Kind: "created", State: journal.Dead, Attempts: 8, LastError: "refused", Created: at})
+		w.jobs = append(w.jobs, journal.JobInfo{ID: int64(i + 1), Line: "l1", Direction: journal.Out, Kind: "created", State: journal.Dead, Attempts: 8, LastError: "refused", RecordedAt: at})
 	}
 	var ids []int64
 	filter := api.JobFilter{Line: "l1", Limit: 2}

@@ -19,19 +19,19 @@ const (
 // step does the next job of a lane, and says whether the lease is still held.
 func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next Turn, jobs []journal.Job, unclean bool) (more bool, err error) {
 	if next.Wait > 0 {
-		err := lease.Defer(ctx, p.cfg.Clock().Add(next.Wait))
+		err := lease.Yield(ctx, p.cfg.Clock().Add(next.Wait))
 		if err == nil && next.Yielded != nil {
 			err = next.Yielded(ctx)
 		}
 		return false, err
 	}
 	next.Job.Begun = p.cfg.Clock()
-	ambiguous := unclean || next.Job.Unsure
+	next.Job.MayHaveActed = unclean || next.Job.MayHaveActed
 	j := &Job{
-		Job: next.Job, Lease: lease, Epoch: lease.Generation(),
-		Ambiguous: ambiguous, UncleanLease: unclean, MayHaveActed: ambiguous, Following: jobs[1:],
+		Job: next.Job, Lease: lease, Epoch: lease.Epoch(),
+		Ambiguous: next.Job.MayHaveActed, UncleanLease: unclean, Following: jobs[1:],
 	}
-	queue := string(lease.Lane().Dir)
+	queue := string(lease.Lane().Queue)
 	failure := p.cfg.Guard.Run("handling a job", func() error { return line.Do(ctx, j) })
 	defer p.endOutage(ctx, line.Chatwoot())
 	if failure == nil {

@@ -11,6 +11,10 @@ import (
 
 // Job is one attempt at a job of the journal. Handlers get it by pointer and
 // are its only user until they return.
+//
+// Its MayHaveActed speaks of this attempt and those before it. The journal keeps
+// it when the attempt fails, also through a panic, so a handler sets it before
+// the request that may have an effect.
 type Job struct {
 	journal.Job
 	Lease *journal.Lease
@@ -22,10 +26,6 @@ type Job struct {
 	// UncleanLease says that it may even be under way: the lane's last owner
 	// died.
 	UncleanLease bool
-	// MayHaveActed says of this attempt and those before it that they may have
-	// had an effect. It is kept with the job when the attempt fails, also
-	// through a panic, so it is set before the request that it speaks of.
-	MayHaveActed bool
 	// Following are the jobs that wait behind this one.
 	Following []journal.Job
 }
@@ -34,7 +34,7 @@ type Job struct {
 func (j *Job) Chat() string { return j.Lease.Lane().Chat }
 
 // Queue is the queue of the job's lane.
-func (j *Job) Queue() journal.Queue { return j.Lease.Lane().Dir }
+func (j *Job) Queue() journal.Queue { return j.Lease.Lane().Queue }
 
 // Done ends the job, together with what record writes; nil writes nothing.
 func (j *Job) Done(ctx context.Context, record Recorder) error {
@@ -49,7 +49,7 @@ type Recorder = func(ctx context.Context, tx *sql.Tx) error
 
 // IsBacklog reports whether a job waits for the capacity that live traffic
 // leaves.
-func IsBacklog(job journal.Job, now time.Time) bool { return now.Sub(job.Created) > journal.LiveAge }
+func IsBacklog(job journal.Job, now time.Time) bool { return now.Sub(job.RecordedAt) > journal.LiveAge }
 
 // Priority is the job's turn at Chatwoot.
 func (j *Job) Priority(now time.Time) chatwoot.Priority {

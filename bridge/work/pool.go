@@ -59,7 +59,7 @@ var (
 	senders = &crew{queue: journal.Out, workers: 8}
 	crews   = []*crew{
 		{queue: journal.In, workers: 8}, {queue: journal.In, workers: 4, live: true}, senders,
-		{queue: journal.Status, workers: 2}, {queue: journal.Upkeep, workers: 2},
+		{queue: journal.Status, workers: 2}, {queue: journal.Maintenance, workers: 2},
 	}
 )
 
@@ -71,9 +71,9 @@ const pollEvery = 5 * time.Second
 func (p *Pool) Start(ctx context.Context) {
 	p.ctx = ctx
 	for _, c := range crews {
-		bell := p.cfg.Journal.Bell(c.queue)
+		signal := p.cfg.Journal.Signal(c.queue)
 		for range c.workers {
-			p.running.Go(func() { p.claimAndDrain(c, bell) })
+			p.running.Go(func() { p.claimAndDrain(c, signal) })
 		}
 	}
 }
@@ -93,16 +93,16 @@ func (p *Pool) Sending(line string) int { return p.slots.used(slot{senders, line
 
 // claimAndDrain claims one lane of this process's lines after the other until
 // the pool stops.
-func (p *Pool) claimAndDrain(c *crew, bell *journal.Bell) {
+func (p *Pool) claimAndDrain(c *crew, signal *journal.Signal) {
 	for p.ctx.Err() == nil {
 		lines, limit := p.claimable(c)
-		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Dir: c.queue, Live: c.live}
+		filter := journal.Filter{Lines: slices.AppendSeq([]string{}, maps.Keys(lines)), Queue: c.queue, Live: c.live}
 		lease, err := p.cfg.Journal.Claim(p.ctx, filter)
 		if err != nil {
 			p.cfg.Log.Warn("no lane can be claimed", "error", err)
 		}
 		if lease != nil {
-			bell.Ring() // there may be more than one lane
+			signal.Notify() // there may be more than one lane
 			p.drainInSlot(lease, slot{c, lines[lease.Lane().Line]}, limit)
 			continue
 		}
@@ -112,7 +112,7 @@ func (p *Pool) claimAndDrain(c *crew, bell *journal.Bell) {
 		} else if due, ok, err := p.cfg.Journal.NextDue(p.ctx, filter); err == nil && ok {
 			pause = min(pause, max(due.Sub(p.cfg.Clock()), 5*time.Millisecond))
 		}
-		wait.Woken(p.ctx, pause, bell.Rung())
+		wait.Woken(p.ctx, pause, signal.C())
 	}
 }
 
@@ -124,7 +124,7 @@ func (p *Pool) drainInSlot(lease *journal.Lease, at slot, limit int) {
 		limit = math.MaxInt
 	}
 	if !p.slots.acquire(at, limit) {
-		_ = lease.Defer(p.work, p.cfg.Clock())
+		_ = lease.Yield(p.work, p.cfg.Clock())
 		return
 	}
 	defer p.slots.release(at)
@@ -150,10 +150,10 @@ func (p *Pool) drain(lease *journal.Lease, live bool) {
 	var opened Line
 	unclean := lease.Unclean()
 	for {
-		jobs, err := lease.Next(ctx, lookahead(lease.Lane().Dir))
+		jobs, err := lease.Next(ctx, lookahead(lease.Lane().Queue))
 		if err == nil && len(jobs) == 0 {
-			var released bool
-			if released, err = lease.Release(ctx); err == nil && released {
+			var finished bool
+			if finished, err = lease.Finish(ctx); err == nil && finished {
 				return
 			}
 		}
@@ -167,19 +167,19 @@ func (p *Pool) drain(lease *journal.Lease, live bool) {
 				lane, opened = line.Open(lease), line
 			}
 			var more bool
-			if more, err = p.step(ctx, line, lease, lane.Next(ctx, jobs), jobs, unclean); err == nil && (!more || lease.Released()) {
+			if more, err = p.step(ctx, line, lease, lane.Next(ctx, jobs), jobs, unclean); err == nil && (!more || lease.Finished()) {
 				return
 			}
 			unclean = false
 		}
 		if err != nil {
 			if !errors.Is(err, journal.ErrLeaseLost) && ctx.Err() == nil {
-				p.cfg.Log.Error("a lane cannot go on", "direction", string(lease.Lane().Dir), "error", err)
+				p.cfg.Log.Error("a lane cannot go on", "direction", string(lease.Lane().Queue), "error", err)
 			}
 			return // the lease runs out, and the next owner looks before it repeats
 		}
 		if p.ctx.Err() != nil || live && len(jobs) > 0 && IsBacklog(jobs[0], p.cfg.Clock()) {
-			_ = lease.Defer(context.WithoutCancel(ctx), p.cfg.Clock())
+			_ = lease.Yield(context.WithoutCancel(ctx), p.cfg.Clock())
 			return
 		}
 	}
@@ -189,6 +189,6 @@ func (p *Pool) drain(lease *journal.Lease, live bool) {
 // instead: given back, the lane would count as clean.
 func (p *Pool) leave(ctx context.Context, lease *journal.Lease, unclean bool) {
 	if !unclean {
-		_ = lease.Defer(ctx, p.cfg.Clock().Add(pollEvery))
+		_ = lease.Yield(ctx, p.cfg.Clock().Add(pollEvery))
 	}
 }

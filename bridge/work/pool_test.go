@@ -25,7 +25,7 @@ func TestUncleanLaneIsNeverReleased(t *testing.T) {
 		l := s.add("l1", &script{})
 		l.write(1, "m")
 		claim := func() *journal.Lease {
-			lease, err := s.journal.Claim(t.Context(), journal.Filter{Dir: journal.In})
+			lease, err := s.journal.Claim(t.Context(), journal.Filter{Queue: journal.In})
 			require.NoError(t, err)
 			require.NotNil(t, lease)
 			return lease

@@ -141,7 +141,7 @@ func (l *line) Open(lease *journal.Lease) work.Lane { return work.InOrder{} }
 func (l *line) Changed()                            {}
 
 func (l *line) Probe(ctx context.Context) error {
-	_, err := l.client.WithPriority(chatwoot.Upkeep).Inbox(ctx, 1)
+	_, err := l.client.WithPriority(chatwoot.Background).Inbox(ctx, 1)
 	return err
 }
 
@@ -171,7 +171,7 @@ func (l *line) post(ctx context.Context, j *work.Job, id string) error {
 		return err
 	}
 	if j.Ambiguous {
-		_, found, err := l.client.FindMessage(ctx, chatwoot.ConversationID(conversation), id, j.Created.Add(-time.Minute))
+		_, found, err := l.client.FindMessage(ctx, chatwoot.ConversationID(conversation), id, j.RecordedAt.Add(-time.Minute))
 		if err != nil || found {
 			return err
 		}
@@ -191,7 +191,7 @@ func (l *line) post(ctx context.Context, j *work.Job, id string) error {
 func (l *line) write(chat int, id string) {
 	l.s.t.Helper()
 	_, err := l.s.journal.Append(context.Background(), journal.Entry{
-		Lane: journal.LaneKey{Line: l.id, Chat: strconv.Itoa(chat), Dir: journal.In}, Dedupe: l.id + "|" + id, Kind: "message", Payload: []byte(id), At: time.Now(),
+		Lane: journal.LaneKey{Line: l.id, Chat: strconv.Itoa(chat), Queue: journal.In}, Dedupe: l.id + "|" + id, Kind: "message", Payload: []byte(id), OccurredAt: time.Now(),
 	})
 	require.NoError(l.s.t, err)
 }
