@@ -1,7 +1,6 @@
 package markup
 
 import (
-	"html"
 	"strings"
 )
 
@@ -23,11 +22,6 @@ func Snippet(text string, limit int) string {
 		return string(short)
 	}
 	return strings.TrimSpace(string(short[:limit-1])) + "…"
-}
-
-// HTML makes a plain text fit for an activity line, which is HTML.
-func HTML(text string) string {
-	return html.EscapeString(strings.Join(strings.Fields(strings.ReplaceAll(text, "\x00", "")), " "))
 }
 
 // ProtectLiquid keeps Chatwoot from filling in braces in an outgoing message

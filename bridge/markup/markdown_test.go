@@ -198,7 +198,6 @@ func TestBuilders(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "> ↩ **Ana:** see \\*this\\*", markup.QuoteUnknown("Ana", "see *this*"))
 	require.Equal(t, "two lines of…", markup.Snippet("*two*\nlines of text", 13))
-	require.Equal(t, "a &lt;b&gt; c", markup.HTML("a <b>\nc"))
 	require.Equal(t, "plain", markup.ProtectLiquid("plain"))
 	require.Equal(t, "{% raw %}{{x}}{% endraw %}", markup.ProtectLiquid("{{x}}"))
 	require.Empty(t, markup.Bold(" \n"))
