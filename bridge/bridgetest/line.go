@@ -3,9 +3,12 @@ package bridgetest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/internal/wait"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -69,17 +72,16 @@ func (s *Stack) WaitConnected(ctx context.Context, line bridge.LineID) error {
 
 // WaitState waits until the running bridge shows a line in a state.
 func (s *Stack) WaitState(ctx context.Context, line bridge.LineID, what string, holds func(whatsapp.State) bool) error {
-	var last whatsapp.State
-	err := s.eventually(ctx, what, func() (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	for {
+		// A line may be on its way to this process: an error passes, too.
 		state, err := s.Bridge.State(line)
-		if err != nil {
-			return false, nil // it may be on its way to this process
+		if err == nil && holds(state) {
+			return nil
 		}
-		last = state
-		return holds(state), nil
-	})
-	if err != nil {
-		return fmt.Errorf("%w; the line is %s (%s)", err, last.Code, last.Sentence)
+		if !wait.Sleep(ctx, 5*time.Millisecond) {
+			return fmt.Errorf("wait for %s: the line is %s (%s): %w", what, state.Code, state.Sentence, errors.Join(err, ctx.Err()))
+		}
 	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -59,6 +58,9 @@ func (s *Stack) Stop() error {
 // NewBridge makes a bridge on the Stack's data, which its owner starts and
 // stops. change, if it is set, changes its configuration.
 func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*bridge.Bridge, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
 	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
 	if err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)
@@ -108,25 +110,4 @@ func (s *Stack) startProgram(ctx context.Context) error {
 	s.Process, s.Bridge = process, process.Bridge()
 	s.options.Program.Config.Listen = strings.TrimPrefix(process.URL(), "http://")
 	return nil
-}
-
-// eventually asks again and again until something holds or fails.
-func (s *Stack) eventually(ctx context.Context, what string, holds func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, s.Patience)
-	defer cancel()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for {
-		switch ok, err := holds(); {
-		case err != nil:
-			return fmt.Errorf("wait for %s: %w", what, err)
-		case ok:
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w", what, ctx.Err())
-		case <-again.C:
-		}
-	}
 }

@@ -19,8 +19,9 @@ import (
 
 // Stack is a bridge between a simulated WhatsApp and a simulated Chatwoot.
 type Stack struct {
-	*Simulators
-	DB       *database.DB // nil with Options.Program
+	WhatsApp *whatsapptest.Server
+	Chatwoot *chatwoottest.Server
+	DB       *database.DB // from the first bridge on; nil with Options.Program
 	Clock    *Clock
 	Patience time.Duration
 	// Bridge is the one that runs; nil without.
@@ -45,35 +46,46 @@ type Stack struct {
 }
 
 // New starts the simulators; no bridge runs yet. Close ends everything.
-func New(ctx context.Context, options Options) (*Stack, error) {
+func New(options Options) (*Stack, error) {
 	options = options.orDefaults()
 	s := &Stack{
-		DB: options.DB, Clock: options.Clock, Patience: options.Patience, Configure: options.Configure, options: options, dir: options.Dir,
+		DB: options.DB, Chatwoot: options.Chatwoot, Clock: options.Clock, Patience: options.Patience, Configure: options.Configure,
+		options: options, dir: options.Dir,
 	}
-	if err := s.open(ctx); err != nil {
+	if err := s.simulate(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.ChatwootURL = s.Chatwoot.URL()
 	return s, nil
 }
 
-func (s *Stack) open(ctx context.Context) (err error) {
+func (s *Stack) simulate() (err error) {
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "wootbridge-test-"); err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
 		s.onClose(func() error { return os.RemoveAll(s.dir) })
 	}
-	chatwoot, given := s.options.Chatwoot, s.options.Chatwoot != nil
-	if !given {
-		chatwoot = chatwoottest.New(chatwoottest.Options{Dir: s.dir, Version: s.options.Version, Now: s.Clock.Now})
+	s.WhatsApp = whatsapptest.New(whatsapptest.Options{Now: s.Clock.Now})
+	if err := s.WhatsApp.Start(); err != nil {
+		return fmt.Errorf("start the simulated WhatsApp: %w", err)
 	}
-	if s.Simulators, err = startBeside(chatwoot, given, whatsapptest.Options{Now: s.Clock.Now}); err != nil {
-		return err
+	s.onClose(func() error { s.WhatsApp.Close(); return nil })
+	if s.Chatwoot != nil {
+		return nil
 	}
-	s.onClose(s.Simulators.Close)
-	s.ChatwootURL = s.Chatwoot.URL()
-	if s.options.Program != nil {
-		return nil // it has the rest
+	s.Chatwoot = chatwoottest.New(chatwoottest.Options{Dir: s.dir, Version: s.options.Version, Now: s.Clock.Now})
+	s.onClose(s.Chatwoot.Close)
+	if err := s.Chatwoot.Start(); err != nil {
+		return fmt.Errorf("start the simulated Chatwoot: %w", err)
+	}
+	return nil
+}
+
+// prepare makes what the first bridge needs and the later ones find.
+func (s *Stack) prepare(ctx context.Context) (err error) {
+	if s.Front != nil {
+		return nil
 	}
 	whatsapptest.TrustRoot()
 	if s.DB == nil {

@@ -13,7 +13,7 @@ func Prepare(t testing.TB, options Options) *Stack {
 	if options.Dir == "" {
 		options.Dir = t.TempDir()
 	}
-	s, err := New(context.Background(), options)
+	s, err := New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

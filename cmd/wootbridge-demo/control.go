@@ -14,7 +14,7 @@ import (
 // control is the HTTP interface that drives the simulators: below /whatsapp as
 // whatsapptest.Control asks, below /chatwoot as chatwoottest.Control asks.
 type control struct {
-	simulators *bridgetest.Simulators
+	simulators *bridgetest.Stack
 	server     *http.Server
 	url        string
 	serving    sync.WaitGroup
@@ -31,7 +31,7 @@ type addresses struct {
 	ControlURL        string `json:"control_url"`
 }
 
-func serveControl(simulators *bridgetest.Simulators) (*control, error) {
+func serveControl(simulators *bridgetest.Stack) (*control, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the control interface: %w", err)

@@ -39,19 +39,19 @@ type play struct {
 }
 
 // newPlay starts the simulators, with everything below a folder.
-func newPlay(ctx context.Context, dir string) (_ *play, err error) {
+func newPlay(dir string) (_ *play, err error) {
 	p := &play{data: filepath.Join(dir, "data")}
 	if p.log, err = os.Create(filepath.Join(dir, "bridge.log")); err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
-	p.Stack, err = bridgetest.New(ctx, bridgetest.Options{Dir: dir, LineName: lineName, Patience: patience, Program: &daemon.Options{
+	p.Stack, err = bridgetest.New(bridgetest.Options{Dir: dir, LineName: lineName, Patience: patience, Program: &daemon.Options{
 		Config: config.Config{Listen: "127.0.0.1:0", DataDir: p.data, KeepDone: 24 * time.Hour},
 		Log:    slog.New(slog.NewTextHandler(p.log, nil)), Command: "wootbridge", Version: "demo",
 	}})
 	if err != nil {
 		return nil, errors.Join(err, p.log.Close())
 	}
-	if p.control, err = serveControl(p.Simulators); err != nil {
+	if p.control, err = serveControl(p.Stack); err != nil {
 		return nil, errors.Join(err, p.Close(), p.log.Close())
 	}
 	return p, nil

@@ -32,7 +32,7 @@ func show(ctx context.Context, stdout io.Writer, stay bool) (err error) {
 	t.println("%s", t.paint(dim, "The bridge, its WhatsApp library, the encryption and all HTTP between them are real."))
 	t.println("")
 
-	p, err := newPlay(ctx, dir)
+	p, err := newPlay(dir)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func TestServeStaysAndPrintsAddressesThatWork(t *testing.T) {
 
 // A demo that would not see a difference would prove nothing.
 func TestDifferencesAreFound(t *testing.T) {
-	p, err := newPlay(t.Context(), t.TempDir())
+	p, err := newPlay(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.end()) })
 	require.NoError(t, p.run(t.Context(), terminal{out: io.Discard}))
