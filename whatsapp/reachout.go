@@ -58,9 +58,9 @@ func (s *Session) lockedUntil() time.Time {
 	return until
 }
 
-// held refuses a message to a new contact while the lock is on. A contact is
+// checkReachOut refuses a message to a new contact while the lock is on. A contact is
 // new when nothing was ever written between the two, or when WhatsApp has said so.
-func (c *connection) held(ctx context.Context, to types.JID) error {
+func (c *connection) checkReachOut(ctx context.Context, to types.JID) error {
 	s := c.s
 	until := s.lockedUntil()
 	if until.IsZero() {

@@ -97,7 +97,7 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	if err != nil {
 		return err
 	}
-	if err := c.held(sending, to); err != nil {
+	if err := c.checkReachOut(sending, to); err != nil {
 		return err
 	}
 	return c.send(sending, recipient{to: to, address: address}, o.ID, message)

@@ -17,7 +17,7 @@ import (
 )
 
 func outJob(kind string, id int, created time.Time) journal.Job {
-	return journal.Job{ID: int64(id), Kind: kind, Created: created, At: created, Payload: created1(id)}
+	return journal.Job{ID: int64(id), Kind: kind, RecordedAt: created, OccurredAt: created, Payload: created1(id)}
 }
 
 // created1 is the event of an agent's message in conversation 1.
@@ -142,7 +142,7 @@ func TestD25_WithoutAPassEachMessageLooksForThoseBefore(t *testing.T) {
 		m.CreatedAt.Time, m.Attributes.ExternalError = now, failure
 		return m
 	}
-	job, latest := journal.Job{At: now, Created: now}, message(10, "sent", "")
+	job, latest := journal.Job{OccurredAt: now, Created: now}, message(10, "sent", "")
 	require.True(t, h.Arrivals.Overdue(job))
 	require.True(t, h.awaited(message(9, "failed", "connection refused"), latest))
 	require.True(t, h.awaited(message(9, "sent", ""), latest))

@@ -73,7 +73,7 @@ func Classify(err error, attempt int, firstFailed, now time.Time) Outcome {
 		ambiguous    *chatwoot.AmbiguousError
 		unavailable  *chatwoot.UnavailableError
 		refused      *whatsapp.PermanentError
-		held         *whatsapp.ReachOutLimitedError
+		reachOut     *whatsapp.ReachOutLimitedError
 	)
 	switch {
 	case errors.As(err, &pause):
@@ -85,8 +85,8 @@ func Classify(err error, attempt int, firstFailed, now time.Time) Outcome {
 		o.Action = DeadLetter
 	case errors.As(err, &later):
 		o.After = later.After
-	case errors.As(err, &held):
-		o.After = max(o.After, held.Until.Sub(now))
+	case errors.As(err, &reachOut):
+		o.After = max(o.After, reachOut.Until.Sub(now))
 	case errors.As(err, &flood):
 		o.After = time.Minute
 	case errors.As(err, &limited):
