@@ -20,6 +20,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
 
 // ID is the id of the line.
@@ -36,6 +37,18 @@ type Options struct {
 	Settings func(*lines.Settings)
 	// Clock is time.Now when nil.
 	Clock func() time.Time
+}
+
+// At are the options of a line at a simulated Chatwoot, with an inbox of its own.
+func At(t testing.TB, desk *chatwoottest.Server) Options {
+	t.Helper()
+	client, err := chatwoot.New(chatwoot.Config{BaseURL: desk.URL(), Token: desk.AdminToken(), Account: int64(desk.Account())})
+	require.NoError(t, err)
+	made, err := client.CreateInbox(context.Background(), chatwoot.NewInbox{Name: "Shop", LockToSingle: true})
+	require.NoError(t, err)
+	return Options{Line: lines.Line{
+		ChatwootURL: desk.URL(), Token: seal.Secret(desk.AdminToken()), Account: int64(desk.Account()), Inbox: made.ID, InboxIdentifier: made.Identifier,
+	}}
 }
 
 // Line is what a line stands on.

@@ -2,8 +2,11 @@ package linetest
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -33,6 +36,69 @@ func (l *Line) Start(handlers Handlers) {
 		cancel()
 		pool.Wait(time.Minute)
 	}))
+}
+
+// Drain does the line's jobs in the caller's goroutine until nothing is left that
+// could be done, without the pauses between attempts, and gives the errors of the
+// attempts that failed. What is put off, but not for a failure, stays.
+func (l *Line) Drain(handlers Handlers) (failures []error) {
+	l.t.Helper()
+	line := worked{l, handlers}
+	for again := true; again; {
+		again = false
+		for dir := range handlers {
+			lease, err := l.Journal.Claim(context.Background(), journal.Filter{Dir: dir})
+			require.NoError(l.t, err)
+			if lease != nil {
+				failures, again = append(failures, l.drainLane(line, lease)...), true
+			}
+		}
+		require.Less(l.t, len(failures), 100, "it goes on failing: %v", failures)
+	}
+	return failures
+}
+
+// drainLane does the jobs of a lane until one fails.
+func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
+	l.t.Helper()
+	ctx, lane := context.Background(), line.Open(lease)
+	for {
+		jobs, err := lease.Next(ctx, math.MaxInt32)
+		require.NoError(l.t, err)
+		if len(jobs) == 0 {
+			_, err := lease.Release(ctx)
+			require.NoError(l.t, err)
+			return failures
+		}
+		turn := lane.Next(ctx, jobs)
+		if turn.Wait > 0 {
+			require.NoError(l.t, lease.Defer(ctx, l.Clock().Add(turn.Wait)))
+			return failures
+		}
+		j := &work.Job{Job: turn.Job, Lease: lease, Epoch: lease.Generation(), Ambiguous: turn.Job.Unsure, MayHaveActed: turn.Job.Unsure, Following: jobs[1:]}
+		failure := line.Do(ctx, j)
+		if failure == nil {
+			if lease.Released() {
+				return failures
+			}
+			continue
+		}
+		failures = append(failures, failure)
+		switch o := work.Classify(failure, j.Attempt, j.FirstFailed, l.Clock()); o.Action {
+		case work.DeadLetter:
+			j.Ambiguous = j.MayHaveActed
+			require.NoError(l.t, line.GiveUp(ctx, j, failure))
+			require.NoError(l.t, lease.Dead(ctx, j.Job, o.Reason, nil))
+		case work.Pause:
+			require.Fail(l.t, o.Sentence)
+		default:
+			require.NoError(l.t, lease.Fail(ctx, j.Job, o.Reason, l.Clock(), j.MayHaveActed))
+			return failures
+		}
+		if lease.Released() {
+			return failures
+		}
+	}
 }
 
 // only is a process with one line.
