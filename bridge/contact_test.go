@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"net/http"
 	"strconv"
 	"testing"
 	"time"

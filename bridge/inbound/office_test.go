@@ -43,7 +43,7 @@ func newOffice(t *testing.T) *office {
 	desk := chatwoottest.New(chatwoottest.Options{Dir: t.TempDir()})
 	require.NoError(t, desk.Start())
 	t.Cleanup(func() { require.NoError(t, desk.Close()) })
-	options := linetest.At(t, desk)
+	options := linetest.At(t, desk, "")
 	options.Settings = func(s *lines.Settings) { s.Events = lines.EventsOff }
 	l := linetest.New(t, options)
 	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"))
@@ -69,7 +69,7 @@ func (o *office) drain() []error {
 			Do:     o.in.Handle,
 			GiveUp: func(ctx context.Context, j *work.Job, _ error) error { return o.in.ShowUnreadable(ctx, j) },
 		},
-		journal.Upkeep: {
+		journal.Maintenance: {
 			Do:     o.upkeep,
 			GiveUp: func(ctx context.Context, j *work.Job, _ error) error { return o.in.ShowMissing(ctx, j) },
 		},

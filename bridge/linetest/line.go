@@ -39,12 +39,16 @@ type Options struct {
 	Clock func() time.Time
 }
 
-// At are the options of a line at a simulated Chatwoot, with an inbox of its own.
-func At(t testing.TB, desk *chatwoottest.Server) Options {
+// PathSecret is in the address to which a line's Chatwoot posts its events.
+const PathSecret = "secret"
+
+// At are the options of a line at a simulated Chatwoot, with an inbox of its own,
+// which posts its events to webhook, if that is set.
+func At(t testing.TB, desk *chatwoottest.Server, webhook string) Options {
 	t.Helper()
 	client, err := chatwoot.New(chatwoot.Config{BaseURL: desk.URL(), Token: desk.AdminToken(), Account: int64(desk.Account())})
 	require.NoError(t, err)
-	made, err := client.CreateInbox(context.Background(), chatwoot.NewInbox{Name: "Shop", LockToSingle: true})
+	made, err := client.CreateInbox(context.Background(), chatwoot.NewInbox{Name: "Shop", LockToSingle: true, WebhookURL: webhook})
 	require.NoError(t, err)
 	return Options{Line: lines.Line{
 		ChatwootURL: desk.URL(), Token: seal.Secret(desk.AdminToken()), Account: int64(desk.Account()), Inbox: made.ID, InboxIdentifier: made.Identifier,
@@ -83,7 +87,7 @@ func New(t testing.TB, o Options) *Line {
 	if record.Created.IsZero() {
 		record.Created = o.Clock().Add(-time.Hour)
 	}
-	record.SourceKey, record.PathSecret = "source", "secret"
+	record.SourceKey, record.PathSecret = "source", PathSecret
 	key, err := seal.NewKey(bytes.Repeat([]byte{7}, seal.KeySize))
 	require.NoError(t, err)
 	l := &Line{t: t, DB: databasetest.SQLite(t), Clock: o.Clock, Log: slog.New(slog.DiscardHandler)}

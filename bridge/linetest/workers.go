@@ -46,8 +46,8 @@ func (l *Line) Drain(handlers Handlers) (failures []error) {
 	line := worked{l, handlers}
 	for again := true; again; {
 		again = false
-		for dir := range handlers {
-			lease, err := l.Journal.Claim(context.Background(), journal.Filter{Dir: dir})
+		for queue := range handlers {
+			lease, err := l.Journal.Claim(context.Background(), journal.Filter{Queue: queue})
 			require.NoError(l.t, err)
 			if lease != nil {
 				failures, again = append(failures, l.drainLane(line, lease)...), true
@@ -66,19 +66,19 @@ func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
 		jobs, err := lease.Next(ctx, math.MaxInt32)
 		require.NoError(l.t, err)
 		if len(jobs) == 0 {
-			_, err := lease.Release(ctx)
+			_, err := lease.Finish(ctx)
 			require.NoError(l.t, err)
 			return failures
 		}
 		turn := lane.Next(ctx, jobs)
 		if turn.Wait > 0 {
-			require.NoError(l.t, lease.Defer(ctx, l.Clock().Add(turn.Wait)))
+			require.NoError(l.t, lease.Yield(ctx, l.Clock().Add(turn.Wait)))
 			return failures
 		}
-		j := &work.Job{Job: turn.Job, Lease: lease, Epoch: lease.Generation(), Ambiguous: turn.Job.Unsure, MayHaveActed: turn.Job.Unsure, Following: jobs[1:]}
+		j := &work.Job{Job: turn.Job, Lease: lease, Epoch: lease.Epoch(), Ambiguous: turn.Job.MayHaveActed, Following: jobs[1:]}
 		failure := line.Do(ctx, j)
 		if failure == nil {
-			if lease.Released() {
+			if lease.Finished() {
 				return failures
 			}
 			continue
@@ -92,10 +92,10 @@ func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
 		case work.Pause:
 			require.Fail(l.t, o.Sentence)
 		default:
-			require.NoError(l.t, lease.Fail(ctx, j.Job, o.Reason, l.Clock(), j.MayHaveActed))
+			require.NoError(l.t, lease.Fail(ctx, j.Job, journal.Failure{Outcome: journal.Retried, Cause: o.Reason, RetryAt: l.Clock(), MayHaveActed: j.MayHaveActed}))
 			return failures
 		}
-		if lease.Released() {
+		if lease.Finished() {
 			return failures
 		}
 	}

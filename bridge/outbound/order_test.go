@@ -142,7 +142,7 @@ func TestD25_WithoutAPassEachMessageLooksForThoseBefore(t *testing.T) {
 		m.CreatedAt.Time, m.Attributes.ExternalError = now, failure
 		return m
 	}
-	job, latest := journal.Job{OccurredAt: now, Created: now}, message(10, "sent", "")
+	job, latest := journal.Job{OccurredAt: now, RecordedAt: now}, message(10, "sent", "")
 	require.True(t, h.Arrivals.Overdue(job))
 	require.True(t, h.awaited(message(9, "failed", "connection refused"), latest))
 	require.True(t, h.awaited(message(9, "sent", ""), latest))
