@@ -13,13 +13,16 @@ import (
 )
 
 // docs/regressions.md names every regression test there is, in the row of
-// every id that its name begins with, and nothing else.
+// every id that its name begins with, with the package that it is in, and nothing
+// else.
 func TestTheListOfRegressionsIsTrue(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/regressions.md")
 	require.NoError(t, err)
 	listed := map[string]string{} // test in row
+	saidOf := map[string]string{} // the package of a test in a row
 	mentioned := regexp.MustCompile("`(Test[RD][0-9]{2}_[A-Za-z0-9_]+)`")
+	group := regexp.MustCompile("((?:`Test[A-Za-z0-9_]+`(?:, )?)+) \\(([a-z0-9/]+)\\)")
 	row := regexp.MustCompile(`^\| ([RD][0-9]{2}) \|`)
 	described := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
@@ -32,6 +35,11 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 		tests := mentioned.FindAllStringSubmatch(line, -1)
 		for _, test := range tests {
 			listed[test[1]+" in "+id[1]] = test[1]
+		}
+		for _, of := range group.FindAllStringSubmatch(line, -1) {
+			for _, test := range mentioned.FindAllStringSubmatch(of[1], -1) {
+				saidOf[test[1]+" in "+id[1]] = of[2]
+			}
 		}
 		columns := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), "|"), " |")
 		require.True(t, len(tests) > 0 || strings.TrimSpace(columns[len(columns)-1]) != "", "%s has neither a test nor a reason", id[1])
@@ -48,7 +56,7 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 
 	defined := regexp.MustCompile(`(?m)^func (Test(?:[RD][0-9]{2}_)+[A-Za-z0-9_]+)\(`)
 	ids := regexp.MustCompile(`[RD][0-9]{2}_`)
-	exist := map[string]bool{}
+	exist := map[string]string{} // the package that a test is in
 	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
@@ -59,7 +67,7 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 		}
 		for _, match := range defined.FindAllSubmatch(source, -1) {
 			name := string(match[1])
-			exist[name] = true
+			exist[name] = strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
 			for _, id := range ids.FindAllString(name, -1) {
 				id = strings.TrimSuffix(id, "_")
 				if described[id] { // a row that is not described yet has no list
@@ -70,6 +78,7 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 		return nil
 	}))
 	for entry, name := range listed {
-		require.True(t, exist[name], "%s: there is no such test", entry)
+		require.NotEmpty(t, exist[name], "%s: there is no such test", entry)
+		require.Equal(t, exist[name], saidOf[entry], "the package of %s", entry)
 	}
 }
