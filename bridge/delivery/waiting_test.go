@@ -19,7 +19,7 @@ import (
 )
 
 // newStatuses are the bubbles of a line whose chat has a job of a queue.
-func newStatuses(t *testing.T, desk *linetest.Desk, queue journal.Queue, kind string, payload []byte) (*Statuses, *linetest.Line, *work.Job) {
+func newStatuses(t *testing.T, desk *linetest.Chatwoot, queue journal.Queue, kind string, payload []byte) (*Statuses, *linetest.Line, *work.Job) {
 	t.Helper()
 	l := linetest.New(t, linetest.Options{Chatwoot: desk, Settings: func(s *lines.Settings) { s.Timezone = "UTC" }})
 	chat := l.Know("5511888880002@s.whatsapp.net", 1)
@@ -47,7 +47,7 @@ func link(l *linetest.Line, chat, wa string) {
 func TestAWaitingBubbleIsMadeRedOnce(t *testing.T) {
 	t.Parallel()
 	failing := false
-	desk := &linetest.Desk{Decide: func(_ *linetest.Desk, r *http.Request) (*http.Response, error) {
+	desk := &linetest.Chatwoot{Decide: func(_ *linetest.Chatwoot, r *http.Request) (*http.Response, error) {
 		if failing {
 			return linetest.Answer(r, http.StatusForbidden, nil), nil
 		}
@@ -77,7 +77,7 @@ func TestAReceiptIsShownOnceAndNeverTakesOneBack(t *testing.T) {
 	receipt := func(kind string) []byte {
 		return []byte(`{"kind":"` + kind + `","ids":["WA1"]}`)
 	}
-	desk := &linetest.Desk{}
+	desk := &linetest.Chatwoot{}
 	s, l, j := newStatuses(t, desk, journal.Status, string(content.EnvReceipt), receipt("read"))
 	link(l, j.Chat(), "WA1")
 	require.NoError(t, s.HandleReceipt(t.Context(), j))
@@ -97,7 +97,7 @@ func TestAReceiptIsShownOnceAndNeverTakesOneBack(t *testing.T) {
 // others.
 func TestAReceiptBeforeItsMessageWaitsElsewhere(t *testing.T) {
 	t.Parallel()
-	desk := &linetest.Desk{}
+	desk := &linetest.Chatwoot{}
 	s, l, j := newStatuses(t, desk, journal.Status, string(content.EnvReceipt), []byte(`{"kind":"delivered","ids":["WA1"]}`))
 	require.NoError(t, s.HandleReceipt(t.Context(), j))
 	lease := l.Claim(journal.Maintenance)

@@ -68,7 +68,7 @@ func TestWhatMayBeThereIsLookedForUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		desk := &linetest.Desk{Decide: func(d *linetest.Desk, r *http.Request) (*http.Response, error) {
+		desk := &linetest.Chatwoot{Decide: func(d *linetest.Chatwoot, r *http.Request) (*http.Response, error) {
 			switch asked++; {
 			case asked == 1: // it is stored, and the answer is another
 				_, err := d.CarryOut(r)
@@ -107,7 +107,7 @@ func TestAReplayPostsWhatIsNotThereAndNothingElse(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var asked atomic.Int64
-				desk := &linetest.Desk{Decide: func(d *linetest.Desk, r *http.Request) (*http.Response, error) {
+				desk := &linetest.Chatwoot{Decide: func(d *linetest.Chatwoot, r *http.Request) (*http.Response, error) {
 					if asked.Add(1) > 1 {
 						return nil, nil
 					}

@@ -95,7 +95,7 @@ func TestD24_TheLowestIDLeavesFirstHoweverManyWait(t *testing.T) {
 func TestD24_WhatCameBeforeIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	desk := &linetest.Desk{}
+	desk := &linetest.Chatwoot{}
 	for id := 8; id <= 10; id++ {
 		desk.Messages = append(desk.Messages, linetest.Message{ID: id, Content: "hello", Type: 1, Status: "sent", Created: now.Unix()})
 	}

@@ -31,7 +31,7 @@ func (p *phone) Typing(_ context.Context, to string, on bool) error {
 // for.
 func newTyping(t *testing.T) (typing *presence.Typing, l *linetest.Line, p *phone, asked *int) {
 	asked = new(int)
-	desk := &linetest.Desk{Decide: func(_ *linetest.Desk, r *http.Request) (*http.Response, error) {
+	desk := &linetest.Chatwoot{Decide: func(_ *linetest.Chatwoot, r *http.Request) (*http.Response, error) {
 		*asked++
 		return linetest.Answer(r, http.StatusOK, nil), nil
 	}}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Message is a message as a Desk stores and lists it.
+// Message is a message as a Chatwoot stores and lists it.
 type Message struct {
 	ID       int    `json:"id"`
 	SourceID string `json:"source_id,omitempty"`
@@ -22,12 +22,12 @@ type Message struct {
 	Created int64  `json:"created_at"`
 }
 
-// Desk is a Chatwoot without a network: it stores what is posted and lists what
+// Chatwoot is a Chatwoot without a network: it stores what is posted and lists what
 // it has stored, in whichever conversation.
-type Desk struct {
+type Chatwoot struct {
 	// Decide, if set, is asked before anything else what to answer; nil means
 	// that the request is carried out. It is called with the lock held.
-	Decide func(d *Desk, r *http.Request) (*http.Response, error)
+	Decide func(d *Chatwoot, r *http.Request) (*http.Response, error)
 
 	mu       sync.Mutex
 	Messages []Message
@@ -43,7 +43,7 @@ type Status struct {
 }
 
 // RoundTrip implements http.RoundTripper.
-func (d *Desk) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d *Chatwoot) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.Decide != nil {
@@ -55,7 +55,7 @@ func (d *Desk) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CarryOut does what a request asks for; Decide may call it.
-func (d *Desk) CarryOut(r *http.Request) (*http.Response, error) {
+func (d *Chatwoot) CarryOut(r *http.Request) (*http.Response, error) {
 	switch r.Method {
 	case http.MethodGet:
 		d.Lookups++
@@ -80,7 +80,7 @@ func (d *Desk) CarryOut(r *http.Request) (*http.Response, error) {
 }
 
 // Sources are the source ids of what was stored.
-func (d *Desk) Sources() (ids []string) {
+func (d *Chatwoot) Sources() (ids []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, m := range d.Messages {
@@ -90,14 +90,14 @@ func (d *Desk) Sources() (ids []string) {
 }
 
 // Looked is how often something was asked for.
-func (d *Desk) Looked() int {
+func (d *Chatwoot) Looked() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.Lookups
 }
 
 // Shown are the statuses that bubbles were given, in order.
-func (d *Desk) Shown() []Status {
+func (d *Chatwoot) Shown() []Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.Statuses)
