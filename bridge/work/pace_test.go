@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,31 +116,13 @@ type single struct {
 	script
 	busy  chan struct{}
 	pause time.Duration
-	mu    sync.Mutex
-	times []delivered
-}
-
-type delivered struct {
-	path, id string
-	at       time.Time
 }
 
 func (d *single) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.busy <- struct{}{}
 	time.Sleep(d.pause)
 	<-d.busy
-	answer, err := d.script.RoundTrip(r)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	stored := d.got[r.URL.Path]
-	d.times = append(d.times, delivered{r.URL.Path, stored[len(stored)-1], time.Now()})
-	return answer, err
-}
-
-func (d *single) count() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.times)
+	return d.script.RoundTrip(r)
 }
 
 // 300 messages wait in 30 chats, and a Chatwoot of 16 messages a second is to
@@ -174,7 +155,7 @@ func testBacklog(t *testing.T, age time.Duration) {
 	time.Sleep(max(0, journal.LiveAge+time.Second-age))
 
 	written := map[string]time.Time{}
-	for i := 0; at.count() < backlog+len(written); i++ {
+	for i := 0; len(at.delivered()) < backlog+len(written); i++ {
 		chat, id := 1+waitingChats+i%liveChats, fmt.Sprintf("live %d", i)
 		written[id] = time.Now()
 		order[path(chat)] = append(order[path(chat)], id)
@@ -186,7 +167,7 @@ func testBacklog(t *testing.T, age time.Duration) {
 	var waits []time.Duration
 	var drained time.Time
 	live := 0 // while there was a backlog
-	for _, m := range at.times {
+	for _, m := range at.delivered() {
 		if wrote, ok := written[m.id]; ok {
 			waits = append(waits, m.at.Sub(wrote))
 		} else {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -233,7 +234,7 @@ type script struct {
 	// post nothing.
 	lookups, probes int
 	got             map[string][]string // source ids by conversation
-	last            time.Time           // when the last message was stored
+	times           []delivered         // all that was stored, in order
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -276,7 +277,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 			s.got = map[string][]string{}
 		}
 		s.got[r.URL.Path] = append(s.got[r.URL.Path], body.SourceID)
-		s.last = time.Now()
+		s.times = append(s.times, delivered{body.SourceID, time.Now()})
 		a = answer{status: http.StatusOK, body: fmt.Sprintf(`{"id":%d,"message_type":0,"created_at":%d}`, s.posts, time.Now().Unix())}
 	}
 	return reply(r, a.status, a.body), nil
@@ -290,7 +291,22 @@ func (s *script) stored() (got map[string][]string, posts int, last time.Time) {
 	for path, ids := range s.got {
 		got[path] = append([]string(nil), ids...)
 	}
-	return got, s.posts, s.last
+	if len(s.times) > 0 {
+		last = s.times[len(s.times)-1].at
+	}
+	return got, s.posts, last
+}
+
+// delivered is a message that was stored, and when.
+type delivered struct {
+	id string
+	at time.Time
+}
+
+func (s *script) delivered() []delivered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.times)
 }
 
 func (s *script) asked() (lookups, probes int) {
