@@ -29,6 +29,7 @@ test: ## everything, with -race, on its own Postgres and Redis
 ## make test PKG=./bridge/journal RUN=TestOrder: a part of it
 	.ci/test-services go test -race -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
+	$(if $(filter ./... ./whatsapp/whatsapptest,$(PKG)),go test -run 'TestPreKeysRunOut|TestLargeBacklogKeepsItsOrder' ./whatsapp/whatsapptest)
 
 crash: ## kill the program at random moments for some minutes, then compare both sides
 ## make crash SEED=42: the same chances again

@@ -257,20 +257,6 @@ func TestPeerReinstalls(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestPreKeysRunOut(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := w.pair(safely)
-	const people = 830
-	for i := range people {
-		w.srv.NewPeer(fmt.Sprintf("551170000%04d", i), "somebody").SendText(w.phone, fmt.Sprint("person ", i))
-	}
-	c.awaitText(fmt.Sprint("person ", people-1))
-	require.NoError(t, w.phone.Companion().WaitSettled(patience))
-	require.Len(t, c.texts(), people)
-	require.Empty(t, eventsOf[*events.UndecryptableMessage](c))
-}
-
 func TestSecondProcessTakesOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

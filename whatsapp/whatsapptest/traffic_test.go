@@ -48,22 +48,6 @@ func TestFullDuplexTrafficWithOneContact(t *testing.T) {
 	require.Zero(t, w.alice.Retries())
 }
 
-func TestLargeBacklogKeepsItsOrder(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := w.pair(safely)
-	c.cli.Disconnect()
-	var want []string
-	for i := range 1500 {
-		want = append(want, fmt.Sprint("waiting ", i))
-		w.alice.SendText(w.phone, want[i])
-	}
-	w.reconnect(c)
-	c.awaitText(want[len(want)-1])
-	require.NoError(t, w.phone.Companion().WaitSettled(patience))
-	require.Equal(t, want, c.texts())
-}
-
 // zeros is a large file that needs no memory.
 type zeros struct{}
 
