@@ -30,11 +30,8 @@ import (
 // freezing names the commit whose state is to be frozen.
 var freezing = flag.String("freeze", "", "freeze a state under testdata, with the name of the commit that is checked out")
 
-// TestFreeze makes a state; see doc.go.
-func TestFreeze(t *testing.T) {
-	if *freezing == "" {
-		t.Skip("no state is to be frozen")
-	}
+// freeze makes a state on both databases; testdata/README.md says when.
+func freeze(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		raw := bytes.Repeat([]byte("frozen"), seal.KeySize)[:seal.KeySize]
 		f := &freezer{stack: newStack(t, db, base64.StdEncoding.EncodeToString(raw), &bridgetest.Clock{})}
