@@ -145,25 +145,7 @@ func TestD01_ACommitThatOutlastsItsConnection(t *testing.T) {
 			w.alice.SendText(w.phone, "four")
 			w.sink.wait(t, "what comes after", func() bool { return slices.Contains(w.sink.texts(), "four") })
 			require.NoError(t, w.phone.Companion().WaitSettled(patience))
-			w.sink.update(func() { require.Equal(t, append(want, "four"), w.sink.journal()) })
+			w.sink.update(func() { require.Equal(t, append(want, "four"), w.sink.textsOnce()) })
 		})
 	}
-}
-
-// journal gives the texts as a journal keeps them: the first of each.
-func (s *sink) journal() []string {
-	seen := map[string]bool{}
-	var texts []string
-	for _, e := range s.taken {
-		if e.Kind != content.EnvMessage || seen[e.Dedupe] {
-			continue
-		}
-		seen[e.Dedupe] = true
-		if m, err := content.Decode(e.Payload); err == nil {
-			if text, ok := m.Content.(content.Text); ok {
-				texts = append(texts, text.Text)
-			}
-		}
-	}
-	return texts
 }
