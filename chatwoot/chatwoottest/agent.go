@@ -123,7 +123,7 @@ func (s *Server) write(conversation int, in messageInput, options []MessageOptio
 	if err != nil {
 		return Message{}, err
 	}
-	s.announce(conv, m)
+	s.as(d.cause(), func() { s.announce(conv, m) })
 	return s.message(m), nil
 }
 
@@ -148,6 +148,14 @@ func (d *draft) discard() {
 	for _, b := range d.files {
 		d.s.files.remove(b)
 	}
+}
+
+// cause is who sits at the dashboard: nobody where a bot or a rule writes.
+func (d *draft) cause() *user {
+	if d.nobody || d.bot != 0 {
+		return nil
+	}
+	return d.actor
 }
 
 // post stores the message; the caller holds mu and announces it.
@@ -198,9 +206,11 @@ func (s *Server) StartConversation(inbox, contact int, text string, options ...M
 		conv.deleted = true
 		return Message{}, err
 	}
-	s.emitMessage("message_created", m)
-	s.emitConversation("conversation_created", conv, nil)
-	s.followUp(conv, m, true)
+	s.as(d.cause(), func() {
+		s.messageCreated(m)
+		s.emitConversation("conversation_created", conv, nil)
+		s.followUp(conv, m, true)
+	})
 	return s.message(m), nil
 }
 
@@ -211,7 +221,9 @@ func (s *Server) AddContact(pairs ...any) (Contact, error) { return s.addContact
 func (s *Server) addContact(form object) (Contact, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.newContact(s.account, form, nil)
+	var c *contact
+	var err error
+	s.as(s.db.user(s.agent), func() { c, err = s.newContact(s.account, form, nil) })
 	if err != nil {
 		return Contact{}, refused(err)
 	}

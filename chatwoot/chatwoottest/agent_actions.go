@@ -28,7 +28,7 @@ func (s *Server) withMessage(id int, do func(*message)) error {
 	if m == nil {
 		return fmt.Errorf("message %d: %w", id, ErrNotFound)
 	}
-	do(m)
+	s.as(s.db.user(s.agent), func() { do(m) })
 	return nil
 }
 
@@ -70,14 +70,15 @@ func (s *Server) withConversation(id int, do func(c *conversation, agent *user))
 	if c == nil {
 		return fmt.Errorf("conversation %d: %w", id, ErrNotFound)
 	}
-	do(c, s.db.user(s.agent))
+	agent := s.db.user(s.agent)
+	s.as(agent, func() { do(c, agent) })
 	s.touched()
 	return nil
 }
 
 // Block blocks a contact or lets it in again.
 func (s *Server) Block(id int, blocked bool) error {
-	return s.withContact(id, func(c *contact) { c.blocked = blocked })
+	return s.withContact(id, func(c *contact) { s.block(c, blocked) })
 }
 
 // DeleteContact removes a contact with its conversations.
@@ -101,7 +102,7 @@ func (s *Server) withContact(id int, do func(*contact)) error {
 	if c == nil {
 		return fmt.Errorf("contact %d: %w", id, ErrNotFound)
 	}
-	do(c)
+	s.as(s.db.user(s.agent), func() { do(c) })
 	s.touched()
 	return nil
 }

@@ -123,9 +123,15 @@ type faultyHandler func(http.ResponseWriter, *http.Request, Fault)
 // endpoint runs a JSON route.
 func (s *Server) endpoint(rt route) faultyHandler {
 	return func(w http.ResponseWriter, r *http.Request, fault Fault) {
-		out, from, to := s.run(rt, r)
+		var frames batch
+		out, from, to := s.run(rt, r, &frames)
+		s.answerAfter(r.Context(), &frames)
+		defer s.runJobs(&frames)
 		if fault.WebhooksFirst {
 			s.awaitDeliveries(r.Context(), from, to)
+		}
+		if fault.ReplyDelay > 0 {
+			s.runJobs(&frames) // they do not wait for a slow answer
 		}
 		if !pause(r.Context(), fault.ReplyDelay) {
 			return
@@ -138,8 +144,8 @@ func (s *Server) endpoint(rt route) faultyHandler {
 	}
 }
 
-// run answers a request and tells which deliveries it caused.
-func (s *Server) run(rt route, r *http.Request) (out reply, from, to int) {
+// run answers a request and tells which deliveries and frames it caused.
+func (s *Server) run(rt route, r *http.Request, frames *batch) (out reply, from, to int) {
 	c := &call{r: r, kept: map[*blob]bool{}}
 	s.mu.Lock()
 	err := s.authorize(c, rt.scope)
@@ -157,7 +163,10 @@ func (s *Server) run(rt route, r *http.Request) (out reply, from, to int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from = s.queue.last
-	body, err := rt.handle(c)
+	s.live.batch = frames
+	var body any
+	s.as(c.user, func() { body, err = rt.handle(c) })
+	s.live.batch = nil
 	to = s.queue.last
 	s.touched()
 	if err != nil {
@@ -187,7 +196,10 @@ func (s *Server) authorize(c *call, sc scope) error {
 	if c.account = s.db.account(c.path("account")); c.account == nil {
 		return notFound()
 	}
-	if c.user.account != c.account.id {
+	if c.account.suspended {
+		return problem(http.StatusUnauthorized, "Account is suspended")
+	}
+	if !c.user.belongs(c.account.id) {
 		return problem(http.StatusUnauthorized, "You are not authorized to access this account")
 	}
 	if sc == scopeAdmin && !c.user.administrator() {

@@ -29,6 +29,7 @@ var (
 	surveyURL  = regexp.MustCompile(`survey/responses/[0-9a-f-]+`)
 	tokenKeys  = []string{"hmac_token", "secret", "inbox_identifier", "identifier", "pubsub_token"}
 	tokenForm  = regexp.MustCompile(`^[1-9A-Za-z]{24}$`)
+	replaced   = regexp.MustCompile(`^token-\d$`) // by the recorder
 	clockValue = regexp.MustCompile(`^1[78]\d{8}(\.\d+)?$`)
 )
 
@@ -134,6 +135,9 @@ func (c *comparison) sameText(path, want, got string) bool {
 		return true
 	case uuidForm.MatchString(want) && uuidForm.MatchString(got):
 	case slices.Contains(tokenKeys, key) && tokenForm.MatchString(want) && tokenForm.MatchString(got):
+	case replaced.MatchString(want) && tokenForm.MatchString(got):
+	case clockValue.MatchString(want) && clockValue.MatchString(got):
+		return true
 	case surveyURL.MatchString(want):
 		return surveyURL.ReplaceAllString(want, "") == surveyURL.ReplaceAllString(got, "")
 	default:

@@ -84,6 +84,7 @@ func (s *Server) merge(base, gone *contact) {
 	if base == gone {
 		return
 	}
+	s.frameContact("contact.merged", base)
 	var kept, moved []*contactInbox // Postgres lists changed rows last
 	for _, ci := range s.db.contactInbox {
 		if ci.contact == gone.id {
@@ -94,15 +95,12 @@ func (s *Server) merge(base, gone *contact) {
 		}
 	}
 	s.db.contactInbox = append(kept, moved...)
+	var theirs []*conversation
 	for _, conv := range s.db.conversations {
-		if conv.contact != gone.id {
-			continue
-		}
-		conv.contact = base.id
-		for _, m := range s.db.threads[conv.id] {
-			if m.sender == (sender{senderContact, gone.id}) {
-				m.sender.id = base.id
-			}
+		if conv.contact == gone.id {
+			conv.contact = base.id
+			theirs = append(theirs, conv)
+			s.frameConversation("conversation.contact_changed", conv)
 		}
 	}
 	if base.email == nil {
@@ -119,9 +117,28 @@ func (s *Server) merge(base, gone *contact) {
 	}
 	base.custom = gone.custom.merge(base.custom).stored()
 	base.additional = gone.additional.merge(base.additional).stored()
+	before := base.updated
 	base.updated = s.now()
+	for _, conv := range theirs {
+		s.takeOver(conv, base, gone)
+	}
 	s.db.contacts = slices.DeleteFunc(s.db.contacts, func(o *contact) bool { return o == gone })
+	s.frameContact("contact.deleted", gone)
+	s.emitContact("contact_updated", base, []change{{"updated_at", iso(before), iso(base.updated)}})
 	s.touched()
+}
+
+// takeOver makes a merged contact's messages those of the other one, each of which
+// is announced.
+func (s *Server) takeOver(conv *conversation, base, gone *contact) {
+	for _, m := range s.db.threads[conv.id] {
+		if m.sender != (sender{senderContact, gone.id}) {
+			continue
+		}
+		before := s.messageRow(m, forFrame)
+		m.sender.id, m.updated = base.id, s.now()
+		s.messageUpdated(m, before, "sender_id", "sender_type")
+	}
 }
 
 func (s *Server) deleteContact(c *call) (any, error) {
@@ -141,5 +158,6 @@ func (s *Server) dropContact(who *contact) {
 	}
 	s.db.contactInbox = slices.DeleteFunc(s.db.contactInbox, func(ci *contactInbox) bool { return ci.contact == who.id })
 	s.db.contacts = slices.DeleteFunc(s.db.contacts, func(o *contact) bool { return o == who })
+	s.frameContact("contact.deleted", who)
 	s.touched()
 }

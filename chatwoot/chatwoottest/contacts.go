@@ -178,6 +178,16 @@ func (s *Server) linkContact(who *contact, i *inbox, source string, verified boo
 	return ci, nil
 }
 
+// block blocks a contact or lets it in again.
+func (s *Server) block(c *contact, blocked bool) {
+	if c.blocked == blocked {
+		return
+	}
+	before := c.updated
+	c.blocked, c.updated = blocked, s.now()
+	s.emitContact("contact_updated", c, []change{{"updated_at", iso(before), iso(c.updated)}, {"blocked", !blocked, blocked}})
+}
+
 func (s *Server) contactOf(c *call) (*contact, error) {
 	who := s.db.contact(c.path("id"))
 	if who == nil || who.account != c.account.id {
@@ -233,6 +243,9 @@ func (s *Server) destroyContactAttributes(c *call) (any, error) {
 	for _, k := range keys {
 		who.custom = who.custom.without(str(k))
 	}
+	before := who.updated
+	who.updated = s.now()
+	s.emitContact("contact_updated", who, []change{{"updated_at", iso(before), iso(who.updated)}})
 	return obj("payload", s.contactWithInboxes(who)), nil
 }
 

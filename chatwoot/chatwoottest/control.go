@@ -22,11 +22,25 @@ type State struct {
 	Contacts      []Contact      `json:"contacts"`
 	Conversations []Conversation `json:"conversations"`
 	Requests      map[string]int `json:"requests"` // by route
+	Live          LiveState      `json:"live"`
+	// PrivateWebhooks tells whether webhooks to private hosts are sent.
+	PrivateWebhooks bool      `json:"private_webhooks"`
+	Suspended       []int     `json:"suspended,omitempty"` // accounts
+	LoginPage       LoginPage `json:"login_page,omitempty"`
 }
 
 // State returns everything but messages and webhooks.
 func (s *Server) State() State {
-	return State{URL: s.URL(), Account: s.Account(), AdminToken: s.AdminToken(), AgentToken: s.AgentToken(), Users: s.Users(),
+	s.mu.Lock()
+	page, suspended := s.loginPage, []int(nil)
+	for _, a := range s.db.accounts {
+		if a.suspended {
+			suspended = append(suspended, a.id)
+		}
+	}
+	s.mu.Unlock()
+	return State{Live: s.LiveState(), PrivateWebhooks: s.PrivateWebhooks(), Suspended: suspended, LoginPage: page,
+		URL: s.URL(), Account: s.Account(), AdminToken: s.AdminToken(), AgentToken: s.AgentToken(), Users: s.Users(),
 		Inboxes: s.Inboxes(), Contacts: s.Contacts(), Conversations: s.Conversations(), Requests: s.Requests()}
 }
 
@@ -67,6 +81,7 @@ func (s *Server) ControlHandler() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, s.View())
 	})
+	s.controlLive(route)
 	route("POST /capacity", withBody(func(body controlRate) { s.SetMessagesPerSecond(body.MessagesPerSecond) }))
 	return mux
 }

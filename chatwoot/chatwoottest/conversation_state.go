@@ -22,19 +22,19 @@ func (s *Server) changeStatus(c *conversation, status, activity string) {
 	}
 	changes := s.changeConversation(c, changed...)
 	s.emitConversation("conversation_status_changed", c, nil)
-	s.emitConversation("conversation_updated", c, changes)
 	s.activity(c, activity, obj("activity", obj("type", "conversation_status_changed", "status", status)))
+	s.emitConversation("conversation_updated", c, changes)
 }
 
-// activity writes a line no webhook tells of.
+// activity writes a line that only the live channel tells of.
 func (s *Server) activity(c *conversation, text string, attributes object) {
 	if !s.release.explainsActivity() {
 		attributes = object{}
 	}
-	m := s.insert(c, &message{content: &text, kind: kindActivity, contentType: "text", attributes: attributes,
+	m := s.insert(c, &message{content: &text, written: &text, kind: kindActivity, contentType: "text", attributes: attributes,
 		additional: object{}, status: messageSent})
 	c.lastActivity = m.created
-	s.touched()
+	s.messageCreated(m)
 }
 
 func (s *Server) toggleStatus(c *call) (any, error) {
@@ -71,16 +71,6 @@ func (s *Server) setConversationStatus(conv *conversation, status string, by *us
 	}
 }
 
-// survey sends the CSAT message of a resolved conversation, once.
-func (s *Server) survey(conv *conversation) {
-	if conv.csatSent || !s.db.inbox(conv.inbox).flag("csat_survey_enabled") {
-		return
-	}
-	conv.csatSent = true
-	text := "Please rate this conversation, " + s.URL() + "/survey/responses/" + conv.uuid
-	s.template(conv, text, "input_csat", obj("display_type", "emoji"))
-}
-
 func (s *Server) assignTo(conv *conversation, userID int) {
 	if conv.assignee == userID {
 		return
@@ -94,12 +84,13 @@ func (s *Server) assignTo(conv *conversation, userID int) {
 	}
 	conv.assignee = userID
 	changes := s.changeConversation(conv, change{"assignee_id", before, after})
-	s.emitConversation("conversation_updated", conv, changes)
 	text := "Conversation unassigned"
 	if u := s.db.user(userID); u != nil {
 		text = "Assigned to " + u.name
 	}
+	s.frameConversation("assignee.changed", conv)
 	s.activity(conv, text, object{})
+	s.emitConversation("conversation_updated", conv, changes)
 }
 
 func (s *Server) assign(c *call) (any, error) {
@@ -177,7 +168,7 @@ func (s *Server) mute(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.db.contact(conv.contact).blocked = true
+	s.block(s.db.contact(conv.contact), true)
 	s.changeStatus(conv, statusResolved, c.user.name+" has muted the conversation")
 	return nil, nil
 }
@@ -187,7 +178,7 @@ func (s *Server) unmute(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.db.contact(conv.contact).blocked = false
+	s.block(s.db.contact(conv.contact), false)
 	return nil, nil
 }
 

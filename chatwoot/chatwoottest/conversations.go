@@ -66,9 +66,10 @@ func (s *Server) createConversation(c *call) (any, error) {
 			s.db.conversations = s.db.conversations[:len(s.db.conversations)-1]
 			return nil, err
 		}
-		s.emitMessage("message_created", m)
+		s.messageCreated(m)
 		s.emitConversation("conversation_created", conv, nil)
 		s.followUp(conv, m, true)
+		s.contactSpoke(m)
 		return s.conversationJSON(conv), nil
 	}
 	s.emitConversation("conversation_created", conv, nil)

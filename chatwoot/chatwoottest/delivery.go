@@ -56,9 +56,9 @@ func (s *Server) deliverAll(ctx context.Context) {
 }
 
 func (s *Server) work(ctx context.Context, j job) {
-	if !j.delayed {
+	if !j.asked {
 		fault := s.webhookFault(s.describe(j))
-		j.delayed = true
+		j.asked, j.fault = true, fault
 		if fault.Drop {
 			s.record(j, Delivery{Dropped: true, Sent: s.now()})
 			s.done(j)
@@ -73,13 +73,17 @@ func (s *Server) work(ctx context.Context, j job) {
 		}
 	}
 	defer s.done(j)
-	target, secret, body, ok := s.prepare(j)
+	body, ok := s.prepare(j)
 	if !ok {
 		return
 	}
 	started := time.Now()
 	out := Delivery{Sent: s.now(), Body: body}
-	out.Status, out.Error = s.post(ctx, target, s.headers(j, secret, body), body)
+	if j.fault.Error != "" || j.fault.Status != 0 {
+		out.Status, out.Error = s.failUnsent(ctx, j.fault)
+	} else {
+		out.Status, out.Error = s.post(ctx, j.target, s.headers(j, j.secret, body), body)
+	}
 	out.Latency = time.Since(started)
 	if ctx.Err() != nil {
 		return
@@ -88,7 +92,7 @@ func (s *Server) work(ctx context.Context, j job) {
 	if out.Error != "" && j.inbox != nil && j.message != nil {
 		s.log.Info("webhook failed", "event", j.event, "message", j.message.id, "error", out.Error)
 		s.mu.Lock()
-		s.setStatus(j.message, messageFailed, &out.Error)
+		s.setStatus(j.message, messageFailed, &out.Error, "status")
 		s.mu.Unlock()
 	}
 }
@@ -118,19 +122,14 @@ func (s *Server) describe(j job) Webhook {
 
 // prepare builds the payload from the rows as they are now. A job whose inbox
 // is gone is dropped, as Rails drops jobs whose record it cannot find.
-func (s *Server) prepare(j job) (target, secret string, body []byte, ok bool) {
+func (s *Server) prepare(j job) (body []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if j.conv != nil && (s.db.inbox(j.conv.inbox) == nil || s.db.contactInboxByID(j.conv.contactInbox) == nil) {
-		return "", "", nil, false
-	}
-	if j.inbox != nil {
-		target, secret = j.inbox.webhookURL, j.inbox.secret
-	} else {
-		target, secret = j.account.url, j.account.secret
+		return nil, false
 	}
 	body, err := json.Marshal(j.build())
-	return target, secret, body, err == nil && target != ""
+	return body, err == nil
 }
 
 func (s *Server) headers(j job, secret string, body []byte) http.Header {
@@ -162,6 +161,9 @@ func (s *Server) post(ctx context.Context, target string, h http.Header, body []
 		if err != nil {
 			return 0, "bad URI (is not URI?)"
 		}
+		if s.refuses(ctx, req.URL.Hostname()) {
+			return s.failUnsent(ctx, WebhookFault{Error: "Hostname '" + req.URL.Hostname() + "' has no public ip addresses"})
+		}
 		req.Header = h.Clone()
 		if u := req.URL.User; u != nil {
 			password, _ := u.Password()
@@ -186,11 +188,13 @@ func (s *Server) post(ctx context.Context, target string, h http.Header, body []
 			}
 			target = next.String()
 		default:
-			return resp.StatusCode, fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+			return resp.StatusCode, statusError(resp.StatusCode)
 		}
 	}
 	return 0, "Got " + strconv.Itoa(maxRedirects) + " redirects fetching the webhook"
 }
+
+func statusError(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
 // failure is the text of the exception that Ruby's HTTP client would raise.
 func (s *Server) failure(err error, target *url.URL) string {

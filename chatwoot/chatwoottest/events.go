@@ -1,6 +1,9 @@
 package chatwoottest
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // job is one delivery waiting its turn. Its payload is built when a worker
 // takes it, from the rows as they are then: a late message_created may show
@@ -14,7 +17,11 @@ type job struct {
 	conv     *conversation   // of message, conversation and typing events
 	build    func() object
 	delivery string
-	delayed  bool // a fault has already been asked about it
+	// target and secret are what they were when the job was queued: a change of
+	// the webhook's address is too late for it.
+	target, secret string
+	fault          WebhookFault // what is wrong with it, once it was asked
+	asked          bool
 }
 
 // accountWebhook is a row of the account's own webhooks.
@@ -42,7 +49,7 @@ func changedAttributes(changes []change) any {
 	return list
 }
 
-// emitMessage announces a message; activity messages are announced to nobody.
+// emitMessage announces a message to webhooks; they are told of no activity.
 func (s *Server) emitMessage(event string, m *message) {
 	s.touched()
 	if m.kind == kindActivity {
@@ -56,6 +63,7 @@ func (s *Server) emitMessage(event string, m *message) {
 // changed_attributes: null.
 func (s *Server) emitConversation(event string, c *conversation, changes []change) {
 	s.touched()
+	s.frameConversation(strings.Replace(event, "_", ".", 1), c)
 	s.emit(job{event: event, inbox: s.db.inbox(c.inbox), conv: c, build: func() object {
 		o := s.conversationWebhook(c).with("event", event)
 		if event != "conversation_created" {
@@ -72,14 +80,16 @@ func (s *Server) emitTyping(on bool, c *conversation, by sender, private bool) {
 	if on {
 		event = "conversation_typing_on"
 	}
+	s.frameTyping(strings.Replace(event, "_", ".", 1), c, by, private)
 	s.emit(job{event: event, inbox: s.db.inbox(c.inbox), conv: c, build: func() object {
 		return obj("event", event, "user", s.senderWebhook(by), "conversation", s.conversationWebhook(c),
 			"is_private", private)
 	}}, c.account)
 }
 
-// emitContact announces a contact, to account webhooks only.
+// emitContact announces a contact, to account webhooks and the live channel only.
 func (s *Server) emitContact(event string, c *contact, changes []change) {
+	s.frameContact(strings.Replace(event, "_", ".", 1), c)
 	s.emit(job{event: event, build: func() object {
 		o := s.contactWebhook(c).with("event", event)
 		if event == "contact_updated" {
@@ -93,12 +103,13 @@ func (s *Server) emitContact(event string, c *contact, changes []change) {
 func (s *Server) emit(j job, account int) {
 	inbox := j.inbox
 	if inbox != nil && inbox.webhookURL != "" {
+		j.target, j.secret = inbox.webhookURL, inbox.secret
 		s.enqueue(j)
 	}
 	for _, w := range s.db.webhooks {
 		if w.account == account && slices.Contains(w.subscriptions, j.event) {
 			copied := j
-			copied.inbox, copied.account = nil, w
+			copied.inbox, copied.account, copied.target, copied.secret = nil, w, w.url, w.secret
 			s.enqueue(copied)
 		}
 	}

@@ -62,6 +62,10 @@ type WebhookFault struct {
 	// when SameDelivery is set and with new ones otherwise.
 	Duplicates   int  `json:"duplicates,omitempty"`
 	SameDelivery bool `json:"same_delivery,omitempty"`
+	// Error or Status lets the delivery fail without being sent: with this
+	// text, or with what such an answer is called.
+	Error  string `json:"error,omitempty"`
+	Status int    `json:"status,omitempty"`
 }
 
 // Webhook names a delivery to a hook.
@@ -73,6 +77,7 @@ type Webhook struct {
 type faults struct {
 	request []*requestHook
 	webhook []*webhookHook
+	frame   []*frameHook
 }
 
 type requestHook struct{ f func(*http.Request) Fault }
@@ -105,12 +110,13 @@ func (s *Server) OnWebhook(f func(Webhook) WebhookFault) (remove func()) {
 	}
 }
 
-// ClearFaults removes every hook.
+// ClearFaults removes every hook and mends the live channel.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.request, s.faults.webhook = nil, nil
+	s.faults = faults{}
 	s.db.blobMisses = 0
+	s.setLive(LiveFaults{})
 }
 
 // MissFiles makes the first n fetches of every file stored from now on answer

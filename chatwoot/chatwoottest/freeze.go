@@ -11,7 +11,7 @@ import (
 )
 
 // A frozen server is a document with every row and every file. Webhooks that
-// wait, faults and the counts of requests are not in it.
+// wait, live connections, faults and the counts of requests are not in it.
 //
 // The names in the document are for ever: documents of earlier days are kept.
 
@@ -114,7 +114,7 @@ func (s *Server) Thaw(document []byte) error {
 		db.blobs[f.Signed] = b
 	}
 	for _, f := range frozen.Accounts {
-		db.accounts = append(db.accounts, &account{f.ID, f.Name, f.LastDisplay})
+		db.accounts = append(db.accounts, &account{f.ID, f.Name, f.LastDisplay, f.Suspended})
 	}
 	for _, f := range frozen.Users {
 		db.users = append(db.users, f.thaw())
@@ -148,9 +148,12 @@ type frozenAccount struct {
 	ID          int    `json:"id"`
 	Name        string `json:"name"`
 	LastDisplay int    `json:"last_display"`
+	Suspended   bool   `json:"suspended,omitempty"`
 }
 
-func freezeAccount(a *account) frozenAccount { return frozenAccount{a.id, a.name, a.lastDisplay} }
+func freezeAccount(a *account) frozenAccount {
+	return frozenAccount{a.id, a.name, a.lastDisplay, a.suspended}
+}
 
 type frozenBot struct {
 	ID      int    `json:"id"`
@@ -167,14 +170,15 @@ type frozenUser struct {
 	Password string `json:"password,omitempty"`
 	Token    string `json:"token"`
 	Pubsub   string `json:"pubsub,omitempty"`
+	Removed  bool   `json:"removed,omitempty"`
 }
 
 func freezeUser(u *user) frozenUser {
-	return frozenUser{u.id, u.account, u.name, u.email, u.role, u.password, u.token, u.pubsub}
+	return frozenUser{u.id, u.account, u.name, u.email, u.role, u.password, u.token, u.pubsub, u.removed}
 }
 
 func (f frozenUser) thaw() *user {
-	return &user{id: f.ID, account: f.Account, name: f.Name, email: f.Email, role: f.Role, password: f.Password, token: f.Token, pubsub: f.Pubsub}
+	return &user{id: f.ID, account: f.Account, name: f.Name, email: f.Email, role: f.Role, password: f.Password, token: f.Token, pubsub: f.Pubsub, removed: f.Removed}
 }
 
 type frozenContactInbox struct {

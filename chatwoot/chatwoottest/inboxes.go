@@ -30,6 +30,7 @@ func (s *Server) createInbox(c *call) (any, error) {
 		return nil, err
 	}
 	s.db.inboxes = append(s.db.inboxes, i)
+	s.inboxesChanged(i.account)
 	return s.inboxJSON(i, c.user), nil
 }
 
@@ -100,6 +101,7 @@ func (s *Server) updateInbox(c *call) (any, error) {
 		return nil, err
 	}
 	i.updated = s.now()
+	s.inboxesChanged(i.account)
 	return s.inboxJSON(i, c.user), nil
 }
 
@@ -120,6 +122,7 @@ func (s *Server) dropInbox(i *inbox) {
 		}
 	}
 	s.db.contactInbox = slices.DeleteFunc(s.db.contactInbox, func(ci *contactInbox) bool { return ci.inbox == i.id })
+	s.asJob(func() { s.inboxesChanged(i.account) })
 	s.touched()
 }
 

@@ -36,7 +36,7 @@ func (s *Server) listMessages(c *call) (any, error) {
 	meta := obj("labels", labelList(conv.labels), "additional_attributes", conv.additional,
 		"contact", s.contactPush(s.db.contact(conv.contact)))
 	if u := s.db.user(conv.assignee); u != nil {
-		meta = meta.with("assignee", userPush(u))
+		meta = meta.with("assignee", s.userPush(u, forAnswer))
 	}
 	meta = meta.with("agent_last_seen_at", iso(conv.agentSeen), "assignee_last_seen_at", iso(conv.assigneeSeen))
 	return obj("meta", meta, "payload", list), nil
@@ -101,23 +101,28 @@ func (s *Server) patchMessage(c *call) (any, error) {
 	if status == messageFailed {
 		reason = optional(c.params.get("external_error"))
 	}
-	s.setStatus(m, status, reason)
+	s.setStatus(m, status, reason, "conversation_id", "status")
 	return s.messageJSON(m), nil
 }
 
 // setStatus stores a status and its error and announces it when anything
-// changed; a second identical failure changes nothing. The caller holds mu.
-func (s *Server) setStatus(m *message, status string, reason *string) {
-	attributes := m.attributes.without("external_error")
-	if reason != nil {
-		attributes = m.attributes.set("external_error", *reason)
+// changed; a second identical failure changes nothing. An earlier error stays as
+// null. The caller holds mu and tells which columns its code reads.
+func (s *Server) setStatus(m *message, status string, reason *string, read ...string) {
+	attributes := m.attributes
+	switch {
+	case reason != nil:
+		attributes = attributes.set("external_error", *reason)
+	case attributes.has("external_error"):
+		attributes = attributes.set("external_error", nil)
 	}
 	same := m.status == status && m.attributes.get("external_error") == attributes.get("external_error")
 	if same {
 		return
 	}
+	before := s.messageRow(m, forFrame)
 	m.status, m.attributes, m.updated = status, attributes, s.now()
-	s.emitMessage("message_updated", m)
+	s.messageUpdated(m, before, read...)
 }
 
 func (s *Server) deleteMessageRoute(c *call) (any, error) {
@@ -134,14 +139,14 @@ func (s *Server) deleteMessageRoute(c *call) (any, error) {
 
 // eraseMessage leaves the row and its source id and takes the rest.
 func (s *Server) eraseMessage(m *message) {
-	text := deletedContent
+	text, before := deletedContent, s.messageRow(m, forFrame)
 	m.content, m.written, m.contentType, m.attributes = &text, &text, "text", obj("deleted", true)
 	for _, a := range m.attachments {
 		s.purge(a.blob)
 	}
 	m.attachments = nil
 	m.updated = s.now()
-	s.emitMessage("message_updated", m)
+	s.messageUpdated(m, before, "conversation_id", "content", "content_type", "content_attributes")
 }
 
 func (s *Server) retryMessage(c *call) (any, error) {
@@ -165,6 +170,7 @@ func (s *Server) retryFailed(m *message) {
 	if m.status != messageFailed && s.release.retriesFailedOnly() {
 		return
 	}
+	before := s.messageRow(m, forFrame)
 	if !s.release.retriesFailedOnly() {
 		m.status, m.updated = messageSent, s.now()
 		if _, failed := m.attributes.lookup("external_error"); failed {
@@ -175,7 +181,9 @@ func (s *Server) retryFailed(m *message) {
 			build: func() object {
 				return s.messageWebhook(m).set("content_attributes", attributes).with("event", "message_updated")
 			}}, m.account)
+		s.frameUpdate(m, before, []string{"conversation_id", "status"})
+		before = s.messageRow(m, forFrame)
 	}
 	m.status, m.attributes, m.updated = messageSent, object{}, s.now()
-	s.emitMessage("message_updated", m)
+	s.messageUpdated(m, before, "conversation_id", "status")
 }

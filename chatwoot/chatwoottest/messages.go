@@ -89,13 +89,19 @@ func (s *Server) createMessage(conv *conversation, in messageInput) (*message, e
 	}
 	s.insert(conv, m)
 	conv.lastActivity = m.created
-	if m.sender.kind == senderContact {
-		who := s.db.contact(m.sender.id)
-		before := who.lastActivity
-		who.lastActivity = m.created
-		s.emitContact("contact_updated", who, []change{{"last_activity_at", iso(before), iso(who.lastActivity)}})
-	}
 	return m, nil
+}
+
+// contactSpoke keeps when a contact was last active, the last thing that follows
+// from its message.
+func (s *Server) contactSpoke(m *message) {
+	if m.sender.kind != senderContact {
+		return
+	}
+	who := s.db.contact(m.sender.id)
+	before := who.lastActivity
+	who.lastActivity = m.created
+	s.emitContact("contact_updated", who, []change{{"last_activity_at", iso(before), iso(who.lastActivity)}})
 }
 
 func (s *Server) checkMessage(conv *conversation, in messageInput) (*message, error) {
@@ -203,12 +209,13 @@ func (s *Server) announce(conv *conversation, m *message) {
 	if m.kind == kindIncoming {
 		s.reopen(conv)
 	}
-	s.emitMessage("message_created", m)
+	s.messageCreated(m)
 	s.transcribe(m)
 	s.followUp(conv, m, false)
 	if m.kind == kindIncoming {
 		s.greet(conv)
 	}
+	s.contactSpoke(m)
 }
 
 // transcribe is what the enterprise edition does with sounds: it stores what
@@ -218,11 +225,13 @@ func (s *Server) transcribe(m *message) {
 		if !s.opts.Enterprise || a.fileType != "audio" || !s.release.transcribes() {
 			continue
 		}
-		if s.release.analysesAudio() {
-			s.emitMessage("message_updated", m)
-		}
-		a.spoken = "Hello"
-		s.emitMessage("message_updated", m)
+		s.asJob(func() {
+			if s.release.analysesAudio() {
+				s.messageUpdated(m, nil)
+			}
+			a.spoken = "Hello"
+			s.messageUpdated(m, nil)
+		})
 	}
 }
 
@@ -248,6 +257,7 @@ func (s *Server) followUp(conv *conversation, m *message, opening bool) {
 		m.additional.get("campaign_id") == nil && (m.sender.kind == senderUser || truthy(m.attributes.get("external_echo")))
 	if human && conv.firstReply.IsZero() {
 		conv.firstReply = m.created
+		s.frameMessage("first.reply.created", m, func() object { return s.messagePush(m, forNews) })
 		changes = append(changes, change{"first_reply_created_at", nil, iso(m.created)})
 	}
 	switch {

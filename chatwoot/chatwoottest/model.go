@@ -13,6 +13,7 @@ type account struct {
 	name string
 	// lastDisplay numbers the account's conversations.
 	lastDisplay int
+	suspended   bool
 }
 
 type user struct {
@@ -22,9 +23,13 @@ type user struct {
 	password    string
 	token       string
 	pubsub      string
+	removed     bool // from the account
 }
 
 func (u *user) administrator() bool { return u.role == roleAdministrator }
+
+// belongs says whether a user is one of an account.
+func (u *user) belongs(account int) bool { return u.account == account && !u.removed }
 
 type inbox struct {
 	id, channelID, account int

@@ -75,6 +75,27 @@ func (o object) without(key string) object {
 	return out
 }
 
+// leading returns the object with some of its keys first.
+func (o object) leading(keys ...string) object {
+	out := make(object, 0, len(o))
+	for _, k := range keys {
+		if v, ok := o.lookup(k); ok && !out.has(k) {
+			out = append(out, member{k, v})
+		}
+	}
+	for _, m := range o {
+		if !out.has(m.key) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (o object) has(key string) bool {
+	_, ok := o.lookup(key)
+	return ok
+}
+
 // merge is Ruby's Hash#merge: known keys keep their place.
 func (o object) merge(other object) object {
 	for _, m := range other {

@@ -15,15 +15,23 @@ func (s *Server) showProfile(c *call) (any, error) {
 	if u.administrator() {
 		kind = "SuperAdmin"
 	}
-	return obj("access_token", u.token, "account_id", u.account, "available_name", u.name, "avatar_url", "",
+	accounts, account, role := []object{}, any(nil), any(nil)
+	if !u.removed {
+		accounts, account, role = append(accounts, s.membership(u)), u.account, u.role
+	}
+	return obj("access_token", u.token, "account_id", account, "available_name", u.name, "avatar_url", "",
 		"confirmed", true, "display_name", nil, "message_signature", nil, "email", u.email, "id", u.id,
-		"inviter_id", nil, "name", u.name, "provider", "email", "pubsub_token", u.pubsub, "role", u.role,
-		"ui_settings", obj(), "uid", u.email, "type", kind, "accounts", []object{s.membership(u)}), nil
+		"inviter_id", nil, "name", u.name, "provider", "email", "pubsub_token", u.pubsub, "role", role,
+		"ui_settings", obj(), "uid", u.email, "type", kind, "accounts", accounts), nil
 }
 
 func (s *Server) membership(u *user) object {
 	a := s.db.account(u.account)
-	o := obj("id", a.id, "name", a.name, "status", "active")
+	status := "active"
+	if a.suspended {
+		status = "suspended"
+	}
+	o := obj("id", a.id, "name", a.name, "status", status)
 	if s.release.onboards() {
 		o = o.with("onboarding_step", nil)
 	}
@@ -51,7 +59,7 @@ func (s *Server) signIn(c *call) (any, error) {
 func (s *Server) listAgents(c *call) (any, error) {
 	list := []object{}
 	for _, u := range s.db.users {
-		if u.account == c.account.id {
+		if u.belongs(c.account.id) {
 			list = append(list, agentJSON(u))
 		}
 	}

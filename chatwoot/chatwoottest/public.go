@@ -143,6 +143,7 @@ func (s *Server) publicUpdate(c *call) (any, error) {
 		return nil, err
 	}
 	who := s.db.contact(ci.contact)
+	before := who.updated
 	if other := s.known(who.account, form); other != nil && other != who {
 		s.merge(other, who)
 		who = other
@@ -151,6 +152,7 @@ func (s *Server) publicUpdate(c *call) (any, error) {
 		return nil, err
 	}
 	s.keepAvatar(c, who)
+	s.emitContact("contact_updated", who, []change{{"updated_at", iso(before), iso(who.updated)}})
 	return s.publicContactJSON(ci), nil
 }
 
@@ -225,11 +227,14 @@ func (s *Server) publicSeen(c *call) (any, error) {
 	}
 	conv.contactSeen = s.now()
 	conv.updated = conv.contactSeen
-	for _, m := range s.db.threads[conv.id] {
-		if m.kind != kindIncoming && (m.status == messageSent || m.status == messageDelivered) {
-			s.setStatus(m, messageRead, nil)
+	s.frameConversation("conversation.read", conv)
+	s.asJob(func() {
+		for _, m := range s.db.threads[conv.id] {
+			if m.kind != kindIncoming && (m.status == messageSent || m.status == messageDelivered) {
+				s.setStatus(m, messageRead, nil, "status")
+			}
 		}
-	}
+	})
 	return nil, nil
 }
 

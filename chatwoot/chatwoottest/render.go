@@ -6,7 +6,17 @@ import (
 	"strings"
 )
 
-// How rows look in answers and webhooks. All callers hold Server.mu.
+// How rows look in answers, webhooks and frames. All callers hold Server.mu.
+
+// audience is whom a row is rendered for.
+type audience int
+
+const (
+	forAnswer  audience = iota
+	forWebhook          // texts are normalised
+	forFrame            // of the live channel: the row as it is stored
+	forNews             // the frame that announces a message, which alone repeats its echo_id
+)
 
 func (s *Server) avatarURL(c *contact) string {
 	if c.avatar == nil {
@@ -16,7 +26,7 @@ func (s *Server) avatarURL(c *contact) string {
 }
 
 func (s *Server) representationURL(b *blob) string {
-	return s.URL() + "/rails/active_storage/representations/redirect/" + b.signed + "/variation/" + pathSegment(b.name)
+	return s.frontendURL() + "/rails/active_storage/representations/redirect/" + b.signed + "/variation/" + pathSegment(b.name)
 }
 
 // pathSegment escapes as Rails does, which leaves these characters alone.
@@ -25,7 +35,7 @@ func pathSegment(name string) string {
 }
 
 func (s *Server) dataURL(b *blob, fileType string) string {
-	u := s.URL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + pathSegment(b.name)
+	u := s.frontendURL() + "/rails/active_storage/blobs/redirect/" + b.signed + "/" + pathSegment(b.name)
 	if fileType == "audio" && s.release.inlinesAudio() {
 		u += "?disposition=inline"
 	}
@@ -73,9 +83,24 @@ func (s *Server) accountRef(id int) object {
 	return obj("id", a.id, "name", a.name)
 }
 
-func userPush(u *user) object {
+func (s *Server) userPush(u *user, to audience) object {
+	var availability any = "offline"
+	if to >= forFrame {
+		availability = s.availability(u)
+	}
 	return obj("id", u.id, "name", u.name, "available_name", u.name, "avatar_url", "", "type", "user",
-		"availability_status", "offline", "thumbnail", "")
+		"availability_status", availability, "thumbnail", "")
+}
+
+// availability is known to requests with a user, and null to background jobs.
+func (s *Server) availability(u *user) any {
+	switch {
+	case s.live.acting == nil:
+		return nil
+	case s.online(u):
+		return "online"
+	}
+	return "offline"
 }
 
 func userWebhook(u *user) object {
@@ -83,11 +108,11 @@ func userWebhook(u *user) object {
 }
 
 // senderPush is nil where a message has no sender: the key is left out then.
-func (s *Server) senderPush(from sender) any {
+func (s *Server) senderPush(from sender, to audience) any {
 	switch from.kind {
 	case senderUser:
 		if u := s.db.user(from.id); u != nil {
-			return userPush(u)
+			return s.userPush(u, to)
 		}
 	case senderContact:
 		if c := s.db.contact(from.id); c != nil {
@@ -160,7 +185,7 @@ func (s *Server) messageJSON(m *message) object {
 	o = o.with("conversation_id", s.db.conversation(m.conversation).display, "message_type", m.kind,
 		"content_type", m.contentType, "status", m.status, "content_attributes", m.attributes,
 		"created_at", epoch(m.created), "private", m.private, "source_id", m.sourceID)
-	if from := s.senderPush(m.sender); from != nil {
+	if from := s.senderPush(m.sender, forAnswer); from != nil {
 		o = o.with("sender", from)
 	}
 	if len(m.attachments) > 0 {
@@ -169,38 +194,41 @@ func (s *Server) messageJSON(m *message) object {
 	return o
 }
 
-// messagePush is the message inside conversations. Inside webhooks its text
-// is normalised as theirs is.
-func (s *Server) messagePush(m *message, webhook bool) object {
-	conv := s.db.conversation(m.conversation)
+// messageRow is a message's columns.
+func (s *Server) messageRow(m *message, to audience) object {
 	content, written := m.content, m.written
-	if webhook {
-		content, written = s.webhookContent(content), s.webhookContent(written)
-	}
-	var assignee any
-	if conv.assignee != 0 {
-		assignee = conv.assignee
+	if to == forWebhook {
+		content, written = s.webhookContent(m), s.normalised(written)
 	}
 	var senderKind, senderID any
 	if m.sender.kind != "" {
 		senderKind, senderID = m.sender.kind, m.sender.id
 	}
-	o := obj("id", m.id, "content", content, "account_id", m.account, "inbox_id", m.inbox,
-		"conversation_id", conv.display, "message_type", m.kind, "created_at", epoch(m.created),
+	return obj("id", m.id, "content", content, "account_id", m.account, "inbox_id", m.inbox,
+		"conversation_id", s.db.conversation(m.conversation).display, "message_type", m.kind, "created_at", epoch(m.created),
 		"updated_at", iso(m.updated), "private", m.private, "status", m.status, "source_id", m.sourceID,
 		"content_type", m.contentType, "content_attributes", m.attributes, "sender_type", senderKind,
 		"sender_id", senderID, "external_source_ids", obj(), "additional_attributes", m.additional,
-		"processed_message_content", written, "sentiment", obj(),
-		"conversation", obj("assignee_id", assignee, "unread_count", s.db.unread(conv),
-			"last_activity_at", epoch(conv.lastActivity),
-			"contact_inbox", obj("source_id", s.db.contactInboxByID(conv.contactInbox).sourceID)))
-	if m.echoID != nil {
+		"processed_message_content", written, "sentiment", obj())
+}
+
+// messagePush is the message inside conversations and in frames.
+func (s *Server) messagePush(m *message, to audience) object {
+	conv := s.db.conversation(m.conversation)
+	var assignee any
+	if conv.assignee != 0 {
+		assignee = conv.assignee
+	}
+	o := s.messageRow(m, to).with("conversation", obj("assignee_id", assignee, "unread_count", s.db.unread(conv),
+		"last_activity_at", epoch(conv.lastActivity),
+		"contact_inbox", obj("source_id", s.db.contactInboxByID(conv.contactInbox).sourceID)))
+	if m.echoID != nil && to != forFrame {
 		o = o.with("echo_id", m.echoID)
 	}
 	if len(m.attachments) > 0 {
 		o = o.with("attachments", s.attachmentsJSON(m))
 	}
-	if from := s.senderPush(m.sender); from != nil {
+	if from := s.senderPush(m.sender, to); from != nil {
 		o = o.with("sender", from)
 	}
 	return o
@@ -208,9 +236,18 @@ func (s *Server) messagePush(m *message, webhook bool) object {
 
 var hardBreak = regexp.MustCompile(`\\(\r?\n)`)
 
-// webhookContent is what a webhook says instead of the stored text: hard
-// breaks without their backslash, no newlines at the end.
-func (s *Server) webhookContent(content *string) *string {
+// webhookContent is what a webhook says instead of the stored text.
+func (s *Server) webhookContent(m *message) *string {
+	if m.isSurvey() {
+		text := s.surveyText(m)
+		return &text
+	}
+	return s.normalised(m.content)
+}
+
+// normalised is a text with hard breaks without their backslash and no newlines
+// at the end.
+func (s *Server) normalised(content *string) *string {
 	if content == nil || !s.release.stripsBreaks() {
 		return content
 	}

@@ -40,6 +40,7 @@ func (s *Server) table() []route {
 	)
 	routes := []route{
 		{"GET", "/api", scopePublic, s.showVersion},
+		{"GET", "/app/login", scopePublic, s.showLogin},
 		{"POST", "/auth/sign_in", scopePublic, s.signIn},
 		{"GET", "/api/v1/profile", scopeToken, s.showProfile},
 		{"GET", accountPath + "/agents", scopeAccount, s.listAgents},
@@ -132,6 +133,7 @@ func (s *Server) routes() http.Handler {
 	add("GET /rails/active_storage/blobs/redirect/{signed}/{name}", s.redirectBlob)
 	add("GET /rails/active_storage/representations/redirect/{signed}/{variation}/{name}", s.redirectBlob)
 	add("GET /rails/active_storage/disk/{signed}/{name}", s.serveBlob)
+	mux.HandleFunc("GET /cable", s.serveCable)
 	mux.Handle("/", s.counted("(no route)", func(w http.ResponseWriter, _ *http.Request, _ Fault) {
 		writeReply(w, encodeError(pageNotFound()))
 	}))

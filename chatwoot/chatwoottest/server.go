@@ -36,6 +36,17 @@ type Options struct {
 	// MessagesPerSecond is how many messages the server can store; every
 	// creation passes one queue at that rate. 0 is as fast as the machine.
 	MessagesPerSecond float64
+	// FrontendURL is what Chatwoot takes for its own address, in the links that
+	// it gives away, without a slash at the end; the server's own when empty.
+	FrontendURL string
+	// PingEvery is the pause between two pings of the live channel; 3 s when zero.
+	PingEvery time.Duration
+	// FrameLateness is how much later than it happened the live channel tells of
+	// anything. With 0 that is before the request that did it is answered.
+	FrameLateness time.Duration
+	// PublicWebhooksOnly refuses webhooks to hosts without a public address, as
+	// 4.14.0 and later do of themselves; see SetPrivateWebhooks.
+	PublicWebhooksOnly bool
 	// WebhookTimeout is how long a receiver may take; 5 s when zero.
 	WebhookTimeout time.Duration
 	// WebhookWorkers is how many deliveries run at once; 4 when zero. With
@@ -60,7 +71,7 @@ type Server struct {
 	client   *http.Client    // delivers webhooks
 	ctx      context.Context // until Close
 	stop     context.CancelFunc
-	running  sync.WaitGroup // listener, workers and delayed deliveries
+	running  sync.WaitGroup // listener, workers, live connections, and what is delayed
 	capacity *capacity
 
 	mu sync.Mutex
@@ -69,12 +80,16 @@ type Server struct {
 	// for has happened.
 	changed  chan struct{}
 	queue    queue
+	live     live
 	faults   faults
 	requests map[string]int
 	hooks    []Delivery
 	account  int
 	admin    int
 	agent    int
+	// publicOnly and loginPage are set while the server runs.
+	publicOnly bool
+	loginPage  LoginPage
 }
 
 // New prepares a server; it does not listen before Start.
@@ -103,6 +118,9 @@ func New(opts Options) *Server {
 	if opts.WebhookWorkers == 0 {
 		opts.WebhookWorkers = 4
 	}
+	if opts.PingEvery == 0 {
+		opts.PingEvery = 3 * time.Second
+	}
 	s := &Server{
 		opts:     opts,
 		release:  parseRelease(opts.Version),
@@ -113,6 +131,8 @@ func New(opts Options) *Server {
 		capacity: &capacity{rate: opts.MessagesPerSecond},
 	}
 	s.queue.outstanding = map[int]bool{}
+	s.live = live{wake: make(chan struct{}, 1), presence: map[int]time.Time{}, lateness: opts.FrameLateness}
+	s.publicOnly = opts.PublicWebhooksOnly
 	s.account = s.AddAccount(opts.AccountName)
 	s.admin = s.addUser(s.account, opts.Admin, roleAdministrator)
 	s.agent = s.addUser(s.account, opts.Agent, roleAgent)
@@ -148,6 +168,8 @@ func (s *Server) Start() error {
 	for range s.opts.WebhookWorkers {
 		s.running.Go(func() { s.deliverAll(ctx) })
 	}
+	s.running.Go(func() { s.sendFrames(ctx) })
+	s.running.Go(func() { s.beat(ctx) })
 	return nil
 }
 
@@ -159,12 +181,16 @@ func (s *Server) dated(h http.Handler) http.Handler {
 	})
 }
 
-// Close ends every request and delivery, waits for them and removes the files.
+// Close ends every request, delivery and live connection, waits for them and
+// removes the files.
 // Webhooks not yet delivered are lost.
 func (s *Server) Close() error {
 	if s.http == nil {
 		return nil
 	}
+	s.mu.Lock()
+	s.live.closed = true
+	s.mu.Unlock()
 	s.stop()
 	err := s.http.Close()
 	s.running.Wait()

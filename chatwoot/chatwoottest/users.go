@@ -10,6 +10,7 @@ type User struct {
 	Email   string `json:"email"`
 	Role    string `json:"role"` // administrator or agent
 	Token   string `json:"token"`
+	Removed bool   `json:"removed,omitempty"` // from the account
 }
 
 // Users lists the users of every account.
@@ -18,21 +19,73 @@ func (s *Server) Users() []User {
 	defer s.mu.Unlock()
 	list := []User{}
 	for _, u := range s.db.users {
-		list = append(list, User{ID: u.id, Account: u.account, Name: u.name, Email: u.email, Role: u.role, Token: u.token})
+		list = append(list, User{ID: u.id, Account: u.account, Name: u.name, Email: u.email, Role: u.role, Token: u.token, Removed: u.removed})
 	}
 	return list
 }
 
 // ResetToken gives a user a new access token; the old one stops working.
 func (s *Server) ResetToken(userID int) (string, error) {
+	var token string
+	err := s.withUser(userID, func(u *user) {
+		u.token = newToken()
+		token = u.token
+	})
+	return token, err
+}
+
+func (s *Server) withUser(id int, do func(*user)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.db.user(userID)
+	u := s.db.user(id)
 	if u == nil {
-		return "", fmt.Errorf("user %d: %w", userID, ErrNotFound)
+		return fmt.Errorf("user %d: %w", id, ErrNotFound)
 	}
-	u.token = newToken()
-	return u.token, nil
+	do(u)
+	s.touched()
+	return nil
+}
+
+// SetPassword gives a user another password and, as Chatwoot does then, another
+// pubsub_token: the live connections that it has stay confirmed and hear no more.
+func (s *Server) SetPassword(userID int, password string) error {
+	return s.withUser(userID, func(u *user) { u.password, u.pubsub = password, newToken() })
+}
+
+// ChangePubsubToken gives a user another pubsub_token and returns it.
+func (s *Server) ChangePubsubToken(userID int) (string, error) {
+	var token string
+	err := s.withUser(userID, func(u *user) {
+		u.pubsub = newToken()
+		token = u.pubsub
+	})
+	return token, err
+}
+
+// SetRole makes a user an administrator or an agent.
+func (s *Server) SetRole(userID int, role string) error {
+	if role != roleAdministrator && role != roleAgent {
+		return fmt.Errorf("no role %q", role)
+	}
+	return s.withUser(userID, func(u *user) { u.role = role })
+}
+
+// RemoveFromAccount takes a user out of its account; its token still works.
+func (s *Server) RemoveFromAccount(userID int) error {
+	return s.withUser(userID, func(u *user) { u.removed = true })
+}
+
+// SuspendAccount suspends an account, whose routes answer 401 then, or lets it in
+// again.
+func (s *Server) SuspendAccount(id int, suspended bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.db.account(id)
+	if a == nil {
+		return fmt.Errorf("account %d: %w", id, ErrNotFound)
+	}
+	a.suspended = suspended
+	return nil
 }
 
 // Token is the access token of a user, "" for an unknown one.

@@ -71,8 +71,8 @@ func (r release) followsRedirects() bool { return r.since(4, 14, 0) }
 func (r release) inlinesAudio() bool { return r.since(4, 14, 0) }
 
 // explainsActivity: an activity message says in its attributes what happened.
-// Seen missing in 4.11.2 and there in 4.16.2.
-func (r release) explainsActivity() bool { return r.since(4, 13, 0) }
+// Seen missing in 4.15.1 and there in 4.16.2.
+func (r release) explainsActivity() bool { return r.since(4, 16, 0) }
 
 // datesStatus: a change of a conversation's status is among its changes with
 // its time. Seen missing in 4.11.2 and there in 4.16.2.
@@ -84,6 +84,13 @@ func (r release) onboards() bool { return r.since(4, 13, 0) }
 
 // plans: an account tells whether it may use the API.
 func (r release) plans() bool { return r.since(4, 16, 0) }
+
+// readsContentType: code that changes a message has read what it is. Seen in 4.2.0
+// and no more in 4.15.1.
+func (r release) readsContentType() bool { return !r.since(4, 9, 0) }
+
+// refusesPrivateHosts: webhooks go to public addresses only, unless told otherwise.
+func (r release) refusesPrivateHosts() bool { return r.since(4, 14, 0) }
 
 // retriesFailedOnly: Retry leaves alone what did not fail, and is one change.
 func (r release) retriesFailedOnly() bool { return r.since(4, 16, 2) }
