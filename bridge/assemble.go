@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
@@ -36,6 +37,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	line, cfg := in.Record(), b.cfg
 	log := b.log.With("line", string(line.ID))
 	r := &lineRuntime{b: b, inbox: in, log: log, active: active, onProbation: onProbation, arrivals: intake.NewArrivals(cfg.Clock)}
+	r.ways = listen.NewWays(cfg.Clock, func() { b.waysChanged(r) })
 	r.session = whatsapp.NewSession(whatsapp.Config{
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
@@ -43,7 +45,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	})
 	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
 	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
-	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground}
+	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
 		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Delay: cfg.Metrics.toChatwoot,
@@ -53,6 +55,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		AgentTyping: r.typing.Agent, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
 		Sending: func() int { return b.pool.Sending(string(line.ID)) },
 		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
+		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard,
 	}
 	r.outbound = &outbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal,
@@ -61,7 +64,11 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.reconciler = &reconcile.Reconciler{
 		Inbox: in, Contacts: r.contacts, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal, Store: b.lines,
-		Schedule: cfg.Schedule, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
+		Shared: b.shared, Schedule: cfg.Schedule, Cadence: r.cadence, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
 	}
+	r.keeper = listen.NewKeeper(listen.Config{
+		Inbox: in, Ways: r.ways, Channels: &b.channels, Store: b.lines, Times: cfg.Listening, Chats: r.chatsToProbe, Take: r.intake.AcceptLive,
+		Compare: r.arrivals.RequestComparison, Guard: b.guard(), Clock: cfg.Clock, Log: log,
+	})
 	return r
 }

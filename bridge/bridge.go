@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
@@ -58,6 +59,8 @@ type Config struct {
 	KeepDone time.Duration
 	// Schedule says when Chatwoot's messages are compared with the ledger.
 	Schedule reconcile.Schedule
+	// Listening says how long the ways by which Chatwoot tells may take.
+	Listening listen.Times
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
 	// Versions, if set, is asked for WhatsApp's version at the start.
@@ -75,9 +78,12 @@ type Bridge struct {
 	lines   *lines.Store
 	reach   inbox.Reach
 	bots    inbox.Bots
-	pool    *work.Pool
-	super   *supervisor.Supervisor
-	log     *slog.Logger
+	shared  *reconcile.Shared
+	// channels are the live channels of all lines.
+	channels listen.Channels
+	pool     *work.Pool
+	super    *supervisor.Supervisor
+	log      *slog.Logger
 
 	// ctx ends when the bridge begins to stop.
 	ctx        context.Context
@@ -106,6 +112,7 @@ func New(cfg Config) *Bridge {
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
 		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID}),
 		gates:   map[string]*chatwoot.Gate{},
+		shared:  reconcile.NewShared(cfg.Clock),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.pool = work.New(work.Config{
@@ -115,6 +122,7 @@ func New(cfg Config) *Bridge {
 		Store: b.lines, DB: cfg.DB, Clock: cfg.Clock, Log: cfg.Log, Instance: cfg.Instance, Run: lines.NewID(), Crashed: cfg.Crashed,
 		OwnerTTL: cfg.OwnerTTL, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
 	})
+	b.channels = listen.Channels{Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(), Background: b.inBackground}
 	b.Service = admin.New(admin.Config{
 		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Lines: administered{b}, Devices: cfg.Store, Reach: b.reach, Clock: cfg.Clock, Log: cfg.Log,
 	})

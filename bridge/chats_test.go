@@ -53,7 +53,7 @@ func (d desk) talkElsewhere(n int) {
 // The number in Chatwoot's addresses is not the row's: in an account that is
 // not the first one, one customer's number is another customer's row.
 func TestD26_RepliesGoToTheConversationTheyWereWrittenIn(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.desk.talkElsewhere(3)
 		bob := w.wa.NewPeer("5511777770003", "Bob")
 		customers := []*whatsapptest.Peer{w.alice, bob, w.wa.NewPeer("5511666660004", "Carol"), w.wa.NewPeer("5511555550005", "Dora"), w.wa.NewPeer("5511444440006", "Eva")}
@@ -122,7 +122,7 @@ func TestD33_RedisFlushedInTheMiddle(t *testing.T) {
 		}
 	}
 
-	w := newWorld(t, databasetest.Postgres(t), cache, 20*time.Millisecond)
+	w := newWorld(t, databasetest.Postgres(t), cache, settingOf(t, nil))
 	talking(w)
 	in, out := []string{"hi"}, []string(nil)
 	for i := range 30 {
@@ -130,7 +130,7 @@ func TestD33_RedisFlushedInTheMiddle(t *testing.T) {
 		question, answer := fmt.Sprintf("in %02d", i), fmt.Sprintf("out %02d", i)
 		in, out = append(in, question), append(out, answer)
 		id := w.alice.SendText(w.phone, question)
-		w.desk.told("message_created", w.desk.say(answer).ID)
+		w.told("created", w.desk.say(answer).ID)
 		if i%10 == 9 {
 			flush()
 			asked := w.desk.wait("the question", withText(question))

@@ -43,11 +43,11 @@ func (d desk) say(text string, options ...chatwoottest.MessageOption) chatwootte
 	return m
 }
 
-// told blocks until the bridge has taken in a webhook about a message.
-func (d desk) told(event string, message int) {
+// webhookTaken blocks until the bridge has answered the webhook of a new message.
+func (d desk) webhookTaken(message int) {
 	d.t.Helper()
 	_, err := d.WaitWebhook(patience, func(w chatwoottest.Delivery) bool {
-		return w.Event == event && w.Message == message && w.Status == http.StatusOK
+		return w.Event == "message_created" && w.Message == message && w.Status == http.StatusOK
 	})
 	require.NoError(d.t, err)
 }

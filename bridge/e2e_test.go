@@ -16,7 +16,7 @@ import (
 )
 
 func TestTextBothWaysWithTicks(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		asked := w.alice.SendText(w.phone, "*Hello*, 5*3*2?")
 		got := w.desk.wait("the question", withText(`**Hello**, 5\*3\*2?`))
 		require.Equal(t, "incoming", got.Kind)
@@ -42,7 +42,7 @@ func TestTextBothWaysWithTicks(t *testing.T) {
 }
 
 func TestFilesBothWays(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		pdf := bytes.Repeat([]byte("%PDF-1.4 "), 5000)
 		w.alice.SendDocument(w.phone, "Orçamento final.pdf", pdf, whatsapptest.WithCaption("please sign"))
 		got := w.desk.wait("the document", func(m chatwoottest.Message) bool { return len(m.Files) > 0 })
@@ -107,14 +107,14 @@ func TestD24_SwappedWebhooksLeaveInChatwootsOrder(t *testing.T) {
 		w.desk.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_created", Times: 1,
 			Fault: chatwoottest.WebhookFault{Delay: 200 * time.Millisecond}})
 		w.desk.say("first")
-		w.desk.told("message_created", w.desk.say("second").ID)
+		w.told("created", w.desk.say("second").ID)
 		require.NoError(t, w.alice.WaitCount(patience, 2))
 		require.Equal(t, []string{"first", "second"}, w.alice.Texts())
 	})
 }
 
 func TestD38_ARestartLosesNothingBothWays(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		var toDesk, toAlice []string
 		w.alice.SendText(w.phone, "in 00")
 		w.desk.wait("the conversation", withText("in 00"))
@@ -123,7 +123,7 @@ func TestD38_ARestartLosesNothingBothWays(t *testing.T) {
 			in, out := fmt.Sprintf("in %02d", i), fmt.Sprintf("out %02d", i)
 			toDesk, toAlice = append(toDesk, in), append(toAlice, out)
 			w.alice.SendText(w.phone, in)
-			w.desk.told("message_created", w.desk.say(out).ID)
+			w.told("created", w.desk.say(out).ID)
 			if i == 10 {
 				w.bridge.Stop()
 				w.start()
@@ -139,7 +139,7 @@ func TestD38_ARestartLosesNothingBothWays(t *testing.T) {
 }
 
 func TestADeletedMessageIsTakenBack(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("oops")
@@ -185,5 +185,5 @@ func TestWebhooksAreRefusedByTheRules(t *testing.T) {
 		var jobs int
 		require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM job WHERE kind = 'created'`).Scan(&jobs))
 		require.Zero(t, jobs, "nothing refused is stored")
-	})
+	}, byWebhook)
 }

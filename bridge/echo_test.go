@@ -32,7 +32,7 @@ func leaked(p *whatsapptest.Peer, written map[string]bool) []string {
 }
 
 func TestD15_WhatTheBridgeCreatesHasASourceAndIsNeverSent(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.desk.echoesFirst()
 		talking(w)
 		asked := w.alice.SendText(w.phone, "question")

@@ -24,6 +24,7 @@ var layers = []struct {
 	{"state: it is asked and never calls out", []string{"bridge/journal", "bridge/idmap", "bridge/lines"}},
 	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work", "bridge/supervisor"}},
 	{"the other side's inbox, which all shared acts ask", []string{"bridge/inbox"}},
+	{"how the inbox's events come: it hands them on without knowing what they are for", []string{"bridge/listen"}},
 	{"who a chat is: every act needs to know it", []string{"bridge/contacts"}},
 	{"shared acts, and what takes events in", []string{"bridge/delivery", "bridge/presence", "bridge/intake"}},
 	{"the flow, and what people may do", []string{"bridge/inbound", "bridge/outbound", "bridge/reconcile", "bridge/admin"}},

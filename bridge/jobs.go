@@ -64,6 +64,8 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 		return r.contacts.UpdateContact(ctx, j)
 	case journal.KindMerge:
 		return r.contacts.MergeContacts(ctx, j)
+	case journal.KindRecheck:
+		return r.contacts.RecheckContact(ctx, j)
 	case journal.KindJoin:
 		return r.contacts.MergeChats(ctx, j)
 	case journal.KindParked:

@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -58,7 +59,7 @@ func TestALineMovesToAnotherProcessOnlyWhenItsOwnerStops(t *testing.T) {
 // An owner whose database is away disconnects before its lease ends.
 func TestAnOwnerThatCannotRenewDisconnects(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, databasetest.Postgres(t), idmap.NewMemory(1000, time.Now), 0)
+	w := newWorld(t, databasetest.Postgres(t), idmap.NewMemory(1000, time.Now), setting{listen: lines.ListenWebhook})
 	w.bridge.Stop()
 	db, err := database.Open(context.Background(), database.Config{URL: w.db.URL()})
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
 		<-changed
 		require.Eventually(t, func() bool { return !w.phone.Companion().Online() }, patience, 5*time.Millisecond)
 		m := w.desk.say("later")
-		w.desk.told("message_created", m.ID)
+		w.told("created", m.ID)
 		w.alice.SendText(w.phone, "also later")
 		status, err := w.bridge.LineStatus(ctx, w.line)
 		require.NoError(t, err)
@@ -126,7 +127,23 @@ func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
 		_, err = w.alice.WaitText(patience, "later")
 		require.NoError(t, err)
 		w.desk.wait("the customer's", withText("also later"))
-	})
+	}, byBoth)
+}
+
+// A paused line is not on the live channel: what was said meanwhile is found when it
+// is resumed.
+func TestR33_APausedLineFindsWhatTheLiveChannelSaid(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		require.NoError(t, w.bridge.Pause(t.Context(), w.line))
+		require.Eventually(t, func() bool { return len(w.desk.LiveConnections()) == 0 }, patience, 5*time.Millisecond)
+		w.desk.say("first")
+		w.desk.say("second")
+		require.NoError(t, w.bridge.Resume(t.Context(), w.line))
+		_, err := w.alice.WaitText(patience, "second")
+		require.NoError(t, err)
+		require.Equal(t, []string{"first", "second"}, w.alice.Texts())
+	}, byLive)
 }
 
 func TestD04_ARotatedTokenPausesTheLineAndKeepsItsMessages(t *testing.T) {
@@ -255,5 +272,5 @@ func TestChangesInChatwootAreNoticedWithoutTraffic(t *testing.T) {
 		require.NoError(t, err)
 		w.passAsked(first)
 		w.until("the pause", func(s whatsapp.State) bool { return s.Code == bridge.StatePaused })
-	})
+	}, byWebhook)
 }

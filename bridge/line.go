@@ -13,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
@@ -37,6 +38,8 @@ type lineRuntime struct {
 	inbound    *inbound.Handler
 	outbound   *outbound.Handler
 	reconciler *reconcile.Reconciler
+	ways       *listen.Ways
+	keeper     *listen.Keeper
 
 	active      bool
 	onProbation bool
@@ -48,6 +51,7 @@ type lineRuntime struct {
 	survived    atomic.Bool    // the connect
 	patience    *time.Timer    // ends the probation of a line that cannot connect
 	flood       flood
+	noted       atomic.Int64 // when a webhook of a line that is not active was last recorded, in Unix ms
 }
 
 // survivedAfter is how long a line may spend connecting before we stop suspecting
@@ -82,6 +86,7 @@ func (r *lineRuntime) Start() {
 	r.patience = time.AfterFunc(survivedAfter, r.noteSurvived)
 	r.session.Start(r.b.ctx)
 	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
+	r.b.inBackground(func(context.Context) { r.keeper.Run(r.ctx) })
 	r.b.journal.WakeAll()
 }
 

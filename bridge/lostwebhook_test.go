@@ -69,7 +69,7 @@ func TestD25_AWebhookThatIsLostWhileTheBridgeRunsIsNotOvertaken(t *testing.T) {
 				w.desk.wait("the bubble of what arrived", func(m chatwoottest.Message) bool {
 					return m.ID == lost.ID && m.Status == "delivered"
 				})
-			})
+			}, byWebhook)
 		})
 	}
 }
@@ -101,5 +101,5 @@ func TestD25_AWebhookThatLeavesNoTraceIsFoundByTheNextPass(t *testing.T) {
 		_, err = w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"lost", "end"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }

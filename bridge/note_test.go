@@ -14,7 +14,7 @@ func note(reply int) func(chatwoottest.Message) bool {
 }
 
 func TestAnAgentTakesBackWhatWasTypedOnThePhone(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		typed := w.phone.TypeText(w.alice, "oops")
 		echo := w.desk.wait("the echo", withText("oops"))
 		w.idle("in")

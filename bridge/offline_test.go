@@ -59,7 +59,7 @@ func (w *world) hasten(direction string) {
 }
 
 func TestD08_AWaitingMessageIsRedUntilItGoesOutByItself(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		plug := w.unplug()
@@ -114,7 +114,7 @@ func TestADeletionBeforeTheSendKeepsItFromBeingSent(t *testing.T) {
 		m := w.desk.say("never mind")
 		w.waitJobs("created", 1)
 		require.NoError(t, w.desk.Delete(m.ID))
-		w.desk.told("message_updated", m.ID)
+		w.told("deleted", m.ID)
 		w.desk.say("instead")
 		plug()
 		_, err := w.alice.WaitText(patience, "instead")

@@ -20,7 +20,7 @@ func eachOldChatwoot(t *testing.T, flow func(t *testing.T, w *world, version str
 	for _, version := range []string{"4.2.0", "4.11.2"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			flow(t, newWorldAt(t, newDeskOf(t, version), databasetest.SQLite(t), idmap.NewMemory(1000, time.Now), 20*time.Millisecond), version)
+			flow(t, newWorldAt(t, newDeskOf(t, version), databasetest.SQLite(t), idmap.NewMemory(1000, time.Now), settingOf(t, nil)), version)
 		})
 	}
 }

@@ -26,14 +26,14 @@ func (d desk) unevenly() {
 
 // Three customers and an agent write at once, and Chatwoot is slow now and then.
 func TestD19_NothingIsSwappedInEitherDirection(t *testing.T) {
-	eachModeWith(t, time.Second, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.desk.unevenly()
 		talk := newTalk(w, "Bob", "Carol")
 		for range 20 {
 			talk.round()
 		}
 		talk.compare()
-	})
+	}, func(s *setting) { s.orderWait = time.Second })
 }
 
 func TestD22_AFileIsNotOvertakenByTexts(t *testing.T) {
@@ -52,7 +52,7 @@ func TestD22_AFileIsNotOvertakenByTexts(t *testing.T) {
 		require.Equal(t, []string{"hi", "the file", "after the file"}, w.desk.incoming())
 
 		w.desk.AddRule(chatwoottest.Rule{Path: "/rails/active_storage", Fault: chatwoottest.Slow(300 * time.Millisecond)})
-		w.desk.told("message_created", w.desk.say("your file", chatwoottest.WithFile("b.pdf", "application/pdf", pdf)).ID)
+		w.told("created", w.desk.say("your file", chatwoottest.WithFile("b.pdf", "application/pdf", pdf)).ID)
 		w.desk.say("after yours")
 		require.NoError(t, w.alice.WaitCount(patience, 2))
 		require.Equal(t, []string{"your file", "after yours"}, w.alice.Texts())

@@ -15,17 +15,17 @@ import (
 // Agents' messages wait for the phone and go out in order once it is linked
 // again; what waited too long is red, with the reason, and Retry sends it.
 func TestD08_D32_MessagesWaitForTheConnection(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		w.phone.Companion().Unlink()
 		w.until("the sign-out", func(s whatsapp.State) bool { return s.Code == whatsapp.StateLoggedOut })
 
 		late := w.desk.say("from yesterday")
-		w.desk.told("message_created", late.ID)
+		w.told("created", late.ID)
 		_, err := w.db.Exec(`UPDATE job SET created = created - $1 WHERE kind = 'created'`, (25 * time.Hour).Milliseconds())
 		require.NoError(t, err)
-		w.desk.told("message_created", w.desk.say("just now").ID)
+		w.told("created", w.desk.say("just now").ID)
 
 		pair(t, w)
 		_, err = w.alice.WaitText(patience, "just now")

@@ -30,13 +30,13 @@ func TestD24_AMessageWhoseWebhookIsLateIsTakenFromChatwoot(t *testing.T) {
 		close(written)
 		require.NoError(t, w.alice.WaitCount(patience, 2))
 		close(arrived)
-		w.desk.told("message_created", first.ID)
+		w.desk.webhookTaken(first.ID)
 		remove()
 		w.desk.say("end")
 		_, err := w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"first", "second", "end"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }
 
 func TestD32_RetrySendsAMessageWhoseWebhookNeverCame(t *testing.T) {
@@ -57,5 +57,5 @@ func TestD32_RetrySendsAMessageWhoseWebhookNeverCame(t *testing.T) {
 		_, err = w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"lost", "end"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }

@@ -175,7 +175,7 @@ func TestD25_AWebhookThatWasTurnedAwayIsMadeUpForAtOnce(t *testing.T) {
 		_, err := w.alice.WaitText(patience, "lost")
 		require.NoError(t, err)
 		w.desk.wait("ticks in place of the red", withStatus(m.ID, "delivered"))
-	})
+	}, byWebhook)
 }
 
 func TestD25_AWebhookThatFindsTheDatabaseBrokenIsMadeUpFor(t *testing.T) {
@@ -195,7 +195,7 @@ func TestD25_AWebhookThatFindsTheDatabaseBrokenIsMadeUpFor(t *testing.T) {
 		}
 		_, err := w.alice.WaitText(patience, "lost")
 		require.NoError(t, err)
-	})
+	}, byWebhook)
 }
 
 // A webhook that vanishes while the bridge runs leaves no trace; and one that is
@@ -215,10 +215,10 @@ func TestD25_PassesFindWhatVanishesWhileTheBridgeRuns(t *testing.T) {
 		late := w.desk.say("late")
 		_, err = w.alice.WaitText(patience, "late")
 		require.NoError(t, err)
-		w.desk.told("message_created", late.ID)
+		w.desk.webhookTaken(late.ID)
 		w.desk.say("end")
 		_, err = w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"vanished", "late", "end"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }

@@ -28,7 +28,7 @@ func (w *world) away(happens func()) {
 }
 
 func TestD25_WhatAgentsWroteWhileTheBridgeWasAwayIsSentInOrder(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		var missed []chatwoottest.Message
@@ -80,7 +80,7 @@ func TestD25_APassOutlivesAnswersThatFail(t *testing.T) {
 }
 
 func TestADeletionWhileTheBridgeWasAwayIsTakenBack(t *testing.T) {
-	oneMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
 		m := w.desk.say("oops")
@@ -178,7 +178,7 @@ func TestAPassNeverLooksBeforeTheLineWasLinked(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"to whoever is connected", "after it"}, w.alice.Texts())
 		w.desk.wait("the old one, still red", withStatus(old.ID, "failed"))
-	})
+	}, byWebhook)
 }
 
 // Chatwoot tells the inbox's line of the day: a webhook that is late is told to a
@@ -204,7 +204,7 @@ func TestALateWebhookFromBeforeTheLineIsNotSent(t *testing.T) {
 		require.NoError(t, err)
 		w.settled()
 		require.Equal(t, []string{"after it"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }
 
 // A deletion of which nobody told takes the files with it; then the text must
@@ -216,7 +216,7 @@ func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
 		require.NoError(t, w.desk.WaitIdle(t.Context()))
 		w.desk.MissFiles(1000)
 		m := w.desk.say("look at this", chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4")))
-		w.desk.told("message_created", m.ID)
+		w.told("created", m.ID)
 		w.desk.AddWebhookRule(chatwoottest.WebhookRule{Event: "message_updated", Fault: chatwoottest.WebhookFault{Drop: true}})
 		require.NoError(t, w.desk.Delete(m.ID))
 		_, err := w.db.Exec(`UPDATE job SET created = created - $1 WHERE kind = 'created'`, time.Minute.Milliseconds())
@@ -225,7 +225,7 @@ func TestAMessageDeletedBeforeItLeftIsNotSentWithoutItsFile(t *testing.T) {
 		_, err = w.alice.WaitText(patience, "end")
 		require.NoError(t, err)
 		require.Equal(t, []string{"end"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }
 
 // A database from a backup does not know what was sent since, nor does it know

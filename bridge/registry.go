@@ -2,9 +2,11 @@ package bridge
 
 import (
 	"context"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
 	"github.com/wootbridge/wootbridge/bridge/work"
 )
@@ -94,6 +96,23 @@ func (l adminLine) Version() string { return l.inbox.Version() }
 
 // Trouble implements admin.Line.
 func (l adminLine) Trouble() string { return l.intake.Trouble() }
+
+// Ways implements admin.Line.
+func (l adminLine) Ways() []listen.Status { return l.ways.Status() }
+
+// RepliesTake implements admin.Line.
+func (l adminLine) RepliesTake() time.Duration {
+	if !l.active || !l.ways.None() {
+		return 0
+	}
+	return l.cadence()
+}
+
+// Recheck implements admin.Line.
+func (l adminLine) Recheck() { l.keeper.Recheck() }
+
+// Notice implements admin.Line.
+func (l adminLine) Notice() string { return l.keeper.Notice() }
 
 // RequestComparison implements admin.Line.
 func (l adminLine) RequestComparison() { l.arrivals.RequestComparison() }

@@ -17,9 +17,9 @@ func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
 		companion.HoldAcks(true)
 		first := w.desk.say("first")
 		require.Eventually(t, func() bool { return companion.HeldAcks() > 0 }, patience, 5*time.Millisecond, "a send without an answer")
-		w.desk.told("message_created", first.ID)
+		w.desk.webhookTaken(first.ID)
 		second := w.desk.say("second")
-		w.desk.told("message_created", second.ID)
+		w.desk.webhookTaken(second.ID)
 		for _, d := range w.desk.Webhooks() {
 			require.Equal(t, http.StatusOK, d.Status, "%+v", d)
 		}
@@ -28,12 +28,12 @@ func TestD14_AWebhookIsAnsweredBeforeItsMessageIsSent(t *testing.T) {
 		w.desk.wait("the first tick", withStatus(first.ID, "delivered"))
 		w.desk.wait("the second tick", withStatus(second.ID, "delivered"))
 		require.Equal(t, []string{"first", "second"}, w.alice.Texts())
-	})
+	}, byWebhook)
 }
 
 // WhatsApp takes a message, and the process ends before it says so.
 func TestD18_ARepeatAfterALostAnswerArrivesOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, w *world) {
+	eachListening(t, func(t *testing.T, w *world) {
 		talking(w)
 		w.alice.SetAutoDelivery(false) // a receipt would tell that it arrived
 		companion := w.phone.Companion()

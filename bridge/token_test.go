@@ -25,7 +25,7 @@ func TestT16_ALinesTokenCanBeReplaced(t *testing.T) {
 		paused := func(s whatsapp.State) bool { return s.Code == bridge.StatePaused }
 		w.until("the pause", paused)
 		w.alice.SendText(w.phone, "hello?")
-		w.desk.told("message_created", w.desk.say("one moment").ID)
+		w.told("created", w.desk.say("one moment").ID)
 
 		var refused *bridge.Error
 		require.ErrorAs(t, w.replaceToken("wrong"), &refused)

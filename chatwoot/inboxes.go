@@ -50,3 +50,19 @@ func (c *Client) SetInboxWebhook(ctx context.Context, id InboxID, url string) (I
 }
 
 func inboxPath(id InboxID) string { return "/inboxes/" + strconv.FormatInt(int64(id), 10) }
+
+// InboxMembers are the users who are members of an inbox.
+func (c *Client) InboxMembers(ctx context.Context, id InboxID) ([]int64, error) {
+	var answer struct {
+		Payload []struct {
+			ID int64 `json:"id"`
+		} `json:"payload"`
+	}
+	path := "/inbox_members/" + strconv.FormatInt(int64(id), 10)
+	err := c.do(ctx, call{what: "list the inbox's members", method: http.MethodGet, path: path, into: &answer})
+	members := make([]int64, len(answer.Payload))
+	for i, member := range answer.Payload {
+		members[i] = member.ID
+	}
+	return members, err
+}

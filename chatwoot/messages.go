@@ -102,6 +102,9 @@ func (c *Client) Messages(ctx context.Context, conversation ConversationID, afte
 		Payload []Message `json:"payload"`
 	}
 	err := c.do(ctx, call{what: "list messages", method: http.MethodGet, path: conversationPath(conversation) + "/messages", query: query, into: &answer})
+	for i := range answer.Payload {
+		answer.Payload[i].evenOut()
+	}
 	return answer.Payload, err
 }
 

@@ -1,8 +1,11 @@
 package chatwoot
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +76,7 @@ type Inbox struct {
 	WebhookURL   string  `json:"webhook_url"`
 	LockToSingle bool    `json:"lock_to_single_conversation"`
 	Timezone     string  `json:"timezone"`
+	AutoAssign   bool    `json:"enable_auto_assignment"`
 }
 
 // NewInbox is an inbox to be created.
@@ -84,22 +88,36 @@ type NewInbox struct {
 
 // Profile is the owner of the token.
 type Profile struct {
-	ID       int64  `json:"id"`
-	Name     string `json:"name"`
-	Accounts []struct {
-		ID   int64  `json:"id"`
-		Role string `json:"role"`
-	} `json:"accounts"`
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	// Pubsub is the credential of the owner's live channel; a change of password
+	// changes it.
+	Pubsub   string    `json:"pubsub_token"`
+	Accounts []Account `json:"accounts"`
+}
+
+// Account is an account of a token's owner.
+type Account struct {
+	ID           int64  `json:"id"`
+	Role         string `json:"role"`
+	Status       string `json:"status"` // active, suspended
+	Availability string `json:"availability"`
+}
+
+// In gives the owner's account with an id.
+func (p Profile) In(account int64) (Account, bool) {
+	for _, a := range p.Accounts {
+		if a.ID == account {
+			return a, true
+		}
+	}
+	return Account{}, false
 }
 
 // Role is the owner's role in an account, or "".
 func (p Profile) Role(account int64) string {
-	for _, a := range p.Accounts {
-		if a.ID == account {
-			return a.Role
-		}
-	}
-	return ""
+	in, _ := p.In(account)
+	return in.Role
 }
 
 // Contact is a customer.
@@ -176,6 +194,20 @@ type Message struct {
 	CreatedAt    Time           `json:"created_at"`
 	Attributes   Attributes     `json:"content_attributes"`
 	Attachments  []Attachment   `json:"attachments"`
+}
+
+// hardBreak is a line break as Chatwoot's editor writes it.
+var hardBreak = regexp.MustCompile(`\\(\r?\n)`)
+
+// evenOut makes a message the same whichever way it came. The API and the live
+// channel give what is stored; webhooks do so too up to 4.13, later they leave out
+// the backslash before a line break, and line breaks at the end. Attachments are
+// listed in no order; their ids are in the agent's.
+func (m *Message) evenOut() {
+	if m.Type == Outgoing || m.Type == Template {
+		m.Content = strings.TrimRight(hardBreak.ReplaceAllString(m.Content, "$1"), "\r\n")
+	}
+	slices.SortFunc(m.Attachments, func(a, b Attachment) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // Attributes are the content attributes that matter here.

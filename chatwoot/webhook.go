@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +30,8 @@ type Event struct {
 	Inbox        InboxID
 	Message      Message // of message events
 	Conversation EventConversation
+	Contact      Contact // of events of contacts
+	Live         bool    // the live channel told it, not a webhook
 	// AgentTyping says, for typing events, that a person of the desk types in
 	// the open conversation, not in a note.
 	AgentTyping bool
@@ -122,14 +123,13 @@ func ParseEvent(raw []byte) (Event, error) {
 	if e.Message.Conversation == 0 {
 		e.Message.Conversation = conversation.ID
 	}
+	e.Message.evenOut()
 	// The nested message is the conversation's last one, not always this one.
 	for _, m := range conversation.Messages {
 		if m.ID == e.Message.ID && m.ID != 0 {
 			e.Message.Status = m.Status
 		}
 	}
-	// Chatwoot lists attachments in no order; their ids are in the agent's.
-	slices.SortFunc(e.Message.Attachments, func(a, b Attachment) int { return cmp.Compare(a.ID, b.ID) })
 	return e, nil
 }
 

@@ -45,9 +45,12 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if err != nil {
 		return lines.Line{}, fault.Invalid("chatwoot_url", err.Error())
 	}
-	webhook, err := s.cfg.Reach.Webhook(line)
-	if err != nil {
-		return lines.Line{}, fault.Invalid("PUBLIC_URL", "set WOOTBRIDGE_PUBLIC_URL to where Chatwoot reaches the bridge: "+err.Error())
+	if err := s.refuseDeaf(line); err != nil {
+		return lines.Line{}, err
+	}
+	webhook := ""
+	if settings.HearsWebhooks() {
+		webhook, _ = s.cfg.Reach.Webhook(line) // without an address the live channel tells all
 	}
 	inbox, err := inboxFor(ctx, client, n, line.Name, webhook)
 	if err != nil {
@@ -82,7 +85,22 @@ func inboxFor(ctx context.Context, client *chatwoot.Client, n NewLine, name, web
 	if inbox.ChannelType != apiChannel {
 		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
 	}
+	if webhook == "" {
+		return inbox, nil
+	}
 	return client.SetInboxWebhook(ctx, n.Inbox, webhook)
+}
+
+// refuseDeaf refuses settings with which a line would hear nothing: webhooks alone,
+// and no address for them.
+func (s *Service) refuseDeaf(line lines.Line) error {
+	if line.Settings.HearsLive() {
+		return nil
+	}
+	if _, err := s.cfg.Reach.Webhook(line); err != nil {
+		return fault.Invalid("listen", "listen=webhook needs an address of the bridge that Chatwoot can call: set WOOTBRIDGE_PUBLIC_URL, or leave listen as it is")
+	}
+	return nil
 }
 
 // LineUpdate is what to change of a line; nil leaves a thing alone.
@@ -113,6 +131,10 @@ func (s *Service) UpdateLine(ctx context.Context, id lines.ID, u LineUpdate) err
 	if err != nil {
 		return err
 	}
+	record.Settings = settings
+	if err := s.refuseDeaf(record); err != nil {
+		return err
+	}
 	if u.Token != nil {
 		if err := s.setToken(ctx, record, seal.Secret(strings.TrimSpace(*u.Token))); err != nil {
 			return err
@@ -121,7 +143,23 @@ func (s *Service) UpdateLine(ctx context.Context, id lines.ID, u LineUpdate) err
 	if err := s.cfg.Store.SetSettings(ctx, id, name, settings); err != nil {
 		return err
 	}
-	return s.cfg.Lines.SyncNow(ctx)
+	if err := s.cfg.Lines.SyncNow(ctx); err != nil {
+		return err
+	}
+	if names(u.Settings, "listen") {
+		line.Recheck()
+	}
+	return nil
+}
+
+// names reports whether a JSON object has a field.
+func names(object json.RawMessage, field string) bool {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(object, &given) != nil {
+		return false
+	}
+	_, named := given[field]
+	return named
 }
 
 // setToken gives a line another token, once Chatwoot has shown its inbox for it.
@@ -174,7 +212,7 @@ func (s *Service) DeleteLine(ctx context.Context, id lines.ID, force bool) error
 		}
 	}
 	err = s.cfg.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return errors.Join(s.cfg.Journal.DeleteLine(ctx, tx, string(id)), s.cfg.IDs.DeleteLine(ctx, tx, string(id)))
+		return errors.Join(s.cfg.Journal.DeleteLine(ctx, tx, string(id)), s.cfg.IDs.DeleteLine(ctx, tx, string(id)), s.cfg.Store.DeleteBehind(ctx, tx, id))
 	})
 	if err != nil {
 		return fmt.Errorf("delete line %s: %w", id, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -52,6 +53,15 @@ type Line interface {
 	Trouble() string
 	// RequestComparison asks for a comparison with Chatwoot's messages soon.
 	RequestComparison()
+	// Ways are the ways by which Chatwoot tells what agents do, as they are here.
+	Ways() []listen.Status
+	// RepliesTake is how long an agent's message may take where no way works; 0
+	// where one does.
+	RepliesTake() time.Duration
+	// Recheck tries once more whether Chatwoot reaches the line's webhook.
+	Recheck()
+	// Notice is what people should know of the line's set-up, or "".
+	Notice() string
 }
 
 // Session is a line's connection to WhatsApp.

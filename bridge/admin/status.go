@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -22,6 +24,10 @@ type LineStatus struct {
 	// something about the whole line that people must know.
 	LastError string
 	Queue     journal.Stats
+	// Ways are the ways by which replies come.
+	Ways []listen.Status
+	// Notice is what people should know of the line's set-up, or "".
+	Notice string
 }
 
 // StatePaused is the state of a line that an admin, or the bridge for a reason
@@ -30,6 +36,9 @@ const StatePaused whatsapp.Code = "paused"
 
 // sentenceForeign says why nothing that was missed is sent.
 const sentenceForeign = "Chatwoot has %d messages with this bridge's mark that are missing from its database. Either the database was restored from a backup, or another bridge uses this inbox. Agents' messages that were missed meanwhile are sent only after you confirm."
+
+// sentenceUnheard says how replies come where nothing tells of them.
+const sentenceUnheard = "Neither the webhook nor Chatwoot's live channel works. Replies are fetched from Chatwoot instead and take up to %s."
 
 // Lines are all lines, the oldest first.
 func (s *Service) Lines(ctx context.Context) ([]LineStatus, error) {
@@ -74,13 +83,19 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 		statuses[i] = LineStatus{
 			Line: record, State: StateOf(line), Version: line.Version(), Queue: queues[string(record.ID)], LastError: failures[string(record.ID)],
 		}
+		statuses[i].Ways, statuses[i].Notice = line.Ways(), line.Notice()
+		if take := line.RepliesTake(); take > 0 {
+			statuses[i].LastError = fmt.Sprintf(sentenceUnheard, take.Round(time.Second))
+		}
 		if record.Foreign > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceForeign, record.Foreign)
 		}
 		if trouble := line.Trouble(); trouble != "" {
 			statuses[i].LastError = trouble
 		}
-		statuses[i].WebhookURL, _ = s.cfg.Reach.Webhook(record) // empty where nobody knows it
+		if record.Settings.HearsWebhooks() {
+			statuses[i].WebhookURL, _ = s.cfg.Reach.Webhook(record) // empty where nobody knows it
+		}
 	}
 	return statuses, nil
 }

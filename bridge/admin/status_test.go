@@ -3,12 +3,14 @@ package admin_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/linetest"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -26,6 +28,10 @@ func (l *line) Session() admin.Session                    { return session{state
 func (l *line) Version() string                           { return "4.13.0" }
 func (l *line) Trouble() string                           { return l.trouble }
 func (l *line) RequestComparison()                        {}
+func (l *line) Ways() []listen.Status                     { return nil }
+func (l *line) RepliesTake() time.Duration                { return 0 }
+func (l *line) Recheck()                                  {}
+func (l *line) Notice() string                            { return "" }
 func (l *line) Find(id lines.ID) (admin.Line, bool)       { return l, id == l.record.ID }
 func (l *line) All() []admin.Line                         { return []admin.Line{l} }
 func (l *line) SyncNow(context.Context) error             { return nil }

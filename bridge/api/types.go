@@ -32,6 +32,21 @@ type Line struct {
 	// LastError is why jobs wait, if any do after a failure.
 	LastError string `json:"last_error"`
 	Queue     Queue  `json:"queue"`
+	// Ways are the ways by which Chatwoot tells what agents do.
+	Ways []Way `json:"ways"`
+	// Notice is what people should know of how the line is set up, or empty.
+	Notice string `json:"notice"`
+}
+
+// Way is how agents' replies come: by the inbox's webhook, or by Chatwoot's live
+// channel.
+type Way struct {
+	Way string `json:"way"` // webhook or live
+	// Works is yes, no, unknown (nothing has come by it yet), or unused: the line
+	// does without.
+	Works    string    `json:"works"`
+	Since    time.Time `json:"since"`
+	Sentence string    `json:"sentence"` // says it to people, with what to do
 }
 
 // Chatwoot is a line's inbox and where it is.

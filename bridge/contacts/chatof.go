@@ -49,6 +49,30 @@ func (d *Directory) ChatOf(ctx context.Context, e chatwoot.Event) (string, error
 	return d.agentStarted(ctx, e, jid)
 }
 
+// Complete gives an event of a conversation that nobody knows yet its contact: the
+// live channel does not tell it, and only the contact connects such a conversation,
+// which an agent began, to WhatsApp.
+func (d *Directory) Complete(ctx context.Context, client *chatwoot.Client, e chatwoot.Event) (chatwoot.Event, error) {
+	if e.Conversation.ContactID != 0 {
+		return e, nil
+	}
+	line := d.line()
+	if _, err := d.IDs.ChatIDBySource(ctx, line, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
+		return e, err
+	}
+	if _, err := d.IDs.ChatIDByConversation(ctx, line, int64(e.Conversation.ID)); !errors.Is(err, idmap.ErrUnknown) {
+		return e, err
+	}
+	found, err := client.Conversation(ctx, e.Conversation.ID)
+	if err != nil {
+		return e, err
+	}
+	whole := found.EventConversation
+	whole.ID, whole.Inbox, whole.SourceID = e.Conversation.ID, e.Conversation.Inbox, e.Conversation.SourceID
+	e.Conversation = whole
+	return e, nil
+}
+
 // agentStarted is the chat of a conversation that an agent began. It is remembered as
 // the chat's own, so that the answer comes into it.
 func (d *Directory) agentStarted(ctx context.Context, e chatwoot.Event, jid string) (string, error) {
@@ -66,6 +90,7 @@ func (d *Directory) agentStarted(ctx context.Context, e chatwoot.Event, jid stri
 		return id, err
 	}
 	chat.Contact, chat.Conversation = int64(e.Conversation.ContactID), int64(e.Conversation.ID)
+	defer d.strangers.forget(e.Conversation.ContactID)
 	return id, d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetContact(ctx, tx, chat) })
 }
 

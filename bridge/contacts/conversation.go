@@ -40,6 +40,7 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 		found = made.ID
 	}
 	chat.Conversation = int64(found)
+	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
 	return chat, j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return d.IDs.SetContact(ctx, tx, chat)
 	})

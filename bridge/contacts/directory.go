@@ -26,6 +26,8 @@ type Directory struct {
 	// that was merged into another is nobody's.
 	merging sync.RWMutex
 	recent  recentChats // used under merging
+	// strangers are contacts of which the live channel need not tell.
+	strangers strangers
 }
 
 func (d *Directory) line() string { return d.Inbox.LineID() }

@@ -91,6 +91,7 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 		chat.Name = *update.Name
 	}
 	chat.Identifier, _ = identity(chat.Aliases)
+	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
 	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetIdentity(ctx, tx, chat) })
 }
 

@@ -35,7 +35,7 @@ func (s *Statuses) MarkFailed(ctx context.Context, j *work.Job, e chatwoot.Event
 func (s *Statuses) RecordFailed(e chatwoot.Event) work.Recorder {
 	line, id := s.Inbox.LineID(), int64(e.Message.ID)
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.IDs.SetAgentMessage(ctx, tx, line, id, idmap.AgentFailed); err != nil {
+		if err := s.IDs.SetAgentMessage(ctx, tx, line, id, e.Message.CreatedAt.Time, idmap.AgentFailed); err != nil {
 			return err
 		}
 		return s.IDs.SetShown(ctx, tx, line, id, idmap.Failed)
@@ -50,6 +50,8 @@ func (s *Statuses) failureText(failure error) string {
 	switch {
 	case errors.Is(failure, chatwoot.ErrTooLarge):
 		return s.Inbox.Texts().Text("fail.size", "n", "2000")
+	case errors.Is(failure, chatwoot.ErrNoSurveyLink):
+		key = "fail.survey"
 	case errors.As(failure, &file):
 		key = "fail.media"
 	case errors.As(failure, &refused) && refused.Reason == ReasonExpired:

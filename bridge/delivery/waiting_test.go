@@ -40,7 +40,7 @@ func link(l *linetest.Line, chat, wa string) {
 		if err != nil {
 			return err
 		}
-		return l.IDs.SetAgentMessage(ctx, tx, linetest.ID, 7, idmap.AgentSent)
+		return l.IDs.SetAgentMessage(ctx, tx, linetest.ID, 7, time.Time{}, idmap.AgentSent)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // AgentState is what became of an agent's message.
@@ -28,31 +29,43 @@ type AgentMessage struct {
 	Failures int
 	// Shown is the status last put on the bubble, "" = Chatwoot's own "sent".
 	Shown Status
+	// Written is when Chatwoot says that the message was written, in whole
+	// seconds; zero where that is not known.
+	Written time.Time
 }
 
 // AgentMessage reads the entry of a Chatwoot message; a message that was never
 // seen has the zero entry.
 func (r Reader) AgentMessage(ctx context.Context, line string, message int64) (AgentMessage, error) {
 	var a AgentMessage
-	const find = `SELECT state, failures, shown FROM agent_message WHERE line = $1 AND message_id = $2`
-	err := r.q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown)
+	var written int64
+	const find = `SELECT state, failures, shown, written FROM agent_message WHERE line = $1 AND message_id = $2`
+	err := r.q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown, &written)
+	if written != 0 {
+		a.Written = time.Unix(written, 0)
+	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return AgentMessage{}, fmt.Errorf("read an agent's message: %w", err)
 	}
 	return a, nil
 }
 
-// SetAgentMessage records what became of an agent's message. A deleted one
-// stays deleted.
-func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, message int64, state AgentState) error {
-	const set = `INSERT INTO agent_message (line, message_id, state, failures) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures
+// SetAgentMessage records what became of an agent's message, and when Chatwoot
+// says that it was written: a Chatwoot that is restored from a backup gives the same
+// ids to other messages. A deleted one stays deleted.
+func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, message int64, written time.Time, state AgentState) error {
+	const set = `INSERT INTO agent_message (line, message_id, state, failures, written) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures, written = excluded.written
 		WHERE agent_message.state <> 'deleted'`
 	failures := 0
 	if state == AgentFailed {
 		failures = 1
 	}
-	if _, err := tx.ExecContext(ctx, set, line, message, string(state), failures); err != nil {
+	seconds := int64(0) // not every way tells more
+	if !written.IsZero() {
+		seconds = written.Unix()
+	}
+	if _, err := tx.ExecContext(ctx, set, line, message, string(state), failures, seconds); err != nil {
 		return fmt.Errorf("record an agent's message: %w", err)
 	}
 	return nil

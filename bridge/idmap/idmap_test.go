@@ -194,13 +194,15 @@ func TestAReceiptNeverTakesAMessageBack(t *testing.T) {
 func TestADeletedMessageStaysDeleted(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		set := func(state idmap.AgentState) {
-			b.tx(t, func(ctx context.Context, tx *sql.Tx) error { return b.SetAgentMessage(ctx, tx, "l1", 5, state) })
+			b.tx(t, func(ctx context.Context, tx *sql.Tx) error {
+				return b.SetAgentMessage(ctx, tx, "l1", 5, time.Unix(1_800_000_000, 5e8), state)
+			})
 		}
 		set(idmap.AgentFailed)
 		set(idmap.AgentFailed)
 		a, err := b.AgentMessage(ctx, "l1", 5)
 		require.NoError(t, err)
-		require.Equal(t, idmap.AgentMessage{State: idmap.AgentFailed, Failures: 2}, a)
+		require.Equal(t, idmap.AgentMessage{State: idmap.AgentFailed, Failures: 2, Written: time.Unix(1_800_000_000, 0)}, a)
 		set(idmap.AgentDeleted)
 		set(idmap.AgentReceived)
 		a, err = b.AgentMessage(ctx, "l1", 5)

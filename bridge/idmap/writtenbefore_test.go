@@ -35,7 +35,7 @@ func TestWrittenBefore(t *testing.T) {
 			})
 		}
 		require.Zero(t, before(5000), "nothing is known")
-		record(func(tx *sql.Tx) error { return m.SetAgentMessage(ctx, tx, "l1", 7, idmap.AgentReceived) })
+		record(func(tx *sql.Tx) error { return m.SetAgentMessage(ctx, tx, "l1", 7, time.Time{}, idmap.AgentReceived) })
 		require.EqualValues(t, 7, before(5000), "the oldest that is known")
 		link("not posted", 0, 500)
 		link("one", 10, 1000)

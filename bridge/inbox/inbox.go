@@ -33,8 +33,13 @@ type Inbox struct {
 	secret  atomic.Pointer[string]         // signs the webhooks
 	version atomic.Pointer[string]         // Chatwoot's
 	known   atomic.Pointer[chatwoot.Inbox] // as last read
-	refetch sync.Mutex
-	fetched time.Time // the secret, under refetch
+	survey  atomic.Pointer[string]         // the address of Chatwoot's pages
+	// unreached says that Chatwoot cannot post webhooks here, forbidden that the
+	// token may not change where it posts them. pointing is held meanwhile.
+	unreached, forbidden atomic.Bool
+	pointing             sync.Mutex
+	refetch              sync.Mutex
+	fetched              time.Time // the secret, under refetch
 }
 
 // New makes an Inbox.

@@ -26,42 +26,17 @@ func gone() error {
 }
 
 // Refresh asks Chatwoot what the line needs to know of it: the version, the
-// inbox's settings and webhook secret. An inbox whose webhook was pointed
-// elsewhere is pointed here again.
+// inbox's settings and webhook secret. The inbox's webhook is pointed where it has
+// to point.
 func (x *Inbox) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	client := x.At(chatwoot.Background)
-	version, err := client.Version(ctx)
+	version, err := x.At(chatwoot.Background).Version(ctx)
 	if err != nil {
 		return err
 	}
 	x.version.Store(&version)
-	inbox, err := x.ask(ctx, client)
-	if err != nil {
-		return err
-	}
-	if want, err := x.WebhookURL(); err == nil && inbox.WebhookURL != want {
-		if inbox, err = x.pointHere(ctx, client, inbox, want); err != nil {
-			return err
-		}
-	}
-	x.known.Store(&inbox)
-	_, err = x.takeSecret(ctx, inbox.Secret)
-	return err
-}
-
-// pointHere gives the inbox with its webhook pointed at us, as far as the token
-// may do that.
-func (x *Inbox) pointHere(ctx context.Context, client *chatwoot.Client, inbox chatwoot.Inbox, want string) (chatwoot.Inbox, error) {
-	x.cfg.Log.Warn("the inbox's webhook pointed elsewhere; it is pointed here again")
-	set, err := client.SetInboxWebhook(ctx, x.cfg.Line.Inbox, want)
-	var unauthorized *chatwoot.UnauthorizedError
-	if errors.As(err, &unauthorized) { // an agent's token may do all but this
-		x.cfg.Log.Error("the token may not change the inbox: an administrator must set its webhook")
-		return inbox, nil
-	}
-	return set, err
+	return x.Point(ctx)
 }
 
 // Read gives the inbox as it was read last, or asks for it. The error pauses the

@@ -37,11 +37,16 @@ type Intake struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	NewID   func() string
+	// WebhookFailed is told what Chatwoot says of a webhook that did not get
+	// through, Heard that one did.
+	WebhookFailed func(externalError string)
+	Heard         func(ctx context.Context)
 	// CountFailure is called for each event of WhatsApp that could not be
 	// committed at once.
 	CountFailure func()
 
 	standstill standstill
+	told       told
 }
 
 // Accept commits an event of WhatsApp.

@@ -15,6 +15,9 @@ const (
 	overdueAfter = time.Second
 	// suspectFor is how long one late or lost event makes the others suspect.
 	suspectFor = 30 * time.Second
+	// missingFor is how long a message does of which no way has told: there was
+	// not even a failure, so more may be gone without a trace.
+	missingFor = 10 * time.Minute
 )
 
 // Arrivals is what is known of how an inbox's events arrive. It is kept in memory
@@ -34,6 +37,7 @@ type Arrivals struct {
 	arriving  map[chatwoot.MessageID]int // being stored right now
 	overdueAt time.Time                  // when a late event came last
 	lostAt    time.Time                  // when one was lost last
+	missingAt time.Time                  // when a comparison found one last that no way had told of
 	sent      lastByChat                 // what left last
 	askedUpTo lastByChat                 // up to which message Chatwoot was asked for earlier ones
 }
@@ -75,7 +79,7 @@ func (a *Arrivals) ArrivingBefore(id chatwoot.MessageID) bool {
 // written.
 func (a *Arrivals) Note(created time.Time) {
 	now := a.clock()
-	if created.IsZero() || now.Sub(created) <= overdueAfter {
+	if created.IsZero() || now.Sub(atLatest(created)) <= overdueAfter {
 		return
 	}
 	a.mu.Lock()
@@ -83,21 +87,32 @@ func (a *Arrivals) Note(created time.Time) {
 	a.overdueAt = now
 }
 
+// atLatest is the latest moment that a time of Chatwoot's may stand for: the live
+// channel and lists give whole seconds.
+func atLatest(written time.Time) time.Time {
+	if written.Nanosecond() == 0 {
+		return written.Add(time.Second)
+	}
+	return written
+}
+
 // Overdue reports whether the event of a message before the job's may still be on
 // its way, or was lost.
 func (a *Arrivals) Overdue(job journal.Job) bool {
-	return job.RecordedAt.Sub(job.OccurredAt) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt)
+	return job.RecordedAt.Sub(atLatest(job.OccurredAt)) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt, suspectFor)
 }
 
 // Incomplete reports whether the journal may lack messages whose events Chatwoot
 // has tried to deliver, and has turned red therefore.
-func (a *Arrivals) Incomplete() bool { return !a.compared.Load() || a.recently(&a.lostAt) }
+func (a *Arrivals) Incomplete() bool {
+	return !a.compared.Load() || a.recently(&a.lostAt, suspectFor) || a.recently(&a.missingAt, missingFor)
+}
 
-func (a *Arrivals) recently(at *time.Time) bool {
+func (a *Arrivals) recently(at *time.Time, period time.Duration) bool {
 	now := a.clock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return !at.IsZero() && now.Sub(*at) < suspectFor
+	return !at.IsZero() && now.Sub(*at) < period
 }
 
 // NoteLost asks for a comparison that finds the message of an event that was
@@ -111,6 +126,15 @@ func (a *Arrivals) NoteLost() {
 	a.mu.Unlock()
 	a.compared.Store(false)
 	a.RequestComparison()
+}
+
+// NoteMissing records that a comparison has found a message of which no way had
+// told. For a while later messages look for those before them.
+func (a *Arrivals) NoteMissing() {
+	now := a.clock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.missingAt = now
 }
 
 // RequestComparison asks for a comparison with Chatwoot's messages soon.

@@ -16,7 +16,7 @@ type at struct{ now time.Time }
 func (c *at) clock() time.Time { return c.now }
 
 func newArrivals() (*Arrivals, *at) {
-	c := &at{now: time.Unix(1_800_000_000, 0)}
+	c := &at{now: time.Unix(1_800_000_000, 1)}
 	a := NewArrivals(c.clock)
 	a.NoteCompared()
 	return a, c
@@ -95,4 +95,19 @@ func TestReceiptsYieldToMessagesOfOtherChats(t *testing.T) {
 		sending = n
 		require.Equal(t, want, in.receiptDelay(), "%d chats", n)
 	}
+}
+
+// The live channel and lists give whole seconds: what seems to be a second late may
+// be no later than a blink.
+func TestATimeInWholeSecondsIsNoDelayOfItsOwn(t *testing.T) {
+	t.Parallel()
+	a, c := newArrivals()
+	written := time.Unix(1_800_000_000, 0)
+	c.now = written.Add(1900 * time.Millisecond)
+	a.Note(written)
+	require.False(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: written}))
+	c.now = written.Add(2100 * time.Millisecond)
+	require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: written}))
+	a.Note(written)
+	require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now}))
 }

@@ -1,7 +1,8 @@
 // Package intake commits what comes from outside before anybody is told that it
-// arrived: WhatsApp's events (Accept) and Chatwoot's webhooks (AcceptEvent). It
-// does SQL and nothing else, apart from the one question for a changed webhook
-// secret; what an event means is worked out later, by whoever does its job. Each
+// arrived: WhatsApp's events (Accept), Chatwoot's webhooks (Webhook) and what its
+// live channel tells (AcceptLive). It does SQL and nothing else, apart from two
+// questions to Chatwoot: for a changed webhook secret, and for the contact of a
+// conversation that an agent began; what an event means is worked out later, by whoever does its job. Each
 // event is taken in once, by its dedupe key, whichever way tells of it.
 //
 // Arrivals is what is known of how Chatwoot's events arrive: late, lost, arriving

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -18,8 +19,9 @@ import (
 // ErrBeforeLine says that an agent wrote before there was the line.
 var ErrBeforeLine = errors.New("the message is older than the line")
 
-// AcceptEvent commits what is to be done about an event of Chatwoot; raw is its
-// body. The error is ErrBeforeLine for a message that is not for this line.
+// AcceptEvent commits what is to be done about an event of Chatwoot, once,
+// whichever way tells of it; raw is its body, or what stands for it. The error is
+// ErrBeforeLine for a message that is not for this line.
 func (in *Intake) AcceptEvent(ctx context.Context, e chatwoot.Event, raw []byte) error {
 	switch e.Kind {
 	case chatwoot.EventMessageCreated:
@@ -33,14 +35,19 @@ func (in *Intake) AcceptEvent(ctx context.Context, e chatwoot.Event, raw []byte)
 		return nil
 	case chatwoot.EventStatusChanged:
 		return in.conversationStatus(ctx, e)
+	case chatwoot.EventContactUpdated, chatwoot.EventContactDeleted, chatwoot.EventContactChanged:
+		return in.Contacts.NoteChange(ctx, e)
 	default:
 		return nil
 	}
 }
 
 func (in *Intake) acceptCreated(ctx context.Context, e chatwoot.Event, raw []byte) error {
-	// Echoes too: they tell first that webhooks are late.
-	in.Arrivals.Note(e.Message.CreatedAt.Time)
+	// Echoes too: they tell first that events are late. Of two ways the first one
+	// counts.
+	if in.told.note(strconv.FormatInt(int64(e.Message.ID), 10)) {
+		in.Arrivals.Note(e.Message.CreatedAt.Time)
+	}
 	if !compose.Sendable(e.Message) {
 		return nil
 	}
@@ -97,6 +104,17 @@ func RetryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) stri
 // record writes; nil writes nothing. An event that was taken before changes
 // nothing.
 func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
+	if in.told.has(dedupe) {
+		return nil
+	}
+	if err := in.appendOut(ctx, e, raw, kind, dedupe, record); err != nil {
+		return err
+	}
+	in.told.note(dedupe)
+	return nil
+}
+
+func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
 	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
 		entry := journal.Entry{
 			Lane: journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Queue: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, OccurredAt: e.Message.CreatedAt.Time,
@@ -131,7 +149,7 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
 			return nil
 		}
-		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID), in.RecordDeleted(m.ID))
+		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID), in.RecordDeleted(m))
 	}
 	if m.Attributes.ExternalError != "" {
 		return in.acceptFailure(ctx, e) // Retry clears the reason before anything else
@@ -145,11 +163,11 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 	}
 	switch {
 	case known.State == idmap.AgentFailed:
-		return in.AppendOut(ctx, e, raw, journal.KindRetry, RetryKey(line, m.ID, known), in.recordShown(m.ID, ""))
+		return in.AppendOut(ctx, e, raw, journal.KindRetry, RetryKey(line, m.ID, known), in.recordShown(m, ""))
 	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:
 		// It waits for the connection and goes out by itself; Retry has only
 		// taken the red away, which comes back.
-		if err := in.DB.InTx(ctx, in.recordShown(m.ID, "")); err != nil {
+		if err := in.DB.InTx(ctx, in.recordShown(m, "")); err != nil {
 			return err
 		}
 		return in.WakeOutbound(ctx)
@@ -166,58 +184,69 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 // acceptFailure looks at a bubble that turned red. Chatwoot does that to every
 // message of which a webhook does not get through, also to those that arrived.
 func (in *Intake) acceptFailure(ctx context.Context, e chatwoot.Event) error {
-	if sourceid.IsOurs(e.Message.SourceID) {
-		in.Arrivals.RequestComparison()
-		return nil
+	if e.Live {
+		in.WebhookFailed(e.Message.Attributes.ExternalError)
 	}
+	ours := sourceid.IsOurs(e.Message.SourceID)
 	known, err := in.IDs.AgentMessage(ctx, in.Inbox.LineID(), int64(e.Message.ID))
 	switch {
 	case err != nil:
 		return err
-	case known.State == idmap.AgentSent:
-		return in.ClearFalseFailure(ctx, e)
-	case known.State == idmap.AgentUnseen:
+	case ours, known.State == idmap.AgentSent:
+		return in.takeRedAway(ctx, e)
+	case known.State == idmap.AgentUnseen && compose.Sendable(e.Message):
 		in.Arrivals.NoteLost()
 	}
 	return nil
+}
+
+// takeRedAway puts a bubble right that is red for nothing: at once where that
+// lasts, and with the next comparison while every change of the bubble is posted to
+// a webhook that does not get through, and turns it red again.
+func (in *Intake) takeRedAway(ctx context.Context, e chatwoot.Event) error {
+	if here, _ := in.Inbox.Pointed(); here && e.Live {
+		in.Arrivals.RequestComparison()
+		return nil
+	}
+	if !e.Live && sourceid.IsOurs(e.Message.SourceID) {
+		in.Arrivals.RequestComparison() // webhooks come again: what else was lost?
+	}
+	return in.ClearFalseFailure(ctx, e)
 }
 
 // ClearFalseFailure lets the chat's status lane put on a bubble what its message
 // has reached: Chatwoot shows it as failed, because a webhook did not get through.
 func (in *Intake) ClearFalseFailure(ctx context.Context, e chatwoot.Event) error {
 	m := e.Message
-	links, err := in.IDs.LinksByMessage(ctx, in.Inbox.LineID(), int64(m.ID))
-	if err != nil || len(links) == 0 {
-		return err
-	}
 	raw, err := chatwoot.EncodeCreated(m, e)
 	if err != nil {
 		return err
 	}
-	now := in.Clock()
-	_, err = in.Journal.Append(ctx, journal.Entry{
-		Lane:   journal.LaneKey{Line: in.Inbox.LineID(), Chat: links[0].Chat, Queue: journal.Status},
-		Dedupe: fmt.Sprintf("%s|show|%d|%s", in.Inbox.LineID(), m.ID, in.NewID()),
-		Kind:   journal.KindShow, Payload: raw, OccurredAt: now,
+	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
+		_, err := in.Journal.Append(ctx, journal.Entry{
+			Lane:   journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Queue: journal.Status},
+			Dedupe: fmt.Sprintf("%s|show|%d|%s", in.Inbox.LineID(), m.ID, in.NewID()),
+			Kind:   journal.KindShow, Payload: raw, OccurredAt: in.Clock(),
+		})
+		return err
 	})
-	return err
 }
 
 // RecordDeleted notes a deletion as soon as it is known: it may come before the
 // message was sent, which then never is.
-func (in *Intake) RecordDeleted(id chatwoot.MessageID) work.Recorder {
+func (in *Intake) RecordDeleted(m chatwoot.Message) work.Recorder {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		return in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(id), idmap.AgentDeleted)
+		return in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(m.ID), m.CreatedAt.Time, idmap.AgentDeleted)
 	}
 }
 
 // recordShown notes what a bubble shows, of a message that is still to be sent.
-func (in *Intake) recordShown(id chatwoot.MessageID, shown idmap.Status) work.Recorder {
+func (in *Intake) recordShown(m chatwoot.Message, shown idmap.Status) work.Recorder {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(id), idmap.AgentReceived); err != nil {
+		if err := in.IDs.SetAgentMessage(ctx, tx, in.Inbox.LineID(), int64(m.ID), m.CreatedAt.Time, idmap.AgentReceived); err != nil {
 			return err
 		}
-		return in.IDs.SetShown(ctx, tx, in.Inbox.LineID(), int64(id), shown)
+		return in.IDs.SetShown(ctx, tx, in.Inbox.LineID(), int64(m.ID), shown)
 	}
 }
 

@@ -40,6 +40,7 @@ func (in *Intake) Webhook(w http.ResponseWriter, req *http.Request, secret strin
 	if event.Account != 0 && event.Account != line.Account || event.Inbox != 0 && event.Inbox != line.Inbox {
 		return http.StatusForbidden
 	}
+	in.Heard(req.Context())
 	switch err := in.AcceptEvent(req.Context(), event, raw); {
 	case errors.Is(err, ErrBeforeLine):
 		return http.StatusGone // which turns the agent's message red

@@ -15,5 +15,6 @@ const (
 	KindMerge   = "merge"   // two contacts turned out to be one person
 	KindJoin    = "join"    // two chats turned out to be one person, but were busy
 	KindFile    = "file"    // a message's file is to follow
+	KindRecheck = "recheck" // somebody changed a contact in Chatwoot
 	KindParked  = "parked"  // an event that nobody understands is kept
 )

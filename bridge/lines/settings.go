@@ -29,7 +29,16 @@ type Settings struct {
 	Language   string `json:"language"`
 	Events     string `json:"events"`
 	Timezone   string `json:"timezone,omitempty"`
+	Listen     string `json:"listen"`
 }
+
+// How a line hears what agents do: by the inbox's webhook, by Chatwoot's live
+// channel, or by whichever tells first.
+const (
+	ListenBoth    = "both"
+	ListenWebhook = "webhook"
+	ListenLive    = "live"
+)
 
 // The forms in which events can be shown: a small grey line, a private note, or
 // not at all.
@@ -69,9 +78,12 @@ func Table() []Setting {
 		{"formatting", "true or false", "null", "true, false, or null for what fits Chatwoot's version", nil},
 		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
+		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 	}
 }
+
+var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
 
 var eventForms = []string{EventsPill, EventsNote, EventsOff}
 
@@ -166,6 +178,12 @@ func (s Settings) OrderWait() time.Duration { return time.Duration(s.OrderWaitMS
 
 // MaxAge is MaxAgeHours as a duration.
 func (s Settings) MaxAge() time.Duration { return time.Duration(s.MaxAgeHours) * time.Hour }
+
+// HearsWebhooks reports whether Chatwoot's webhooks are listened to.
+func (s Settings) HearsWebhooks() bool { return s.Listen != ListenLive }
+
+// HearsLive reports whether Chatwoot's live channel is listened to.
+func (s Settings) HearsLive() bool { return s.Listen != ListenWebhook }
 
 // Location is where the line's agents read times: the setting's place, else the
 // inbox's, else UTC.

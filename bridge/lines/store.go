@@ -135,6 +135,8 @@ type Mark struct {
 	Watermark chatwoot.MessageID // nothing up to it is sent by a comparison
 	At        time.Time          // when the last finished one began
 	Foreign   int64              // how many messages the ledger lacks, or ForeignConfirmed
+	// Swept is how far one has come since that takes long.
+	Swept Swept
 }
 
 // ForeignConfirmed is Mark.Foreign from when an admin has said that the messages
@@ -143,17 +145,21 @@ const ForeignConfirmed = -1
 
 // Mark reads how far the comparisons of a line have come.
 func (s *Store) Mark(ctx context.Context, id ID) (Mark, error) {
-	var watermark, at, foreign, created int64
-	const find = `SELECT watermark, reconciled, strange, created FROM line WHERE id = $1`
-	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &foreign, &created); err != nil {
+	var watermark, at, foreign, created, sweptAt, sweptTo int64
+	const find = `SELECT watermark, reconciled, strange, created, swept_at, swept_to FROM line WHERE id = $1`
+	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &foreign, &created, &sweptAt, &sweptTo); err != nil {
 		return Mark{}, fmt.Errorf("read how far messages were compared: %w", err)
 	}
-	return Mark{Watermark: chatwoot.MessageID(watermark), At: time.UnixMilli(max(at, created)), Foreign: foreign}, nil
+	mark := Mark{Watermark: chatwoot.MessageID(watermark), At: time.UnixMilli(max(at, created)), Foreign: foreign}
+	if sweptAt != 0 {
+		mark.Swept = Swept{At: time.UnixMilli(sweptAt), To: time.UnixMilli(sweptTo)}
+	}
+	return mark, nil
 }
 
-// SetMark records a finished comparison.
+// SetMark records a finished comparison; none is under way then.
 func (s *Store) SetMark(ctx context.Context, id ID, mark Mark) error {
-	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3, strange = 0 WHERE id = $1`, "remember how far messages were compared",
+	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3, strange = 0, swept_at = 0, swept_to = 0 WHERE id = $1`, "remember how far messages were compared",
 		string(id), int64(mark.Watermark), mark.At.UnixMilli())
 }
 

@@ -19,7 +19,7 @@ func (h *Handler) finish(ctx context.Context, j *work.Job, e chatwoot.Event, s *
 		if err := h.recordTaken(s)(ctx, tx); err != nil {
 			return err
 		}
-		return h.IDs.SetAgentMessage(ctx, tx, h.Inbox.LineID(), message, idmap.AgentSent)
+		return h.IDs.SetAgentMessage(ctx, tx, h.Inbox.LineID(), message, e.Message.CreatedAt.Time, idmap.AgentSent)
 	}
 	done, err := h.finishUnlessShown(ctx, j, message, sent)
 	if done || err != nil {

@@ -59,7 +59,7 @@ func newOffice(t *testing.T) *office {
 	in = &intake.Intake{
 		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: arrivals,
 		AgentTyping: nil, Sending: func() int { return 0 }, Clock: l.Clock, Log: l.Log, NewID: lines.NewID, CountFailure: func() {},
-		WakeOutbound: func(ctx context.Context) error { return o.out.WakeWaiting(ctx) },
+		WakeOutbound: func(ctx context.Context) error { return o.out.WakeWaiting(ctx) }, WebhookFailed: func(string) {}, Heard: func(context.Context) {},
 	}
 	statuses := &delivery.Statuses{Inbox: l.Inbox, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Session: o.phone, Clock: l.Clock, Log: l.Log}
 	o.out = &outbound.Handler{

@@ -45,6 +45,9 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if err != nil {
 		return err
 	}
+	if err := h.completeSurvey(ctx, j, &e); err != nil {
+		return err
+	}
 	err = h.sendParts(ctx, j, s, compose.Parts(e.Message, markdown), quote)
 	if err != nil && len(s.unrecorded) > 0 {
 		if err := j.Record(ctx, h.recordTaken(s)); err != nil {
@@ -69,6 +72,19 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	}
 	h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 	return nil
+}
+
+// completeSurvey gives a question for a rating the link under which it is
+// answered: only a webhook has it. Without the link it is not sent.
+func (h *Handler) completeSurvey(ctx context.Context, j *work.Job, e *chatwoot.Event) (err error) {
+	if !chatwoot.NeedsSurveyLink(e.Message) {
+		return nil
+	}
+	e.Message.Content, err = h.Inbox.SurveyText(ctx, j.Priority(h.Clock()), *e)
+	if errors.Is(err, chatwoot.ErrNoSurveyLink) || chatwoot.IsNotFound(err) {
+		return &work.PermanentError{Err: err}
+	}
+	return err
 }
 
 // sending is an agent's message on its way.

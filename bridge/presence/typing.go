@@ -2,8 +2,8 @@ package presence
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -34,6 +34,11 @@ type Typing struct {
 	Log     *slog.Logger
 	// Background runs what must not delay the caller, until its owner stops.
 	Background func(func(ctx context.Context))
+
+	Clock func() time.Time
+
+	mu    sync.Mutex
+	shown map[chatwoot.ConversationID]shown
 }
 
 // Customer shows agents that a customer types.
@@ -65,21 +70,50 @@ func (p *Typing) showCustomer(ctx context.Context, address content.Address) erro
 	return p.Inbox.At(chatwoot.Status).ContactTyping(ctx, p.Inbox.Line().InboxIdentifier, chat.SourceID, chatwoot.ConversationID(chat.Conversation), true)
 }
 
-// Agent shows the customer that somebody at the desk types.
+// Agent shows the customer that somebody at the desk types, or does not any more.
+// Chatwoot tells it by two ways; a state that did not change is not sent.
 func (p *Typing) Agent(e chatwoot.Event) {
+	on := e.Kind == chatwoot.EventTypingOn
+	if !p.changes(e.Conversation.ID, on) {
+		return
+	}
 	p.Background(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		on := e.Kind == chatwoot.EventTypingOn
-		if on && !p.IDs.Once(ctx, fmt.Sprintf("typing/out/%s/%d", p.Inbox.LineID(), e.Conversation.ID), typingEvery) {
-			return
-		}
 		chat, err := p.IDs.ChatBySource(ctx, p.Inbox.LineID(), e.Conversation.SourceID)
 		if err == nil {
 			err = p.Session.Typing(ctx, contacts.Target(chat.Aliases), on)
 		}
 		p.note(err)
 	})
+}
+
+// shown is what the customer of a conversation sees of an agent's typing.
+type shown struct {
+	on bool
+	at time.Time // when typing was shown last
+}
+
+// rememberedShown bounds of how many conversations that is remembered.
+const rememberedShown = 1000
+
+// changes reports whether a customer is to be shown that an agent types, or
+// stopped, and remembers it.
+func (p *Typing) changes(id chatwoot.ConversationID, on bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, before := p.Clock(), p.shown[id]
+	if !on && !before.on || on && now.Sub(before.at) < typingEvery {
+		return false
+	}
+	if p.shown == nil || len(p.shown) >= rememberedShown {
+		p.shown = map[chatwoot.ConversationID]shown{}
+	}
+	if on {
+		before.at = now
+	}
+	p.shown[id] = shown{on, before.at}
+	return true
 }
 
 func (p *Typing) note(err error) {

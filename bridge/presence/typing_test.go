@@ -39,7 +39,7 @@ func newTyping(t *testing.T) (typing *presence.Typing, l *linetest.Line, p *phon
 	l.Know(alice, 1)
 	l.Know(bob, 2)
 	return &presence.Typing{
-		Inbox: l.Inbox, IDs: l.IDs, Session: p, Log: l.Log, Background: func(fn func(context.Context)) { fn(context.Background()) },
+		Inbox: l.Inbox, IDs: l.IDs, Session: p, Log: l.Log, Background: func(fn func(context.Context)) { fn(context.Background()) }, Clock: time.Now,
 	}, l, p, asked
 }
 
@@ -73,10 +73,14 @@ func TestAnAgentsTypingIsShownAndEnds(t *testing.T) {
 		event := func(kind string) chatwoot.Event {
 			return chatwoot.Event{Kind: kind, Conversation: chatwoot.EventConversation{ID: 1, SourceID: chat.SourceID}}
 		}
+		typing.Agent(event(chatwoot.EventTypingOff))
+		require.Empty(t, p.shown, "T21: nobody has begun")
 		for range 3 {
 			typing.Agent(event(chatwoot.EventTypingOn))
 		}
-		typing.Agent(event(chatwoot.EventTypingOff))
+		for range 3 {
+			typing.Agent(event(chatwoot.EventTypingOff))
+		}
 		require.Equal(t, []string{alice + " true", alice + " false"}, p.shown)
 		time.Sleep(5*time.Second + time.Millisecond)
 		typing.Agent(event(chatwoot.EventTypingOn))

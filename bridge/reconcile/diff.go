@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type Diff struct {
 	repairs []repair
 	// newest is the newest message that is not too new for the watermark; see scan.
 	newest chatwoot.MessageID
+	// last is the conversation's last message.
+	last chatwoot.Message
 	// foreign counts the messages that bear the bridge's mark and are not its
 	// own.
 	foreign int
@@ -34,16 +37,6 @@ type repair struct {
 
 func (d *Diff) add(what string, do func(context.Context) error) {
 	d.repairs = append(d.repairs, repair{what, do})
-}
-
-func concat(all []Diff) Diff {
-	var whole Diff
-	for _, d := range all {
-		whole.repairs = append(whole.repairs, d.repairs...)
-		whole.newest = max(whole.newest, d.newest)
-		whole.foreign += d.foreign
-	}
-	return whole
 }
 
 // recordedWithin is how old a message of ours is when it must be in the ledger.
@@ -105,17 +98,31 @@ func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwo
 	switch {
 	case m.Attributes.Deleted:
 		if known.State != idmap.AgentDeleted {
-			take("deletion", journal.KindDeleted, intake.DeletedKey(line, m.ID), r.Intake.RecordDeleted(m.ID))
+			take("deletion", journal.KindDeleted, intake.DeletedKey(line, m.ID), r.Intake.RecordDeleted(m))
 		}
 	case !compose.Sendable(m):
 	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
-		take("message", journal.KindCreated, intake.CreatedKey(line, m.ID), nil)
+		diff.add("message", func(ctx context.Context) error { return r.takeMissing(ctx, e, raw) })
 	case known.State == idmap.AgentFailed && !red:
 		take("retry", journal.KindRetry, intake.RetryKey(line, m.ID, known), nil)
 	case known.State == idmap.AgentSent && red:
 		diff.add("bubble", func(ctx context.Context) error { return r.Intake.ClearFalseFailure(ctx, e) })
 	}
 	return nil
+}
+
+// takeMissing journals a message as if its event had come. If no way had told of it
+// while there was somebody to be told, more of them may be missing.
+func (r *Reconciler) takeMissing(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	appended := false
+	err := r.Intake.AppendOut(ctx, e, raw, journal.KindCreated, intake.CreatedKey(r.Inbox.LineID(), e.Message.ID), func(context.Context, *sql.Tx) error {
+		appended = true
+		return nil
+	})
+	if err == nil && appended && e.Message.CreatedAt.After(r.listening) {
+		r.Arrivals.NoteMissing()
+	}
+	return err
 }
 
 // clearOwnFailure takes the red from a message that the bridge itself has written: its
@@ -128,6 +135,9 @@ func (r *Reconciler) clearOwnFailure(ctx context.Context, e chatwoot.Event) erro
 	status := idmap.Sent
 	if len(links) > 0 && links[0].Origin == idmap.FromOwnPhone && links[0].Status.Rank() > idmap.Sent.Rank() {
 		status = links[0].Status
+	}
+	if err := r.pace.Wait(ctx, 1); err != nil {
+		return err
 	}
 	err = r.Inbox.At(chatwoot.Background).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(status), "")
 	if chatwoot.IsNotFound(err) {

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/inbox"
@@ -17,7 +15,7 @@ import (
 	"github.com/wootbridge/wootbridge/internal/guard"
 )
 
-// Reconciler compares Chatwoot's messages of a line with the ledger.
+// Reconciler compares Chatwoot's messages of a line with the ledger. It runs once.
 type Reconciler struct {
 	Inbox    *inbox.Inbox
 	Contacts *contacts.Directory
@@ -26,7 +24,12 @@ type Reconciler struct {
 	IDs      *idmap.Map
 	Journal  *journal.Journal
 	Store    *lines.Store
+	// Shared is common to all Reconcilers of the process.
+	Shared   *Shared
 	Schedule Schedule
+	// Cadence, if set, is asked after each comparison for the pause until the next
+	// one; nil means Schedule.Every.
+	Cadence func() time.Duration
 	// Pause stops the line; the sentence says to people why.
 	Pause func(ctx context.Context, sentence string) error
 	Guard guard.Guard
@@ -34,6 +37,23 @@ type Reconciler struct {
 	Log   *slog.Logger
 	// Count is told what each comparison has found.
 	Count func(what string)
+
+	// The rest is Run's own.
+	listings  *Listings
+	pace      *Pace
+	listening time.Time // since when somebody hears of messages
+	refreshed time.Time // when the inbox was read last
+	lastList  time.Time // when the newest list began that was compared
+	deepAt    time.Time // when the last comparison began that looked for every change
+	stuck     map[int]int
+	seen      map[chatwoot.ConversationID]seen
+}
+
+// seen is what a conversation looked like when it was compared last.
+type seen struct {
+	look string
+	at   time.Time
+	last chatwoot.Message
 }
 
 const (
@@ -47,64 +67,43 @@ const (
 	takeBackReach = 60 * time.Hour
 	// readersAtOnce is how many conversations are read at once.
 	readersAtOnce = 3
+	// looksFor is for how long a conversation is not read again that looks as it
+	// did: its look does not tell of what was done to earlier messages.
+	looksFor = time.Minute
+	// wholeMost is how many conversations are compared in one go; of more a
+	// comparison remembers how far it has come, after every batch of them.
+	wholeMost = 50
+	batch     = 25
 )
 
-// compare is one comparison: what agents wrote and nobody told the bridge is
-// journaled as if its event had come; what they deleted is taken back; and a
-// bubble that is red although its message arrived shows the truth again. After
-// a gap also older messages may have been deleted, or sent again, of which
-// nobody told.
-func (r *Reconciler) compare(ctx context.Context, gap bool) error {
-	began := r.Clock()
-	mark, err := r.Store.Mark(ctx, r.Inbox.Line().ID)
+// compare is one comparison: what agents wrote and nobody told the bridge is journaled
+// as if its event had come; what they deleted is taken back; and a bubble that is
+// red although its message arrived shows the truth again. After a gap also older
+// messages may have been deleted, or sent again, of which nobody told. What is
+// asked for knows all that has happened before it was asked for.
+//
+// Nothing is done about any conversation before all were read: by what is in them
+// the ledger may turn out to be another one. One that cannot be compared while
+// Chatwoot answers otherwise is left behind, with how far it was compared, and is
+// tried again by later comparisons; see lines.Behind.
+func (r *Reconciler) compare(ctx context.Context, gap, asked bool) error {
+	p, err := r.newPass(ctx, gap, asked)
 	if err != nil {
 		return err
 	}
-	s := scan{r: r, client: r.Inbox.At(chatwoot.Background), watermark: mark.Watermark, cutoff: began.Add(-overlap)}
-	s.since = maxTime(began.Add(-reach), mark.At.Add(-overlap))
-	var active []chatwoot.EventConversation
-	err = chatwoot.RetryReadPastLimit(ctx, func() (err error) {
-		active, err = s.client.ActiveConversations(ctx, r.Inbox.Line().Inbox, began.Sub(s.since))
-		return err
-	})
+	found, err := p.active(ctx)
 	if err != nil {
 		return err
 	}
-	if back := began.Add(-takeBackReach); gap && back.Before(s.since) {
-		s.since = back
-	}
-	if err := s.findStart(ctx); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return err
 	}
-	diffs := make([]Diff, len(active))
-	reading, readCtx := errgroup.WithContext(ctx)
-	reading.SetLimit(readersAtOnce)
-	for i, conversation := range active {
-		reading.Go(func() (err error) {
-			diffs[i], err = s.compare(readCtx, conversation)
-			return err
-		})
-	}
-	if err := reading.Wait(); err != nil {
-		return err
-	}
-	all := concat(diffs)
-	if mark.Foreign != lines.ForeignConfirmed && all.foreign > 0 {
-		r.Log.Error("Chatwoot holds messages of this bridge that its database does not know; nothing is sent again until an admin confirms", "messages", all.foreign)
-		return r.Store.SetForeign(ctx, r.Inbox.Line().ID, int64(all.foreign))
-	}
-	for _, repair := range all.repairs {
-		r.Count(repair.what)
-		if err := repair.do(ctx); err != nil {
+	todo := p.changed(found)
+	if len(todo) > wholeMost {
+		var trusted bool
+		if todo, trusted, err = p.sweep(ctx, todo); err != nil || !trusted {
 			return err
 		}
 	}
-	return r.Store.SetMark(ctx, r.Inbox.Line().ID, lines.Mark{Watermark: max(mark.Watermark, all.newest), At: began})
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return p.finish(ctx, append(todo, p.due(found)...))
 }

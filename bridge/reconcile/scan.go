@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 type scan struct {
 	r      *Reconciler
 	client *chatwoot.Client
+	pace   *Pace
 	// watermark is the message up to which nothing is sent.
 	watermark chatwoot.MessageID
 	// since is how far back messages are read, start one that is no newer: there
@@ -24,6 +26,8 @@ type scan struct {
 	// conversations are read one after the other, so another one may hold an
 	// older message that this scan has not seen.
 	cutoff time.Time
+	// once says that a question is not repeated that fails: it has failed before.
+	once bool
 }
 
 // findStart looks the start up: Chatwoot is asked by ids, not by times.
@@ -58,6 +62,7 @@ func (s *scan) compare(ctx context.Context, conversation chatwoot.EventConversat
 		if m.CreatedAt.Before(s.cutoff) {
 			diff.newest = max(diff.newest, m.ID)
 		}
+		diff.last = m
 	}
 	return diff, nil
 }
@@ -85,7 +90,7 @@ func (s *scan) messages(ctx context.Context, conversation chatwoot.ConversationI
 }
 
 func (s *scan) list(ctx context.Context, conversation chatwoot.ConversationID, from, before chatwoot.MessageID) (listed []chatwoot.Message, err error) {
-	err = chatwoot.RetryReadPastLimit(ctx, func() (err error) {
+	err = s.ask(ctx, func() (err error) {
 		listed, err = s.client.Messages(ctx, conversation, from, before)
 		return err
 	})
@@ -93,4 +98,27 @@ func (s *scan) list(ctx context.Context, conversation chatwoot.ConversationID, f
 		return nil, nil // deleted meanwhile
 	}
 	return listed, err
+}
+
+// ask asks Chatwoot something at the lines' common pace. A question that fails is
+// repeated, except one for which Chatwoot has taken all the time there is: it
+// would take it again, and what else is to be read waits meanwhile.
+func (s *scan) ask(ctx context.Context, read func() error) error {
+	var final error
+	err := chatwoot.RetryReadPastLimit(ctx, func() error {
+		if err := s.pace.Wait(ctx, 1); err != nil {
+			return err
+		}
+		err := read()
+		var unavailable *chatwoot.UnavailableError
+		if errors.As(err, &unavailable) && (s.once || errors.Is(err, context.DeadlineExceeded)) {
+			final = err
+			return nil
+		}
+		return err
+	})
+	if final != nil {
+		return final
+	}
+	return err
 }

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -79,14 +78,4 @@ func TestAComparisonReadsAllOfALongConversation(t *testing.T) {
 			require.Equal(t, test.requests, *requests)
 		})
 	}
-}
-
-// A Chatwoot that was away for long is asked soon after its return, whatever
-// waits for it meanwhile.
-func TestAChatwootThatIsAwayIsAskedAgainSoon(t *testing.T) {
-	t.Parallel()
-	for attempt := range 20 {
-		require.LessOrEqual(t, askAgain(&chatwoot.UnavailableError{}, attempt), awayPause)
-	}
-	require.Greater(t, askAgain(errors.New("refused"), 19), awayPause)
 }

@@ -44,23 +44,32 @@ const (
 	awayPause = 5 * time.Second
 )
 
+// refreshEvery is how often the inbox is read again at least.
+const refreshEvery = 5 * time.Minute
+
 // Run asks Chatwoot what the line needs to know of it, until it answers, and then
 // compares Chatwoot's messages with the ledger: after the start, after events may
 // have been missed, and from time to time. It returns when ctx ends, or when the
-// line has to pause. One comparison costs three requests, and one more for each
-// conversation in which something happened, or two where that is more than a page.
+// line has to pause. One comparison costs one request, which lines of one account
+// share, and one more for each conversation in which something happened, or two
+// where that is more than a page; reading the inbox costs two. All of them are
+// made at the pace of Shared.
 func (r *Reconciler) Run(ctx context.Context) {
+	var leave func()
+	r.listings, leave = r.Shared.join(r.Inbox.Line())
+	defer leave()
+	r.pace, r.listening = r.Shared.pace(r.Inbox.Line().ChatwootURL), r.Clock()
 	timer := time.AfterFunc(catchUpWait, r.catchUp)
 	defer timer.Stop()
-	if r.refresh(ctx) {
+	if r.insist(ctx) {
 		r.keepCompared(ctx)
 	}
 }
 
-// refresh asks until Chatwoot answers; false means that the line ends or pauses.
-func (r *Reconciler) refresh(ctx context.Context) bool {
+// insist asks until Chatwoot answers; false means that the line ends or pauses.
+func (r *Reconciler) insist(ctx context.Context) bool {
 	for attempt := 0; ; attempt++ {
-		err := r.Guard.Run("asking Chatwoot", func() error { return r.Inbox.Refresh(ctx) })
+		err := r.Guard.Run("asking Chatwoot", func() error { return r.refresh(ctx) })
 		if err == nil {
 			return true
 		}
@@ -74,22 +83,35 @@ func (r *Reconciler) refresh(ctx context.Context) bool {
 	}
 }
 
+// refresh reads what was changed in Chatwoot about the inbox.
+func (r *Reconciler) refresh(ctx context.Context) error {
+	if err := r.pace.Wait(ctx, 2); err != nil { // the version and the inbox
+		return err
+	}
+	at := r.Clock()
+	if err := r.Inbox.Refresh(ctx); err != nil {
+		return err
+	}
+	r.refreshed = at
+	return nil
+}
+
 func (r *Reconciler) keepCompared(ctx context.Context) {
 	var last time.Time
-	gap := true // nobody listened before the start
+	gap, asked := true, false // nobody listened before the start
 	for pause, failures := time.Duration(0), 0; ; {
 		switch wait.Woken(ctx, pause, r.Arrivals.Requests()) {
 		case wait.Ended:
 			return
 		case wait.Signal:
-			gap = true
+			gap, asked = true, true
 			if rest := r.Schedule.Spacing - r.Clock().Sub(last); rest > 0 {
 				pause = min(pause, rest)
 				continue
 			}
 		}
 		last = r.Clock()
-		err := r.Guard.Run("comparing messages", func() error { return r.refreshAndCompare(ctx, gap) })
+		err := r.Guard.Run("comparing messages", func() error { return r.refreshAndCompare(ctx, gap, asked) })
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -104,21 +126,50 @@ func (r *Reconciler) keepCompared(ctx context.Context) {
 			r.catchUp()
 			pause = r.Schedule.Again
 		default:
-			pause = r.Schedule.Every
+			pause = r.cadence()
 		}
-		failures, gap = 0, false
+		if !r.refreshIfDue(ctx) {
+			return
+		}
+		pause = r.listings.meet(pause)
+		failures, gap, asked = 0, false, false
 	}
 }
 
-// refreshAndCompare also reads what was changed in Chatwoot since the line has
-// started.
-func (r *Reconciler) refreshAndCompare(ctx context.Context, gap bool) error {
-	if r.Arrivals.CaughtUp() {
-		if err := r.Inbox.Refresh(ctx); err != nil {
+func (r *Reconciler) cadence() time.Duration {
+	if r.Cadence != nil {
+		return r.Cadence()
+	}
+	return r.Schedule.Every
+}
+
+// refreshAndCompare also reads what was changed in Chatwoot about the inbox, when
+// the comparison was asked for.
+func (r *Reconciler) refreshAndCompare(ctx context.Context, gap, asked bool) error {
+	if asked && r.Clock().Sub(r.refreshed) >= r.Schedule.Spacing {
+		if err := r.refresh(ctx); err != nil {
 			return err
 		}
 	}
-	return r.compare(ctx, gap)
+	return r.compare(ctx, gap, asked)
+}
+
+// refreshIfDue reads the inbox again from time to time. It does so after a
+// comparison, so that lines which compare at the same moment also ask for the list
+// at the same moment. False means that the line ends or pauses.
+func (r *Reconciler) refreshIfDue(ctx context.Context) bool {
+	if r.Clock().Sub(r.refreshed) < refreshEvery {
+		return true
+	}
+	err := r.Guard.Run("asking Chatwoot", func() error { return r.refresh(ctx) })
+	if err == nil {
+		return true
+	}
+	if ctx.Err() != nil || r.pauses(ctx, err) {
+		return false
+	}
+	r.Log.Debug("Chatwoot cannot be asked", "error", err) // and is again after the next comparison
+	return true
 }
 
 // pauses stops the line if err says so.

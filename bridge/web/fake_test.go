@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/web"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -35,6 +37,9 @@ type fake struct {
 	panics  bool
 }
 
+// since is when the fake's ways became what they are.
+var since = time.Date(2027, 3, 4, 5, 6, 7, 0, time.UTC)
+
 func newFake() *fake {
 	return &fake{
 		changed: make(chan struct{}, 1),
@@ -44,7 +49,11 @@ func newFake() *fake {
 			},
 			State:   whatsapp.State{Code: whatsapp.StateConnected, Sentence: "Connected to WhatsApp.", JID: "5511999990001:3@s.whatsapp.net", Phone: "5511999990001"},
 			Version: "4.16.2", WebhookURL: "https://bridge.example.com/webhooks/l1/s3cret",
-			LastError: "chatwoot is not available", Queue: journal.Stats{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 1},
+			LastError: "chatwoot is not available", Queue: journal.Stats{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 1}, Notice: "Mind the inbox.",
+			Ways: []listen.Status{
+				{Way: listen.Webhook, Verdict: listen.Closed, Since: since, Reason: listen.Reason{Code: listen.Private}},
+				{Way: listen.Live, Verdict: listen.Works, Since: since},
+			},
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -136,7 +137,22 @@ func lineOf(s admin.LineStatus) (api.Line, error) {
 		QR: s.State.QR, PairingCode: s.State.PairingCode,
 		Chatwoot:   api.Chatwoot{URL: s.Line.ChatwootURL, AccountID: s.Line.Account, InboxID: int64(s.Line.Inbox), Version: s.Version},
 		WebhookURL: s.WebhookURL, Settings: settings, LastError: s.LastError, Queue: queueOf(s.Queue),
+		Ways: waysOf(s.Ways), Notice: s.Notice,
 	}, nil
+}
+
+// works are a way's verdicts as people say them.
+var works = map[listen.Verdict]string{listen.Works: "yes", listen.Closed: "no", listen.Unknown: "unknown"}
+
+func waysOf(all []listen.Status) []api.Way {
+	ways := make([]api.Way, len(all))
+	for i, s := range all {
+		ways[i] = api.Way{Way: string(s.Way), Works: works[s.Verdict], Since: s.Since.UTC(), Sentence: s.Sentence()}
+		if s.Unused() {
+			ways[i].Works = "unused"
+		}
+	}
+	return ways
 }
 
 func queueOf(q journal.Stats) api.Queue {

@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/listen"
 )
 
 func TestEveryCallReachesTheBridge(t *testing.T) {
@@ -27,13 +28,17 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	line, err := w.client.Line(ctx, "l1")
 	require.NoError(t, err)
 	require.Equal(t, []api.Line{line}, lines)
-	require.JSONEq(t, `{"send_rate":5,"order_wait_ms":250,"max_age_hours":24,"read_receipts":true,"formatting":null,"language":"en","events":"pill"}`, string(line.Settings))
+	require.JSONEq(t, `{"send_rate":5,"order_wait_ms":250,"max_age_hours":24,"read_receipts":true,"formatting":null,"language":"en","events":"pill","listen":"both"}`, string(line.Settings))
 	line.Settings = nil
 	require.Equal(t, api.Line{
 		ID: "l1", Name: "Support", State: "connected", Sentence: "Connected to WhatsApp.", JID: "5511999990001:3@s.whatsapp.net", Phone: "5511999990001",
 		Chatwoot:   api.Chatwoot{URL: "https://chat.example.com", AccountID: 1, InboxID: 12, Version: "4.16.2"},
 		WebhookURL: "https://bridge.example.com/webhooks/l1/s3cret", LastError: "chatwoot is not available",
-		Queue: api.Queue{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 1},
+		Queue: api.Queue{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 1}, Notice: "Mind the inbox.",
+		Ways: []api.Way{
+			{Way: "webhook", Works: "no", Since: since, Sentence: listen.Reason{Code: listen.Private}.Sentence()},
+			{Way: "live", Works: "yes", Since: since, Sentence: "Works."},
+		},
 	}, line)
 
 	created, err := w.client.CreateLine(ctx, api.NewLine{

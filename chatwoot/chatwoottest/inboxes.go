@@ -150,11 +150,23 @@ func (s *Server) addMembers(c *call) (any, error) {
 			i.members = append(i.members, u.id)
 		}
 	}
+	return s.membersJSON(i), nil
+}
+
+func (s *Server) listMembers(c *call) (any, error) {
+	i := s.db.inbox(c.path("id"))
+	if i == nil || i.account != c.account.id {
+		return nil, notFound()
+	}
+	return s.membersJSON(i), nil
+}
+
+func (s *Server) membersJSON(i *inbox) object {
 	list := []object{}
 	for _, id := range i.members {
 		list = append(list, agentJSON(s.db.user(id)))
 	}
-	return obj("payload", list), nil
+	return obj("payload", list)
 }
 
 // workingHours is the calendar a new inbox starts with.

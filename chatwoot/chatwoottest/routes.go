@@ -53,6 +53,7 @@ func (s *Server) table() []route {
 		{"PATCH PUT", inboxes + "/{id}", scopeAdmin, s.updateInbox},
 		{"DELETE", inboxes + "/{id}", scopeAdmin, s.deleteInbox},
 		{"POST", accountPath + "/inbox_members", scopeAdmin, s.addMembers},
+		{"GET", accountPath + "/inbox_members/{id}", scopeAdmin, s.listMembers},
 		{"GET", accountPath + "/webhooks", scopeAdmin, s.listWebhooks},
 		{"POST", accountPath + "/webhooks", scopeAdmin, s.createWebhook},
 		{"PATCH PUT", accountPath + "/webhooks/{id}", scopeAdmin, s.updateWebhook},

@@ -130,12 +130,28 @@ func (p *program) printLines(lines []api.Line) error {
 		if l.LastError != "" {
 			fmt.Fprintf(p.stdout, "\n%s: messages wait, because: %s\n", l.Name, l.LastError)
 		}
+		p.printWays(l)
 	}
 	if dead > 0 {
 		fmt.Fprintf(p.stdout, "\nSee what was given up, and try it again:\n  %s jobs\n", p.name)
 	}
 	return nil
 }
+
+// printWays says of a line how replies come to it, where that is not as it should
+// be: a way that works, or has nothing to say yet, is not worth a word.
+func (p *program) printWays(l api.Line) {
+	for _, way := range l.Ways {
+		if way.Works == "no" && l.State != "paused" {
+			fmt.Fprintf(p.stdout, "\n%s: replies by %s: %s (since %s)\n", l.Name, wayNames[way.Way], way.Sentence, way.Since.Local().Format(time.DateTime))
+		}
+	}
+	if l.Notice != "" {
+		fmt.Fprintf(p.stdout, "\n%s: %s\n", l.Name, l.Notice)
+	}
+}
+
+var wayNames = map[string]string{"webhook": "webhook", "live": "Chatwoot's live channel"}
 
 func (p *program) createLine(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("lines create", flag.ContinueOnError)

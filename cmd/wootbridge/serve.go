@@ -25,7 +25,7 @@ the data folder, it exits at the start with code 78.
 Environment variables configure it. Without any it keeps everything in ./data
 and listens on port 8080. The most useful ones:
 
-  WOOTBRIDGE_PUBLIC_URL      where Chatwoot reaches the bridge
+  WOOTBRIDGE_PUBLIC_URL      where Chatwoot reaches the bridge; not needed
   WOOTBRIDGE_DATA_DIR        where data is kept
   WOOTBRIDGE_DATABASE_URL    a Postgres, in place of a file
   WOOTBRIDGE_REDIS_URL       a Redis, beside Postgres
