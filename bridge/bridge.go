@@ -112,7 +112,7 @@ func New(cfg Config) *Bridge {
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
 		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID}),
 		gates:   map[string]*chatwoot.Gate{},
-		shared:  reconcile.NewShared(cfg.Clock),
+		shared:  reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.pool = work.New(work.Config{

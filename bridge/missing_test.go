@@ -23,7 +23,7 @@ func TestT14_OnceAMessageIsMissingNoneIsOvertaken(t *testing.T) {
 		const replies, every = 100, 10
 		talking(w)
 		w.configure = func(cfg *bridge.Config) {
-			cfg.Schedule = reconcile.Schedule{Every: 100 * time.Millisecond, Again: 100 * time.Millisecond, Spacing: time.Millisecond}
+			cfg.Schedule = reconcile.Schedule{Every: 100 * time.Millisecond, Again: 100 * time.Millisecond, Spacing: time.Millisecond, PerSecond: cfg.Schedule.PerSecond}
 		}
 		w.passed(func() { w.away(func() {}) })
 		w.passed(func() {}) // the second one after the start
@@ -68,7 +68,7 @@ func TestT14_WhatCannotBeListedKeepsNobodyElseWaiting(t *testing.T) {
 		k := newTalk(w, "Bob")
 		alice, bob := k.conversations[0], k.conversations[1]
 		w.configure = func(cfg *bridge.Config) {
-			cfg.Schedule = reconcile.Schedule{Every: 100 * time.Millisecond, Again: 100 * time.Millisecond, Spacing: time.Millisecond}
+			cfg.Schedule = reconcile.Schedule{Every: 100 * time.Millisecond, Again: 100 * time.Millisecond, Spacing: time.Millisecond, PerSecond: cfg.Schedule.PerSecond}
 		}
 		tooLarge := chatwoottest.Fault{Status: http.StatusOK, ContentType: "application/json", Body: strings.Repeat(" ", 33<<20)}
 		var remove func()

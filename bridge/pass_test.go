@@ -26,7 +26,10 @@ const never = time.Hour
 // passes starts the bridge again, with passes at other times.
 func (w *world) passes(times reconcile.Schedule) {
 	w.t.Helper()
-	w.configure = func(cfg *bridge.Config) { cfg.Schedule = times }
+	w.configure = func(cfg *bridge.Config) {
+		times.PerSecond = cfg.Schedule.PerSecond
+		cfg.Schedule = times
+	}
 	w.passed(func() { w.away(func() {}) })
 }
 

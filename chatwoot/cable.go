@@ -62,14 +62,15 @@ type Cable struct {
 	conn *websocket.Conn
 }
 
-// DialCable connects to the live channel. The handshake carries no token.
+// DialCable connects to the live channel. The handshake carries no token, and is not
+// redirected: what follows it is a credential.
 func (c *Client) DialCable(ctx context.Context) (*Cable, error) {
 	ctx, cancel := context.WithTimeout(ctx, liveDialTimeout)
 	defer cancel()
 	address := *c.base
 	address.Scheme = strings.Replace(address.Scheme, "http", "ws", 1)
 	conn, answer, err := websocket.Dial(ctx, address.JoinPath("cable").String(), &websocket.DialOptions{
-		HTTPClient: c.files, HTTPHeader: http.Header{"User-Agent": {userAgent}}, Subprotocols: []string{"actioncable-v1-json"},
+		HTTPClient: c.uploads, HTTPHeader: http.Header{"User-Agent": {userAgent}}, Subprotocols: []string{"actioncable-v1-json"},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to Chatwoot's live channel: %w", dialError(answer, err))

@@ -12,7 +12,7 @@ import (
 
 // ErrNoSurveyLink says that the link of a survey cannot be made: nobody says under
 // which address Chatwoot shows its pages.
-var ErrNoSurveyLink = errors.New("Chatwoot's page does not say its own address (FRONTEND_URL)")
+var ErrNoSurveyLink = errors.New("the sign-in page does not say Chatwoot's own address (FRONTEND_URL)")
 
 // contentSurvey is the content type of a message that asks for a rating.
 const contentSurvey = "input_csat"

@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -55,6 +56,9 @@ func (s *Stack) Stop() error {
 	return nil
 }
 
+// swift is a pace of comparisons at which no test waits for them.
+const swift = 1000
+
 // NewBridge makes a bridge on the Stack's data, which its owner starts and
 // stops. change, if it is set, changes its configuration.
 func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*bridge.Bridge, error) {
@@ -78,6 +82,7 @@ func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*br
 		DB: s.DB, Key: key, Cache: s.options.Cache, Spool: spool, Log: log, Clock: s.Clock.Now, PublicURL: s.Front.URL, Instance: "test",
 		Convert:   convert.New(convert.Options{Spool: spool, FFmpeg: s.options.FFmpeg, Log: log}),
 		Metrics:   bridge.NewMetrics(prometheus.NewRegistry()),
+		Schedule:  reconcile.Schedule{PerSecond: swift},
 		Simulator: &whatsapp.Simulator{Addr: s.WhatsApp.Addr(), RootKey: s.WhatsApp.RootKey()},
 	}
 	if cfg.Cache == nil {

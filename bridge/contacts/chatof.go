@@ -83,6 +83,10 @@ func (d *Directory) agentStarted(ctx context.Context, e chatwoot.Event, jid stri
 		return err
 	})
 	if err != nil {
+		// The webhook and the live channel tell of the first message at once.
+		if made, other := d.IDs.ChatIDBySource(ctx, line, e.Conversation.SourceID); other == nil {
+			return made, nil
+		}
 		return "", err
 	}
 	chat, err := d.IDs.ChatByAlias(ctx, line, jid)

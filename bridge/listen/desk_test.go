@@ -46,10 +46,11 @@ type desk struct {
 	post     func()          // a webhook is posted to the address
 	sockets  []*socket
 	inboxes  int // version of the account's inboxes
+	ping     time.Duration
 }
 
 func newDesk() *desk {
-	return &desk{user: 1, pubsub: "pubsub", accounts: []chatwoot.Account{{ID: 1, Role: "administrator", Status: "active", Availability: "online"}}, gone: map[string]bool{}, post: func() {}}
+	return &desk{user: 1, pubsub: "pubsub", accounts: []chatwoot.Account{{ID: 1, Role: "administrator", Status: "active", Availability: "online"}}, gone: map[string]bool{}, post: func() {}, ping: 3 * time.Second}
 }
 
 // set changes something of the desk.
@@ -250,7 +251,7 @@ func (d *desk) read(s *socket, ended chan struct{}) {
 // write sends what is queued, and pings.
 func (d *desk) write(s *socket, ended chan struct{}) {
 	defer s.conn.CloseNow()
-	ping := time.NewTicker(3 * time.Second)
+	ping := time.NewTicker(d.ping)
 	defer ping.Stop()
 	for {
 		text := `{"type":"ping","message":1}`

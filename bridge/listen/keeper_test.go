@@ -161,6 +161,13 @@ func (p *process) comparisons() int {
 	return p.compared
 }
 
+// heard are the events that were taken.
+func (p *process) heard() []chatwoot.Event {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.taken)
+}
+
 // changesOf are the changes of a way, one after the other.
 func (p *process) changesOf(way listen.Way) []string {
 	p.mu.Lock()
@@ -302,7 +309,7 @@ func TestT17_AWebhookThatCannotGetThroughLosesItsAddress(t *testing.T) {
 		require.Equal(k.t, k.ways.Of(listen.Webhook).Since.UnixMilli(), known.At.UnixMilli())
 		require.Contains(k.t, k.ways.Of(listen.Webhook).Sentence(), "SAFE_FETCH_ALLOW_PRIVATE_NETWORK")
 		// And it stays away, whoever reads the inbox again.
-		for range 20 {
+		for range 3 {
 			time.Sleep(time.Hour)
 			require.NoError(k.t, k.inbox.Refresh(k.t.Context()))
 			k.points("")
@@ -454,33 +461,39 @@ func TestAClosedWebhookStaysClosedAfterARestart(t *testing.T) {
 
 func TestAClosedWebhookIsTriedOnceADay(t *testing.T) {
 	keep(t, func(k *keeping) {
-		k.times = listen.Times{Look: time.Minute}
+		k.times, k.ping = listen.Times{Look: time.Minute}, 9*time.Second
 		k.start()
 		time.Sleep(2 * time.Minute)
 		k.refuse()
 		time.Sleep(time.Second)
 		require.Equal(k.t, []string{here, ""}, k.wasSet())
 		closed := k.closure()
-		for day := range 3 {
-			time.Sleep(23*time.Hour + 50*time.Minute)
-			require.Len(k.t, k.wasSet(), 2+2*day, "not before a day has passed")
-			time.Sleep(15 * time.Minute)
-			require.Len(k.t, k.wasSet(), 4+2*day, "set, and taken out again")
-			k.points("")
-			k.is("private", "works")
-			tried := k.closure()
-			require.Equal(k.t, []any{closed.At, closed.Reason, closed.Detail}, []any{tried.At, tried.Reason, tried.Detail})
-			require.True(k.t, tried.Tried.After(closed.Tried))
-		}
-		// The time of the last trial outlives the process.
+		time.Sleep(23*time.Hour + 55*time.Minute)
+		require.Len(k.t, k.wasSet(), 2, "not before a day has passed")
+		time.Sleep(10 * time.Minute)
+		require.Len(k.t, k.wasSet(), 4, "set, and taken out again")
+		k.points("")
+		k.is("private", "works")
+		tried := k.closure()
+		require.Equal(k.t, []any{closed.At, closed.Reason, closed.Detail}, []any{tried.At, tried.Reason, tried.Detail})
+		require.True(k.t, tried.Tried.After(closed.Tried))
+
+		// When that was outlives the process.
+		k.times.Trial = 3 * time.Hour
+		time.Sleep(time.Hour)
 		k.restart()
-		time.Sleep(20 * time.Hour)
-		require.Len(k.t, k.wasSet(), 8)
+		time.Sleep(time.Hour)
+		require.Len(k.t, k.wasSet(), 4)
+		time.Sleep(time.Hour)
+		require.Len(k.t, k.wasSet(), 6)
+		k.is("private", "works")
+
+		// One that comes back opens the way for good.
 		k.change(func(d *desk) { d.post = k.arrives })
-		time.Sleep(5 * time.Hour)
+		time.Sleep(4 * time.Hour)
 		k.is("works", "works")
 		k.points(here)
-		require.Len(k.t, k.wasSet(), 9)
+		require.Len(k.t, k.wasSet(), 7)
 		require.Equal(k.t, lines.Closure{}, k.closure())
 		k.restart()
 		k.points(here)
@@ -559,12 +572,12 @@ func TestATokenThatMayNotChangeTheInbox(t *testing.T) {
 		k.settle()
 		k.is("works", "works")
 		k.refuse()
-		time.Sleep(12 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		k.is("private", "works")
 		k.points(here)
 		refused := len(k.wasSet())
 		require.LessOrEqual(k.t, refused, 2, "%q", k.wasSet())
-		time.Sleep(6 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		require.Len(k.t, k.wasSet(), refused)
 		require.Contains(k.t, k.ways.Of(listen.Webhook).Sentence(), "an administrator must empty the webhook address")
 		require.Less(k.t, k.comparisons(), 10, "no comparison after the other either")
@@ -618,7 +631,7 @@ func TestListeningToTheLiveChannelAloneNeedsNoAddress(t *testing.T) {
 // What nobody listens to is not tried, once a day or otherwise.
 func TestAClosedWebhookThatNobodyListensToIsNotTried(t *testing.T) {
 	keep(t, func(k *keeping) {
-		k.times = listen.Times{Look: time.Minute}
+		k.times, k.ping = listen.Times{Look: time.Minute, Trial: time.Hour}, 9*time.Second
 		k.start()
 		time.Sleep(2 * time.Minute)
 		k.refuse()
@@ -627,7 +640,7 @@ func TestAClosedWebhookThatNobodyListensToIsNotTried(t *testing.T) {
 		time.Sleep(time.Minute)
 		k.is("off", "works")
 		changes := k.changesOf(listen.Webhook)
-		time.Sleep(3 * 24 * time.Hour)
+		time.Sleep(4 * time.Hour)
 		require.Equal(k.t, changes, k.changesOf(listen.Webhook))
 		require.Equal(k.t, []string{here, ""}, k.wasSet())
 	})
@@ -678,7 +691,7 @@ func TestAProbeThatAnotherProcessHasAnsweredCounts(t *testing.T) {
 		k.start()
 		time.Sleep(time.Minute)
 		k.is("works", "works")
-		time.Sleep(3 * time.Hour)
+		time.Sleep(time.Hour)
 		k.is("works", "works")
 		k.points(here)
 		require.NotContains(k.t, k.changesOf(listen.Webhook), "webhook closed never_came")
@@ -704,7 +717,7 @@ func TestADeafChannelIsClosedAndBegunAnewUntilItHears(t *testing.T) {
 		since := k.ways.Of(listen.Live).Since
 		changes := k.changesOf(listen.Live)
 		require.Equal(k.t, "live closed deaf", changes[len(changes)-1])
-		time.Sleep(3 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		k.is("works", "deaf")
 		require.Equal(k.t, since, k.ways.Of(listen.Live).Since)
 		require.Equal(k.t, changes, k.changesOf(listen.Live), "it is said once")
@@ -720,7 +733,7 @@ func TestADeafChannelIsClosedAndBegunAnewUntilItHears(t *testing.T) {
 		require.Equal(k.t, append(changes, "live works "), k.changesOf(listen.Live))
 		open := k.open()
 		dialled = see(k.desk, func(d *desk) []time.Time { return slices.Clone(d.dialled) })
-		time.Sleep(3 * time.Hour)
+		time.Sleep(time.Hour)
 		require.Equal(k.t, 1, open)
 		require.Len(k.t, see(k.desk, func(d *desk) []time.Time { return d.dialled }), len(dialled), "and it stays")
 	})
@@ -736,7 +749,7 @@ func TestADeafChannelThatIsNotEvenConfirmedNowAndThenStaysClosed(t *testing.T) {
 		time.Sleep(15 * time.Minute)
 		k.is("works", "deaf")
 		before := len(k.changesOf(listen.Live))
-		for range 5 {
+		for range 2 {
 			k.change(func(d *desk) { d.silent = true })
 			time.Sleep(15 * time.Minute)
 			k.change(func(d *desk) { d.silent = false })
@@ -782,18 +795,18 @@ func TestWhatTheLiveChannelTellsIsTaken(t *testing.T) {
 	keep(t, func(k *keeping) {
 		k.start()
 		k.settle()
-		k.taken = nil
+		before := len(k.heard())
 		k.say(1, 1, 7, "ours")
 		k.say(1, 2, 8, "another inbox")
 		k.say(2, 1, 9, "another account")
 		synctest.Wait()
-		require.Len(k.t, k.taken, 1)
-		require.Equal(k.t, "ours", k.taken[0].Message.Content)
+		require.Len(k.t, k.heard(), before+1)
+		require.Equal(k.t, "ours", k.heard()[before].Message.Content)
 
 		// What nobody acts on is a sign of life, and nothing more.
 		k.change(func(d *desk) { d.tell("conversation.updated", `{"account_id":1,"inbox_id":1,"id":1}`) })
 		synctest.Wait()
-		require.Len(k.t, k.taken, 1)
+		require.Len(k.t, k.heard(), before+1)
 
 		// What cannot be read, or was not, is looked for.
 		for _, raw := range []string{
@@ -804,7 +817,7 @@ func TestWhatTheLiveChannelTellsIsTaken(t *testing.T) {
 			synctest.Wait()
 			require.Equal(k.t, compared+1, k.comparisons())
 		}
-		require.Len(k.t, k.taken, 1)
+		require.Len(k.t, k.heard(), before+1)
 		k.is("works", "works")
 	})
 }

@@ -26,8 +26,8 @@ type Pace struct {
 	clock   func() time.Time
 }
 
-func newPace(clock func() time.Time) *Pace {
-	return &Pace{limiter: rate.NewLimiter(perSecond, atOnce), clock: clock}
+func newPace(clock func() time.Time, perSecond float64) *Pace {
+	return &Pace{limiter: rate.NewLimiter(rate.Limit(perSecond), atOnce), clock: clock}
 }
 
 // Wait waits until so many requests may be made, which are atOnce at most. Lines

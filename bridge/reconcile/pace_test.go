@@ -98,7 +98,7 @@ func TestTheIntervalGrowsWithTheLines(t *testing.T) {
 func TestATurnThatIsNotTakenIsAnothers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(time.Now)
+		p := newPace(time.Now, perSecond)
 		require.NoError(t, p.Wait(t.Context(), 2))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -23,11 +23,16 @@ type Schedule struct {
 	Again time.Duration
 	// Spacing is the least time between two comparisons; 0 means 10 seconds.
 	Spacing time.Duration
+	// PerSecond is how many requests a second the comparisons of all lines of one
+	// Chatwoot make together; 0 means 2.
+	PerSecond float64
 }
 
 // OrDefaults fills in what is not set.
 func (p Schedule) OrDefaults() Schedule {
 	return Schedule{
+		PerSecond: p.PerSecond,
+
 		Every:   cmp.Or(p.Every, 5*time.Minute),
 		Again:   cmp.Or(p.Again, 15*time.Second),
 		Spacing: cmp.Or(p.Spacing, 10*time.Second),

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 // Shared is what the Reconcilers of a process have in common: the pace at which
 // they ask each Chatwoot, and the lists that several of them need.
 type Shared struct {
-	clock func() time.Time
+	clock     func() time.Time
+	perSecond float64 // requests to each Chatwoot
 
 	mu       sync.Mutex
 	paces    map[string]*Pace
@@ -26,7 +28,13 @@ type account struct {
 
 // NewShared makes a Shared.
 func NewShared(clock func() time.Time) *Shared {
-	return &Shared{clock: clock, paces: map[string]*Pace{}, listings: map[account]*Listings{}}
+	return &Shared{clock: clock, perSecond: perSecond, paces: map[string]*Pace{}, listings: map[account]*Listings{}}
+}
+
+// AtMost sets how many requests a second are made of each Chatwoot; 0 leaves it at 2.
+func (s *Shared) AtMost(perSecond float64) *Shared {
+	s.perSecond = cmp.Or(perSecond, s.perSecond)
+	return s
 }
 
 // pace is shared by all lines of one Chatwoot.
@@ -34,7 +42,7 @@ func (s *Shared) pace(url string) *Pace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.paces[url] == nil {
-		s.paces[url] = newPace(s.clock)
+		s.paces[url] = newPace(s.clock, s.perSecond)
 	}
 	return s.paces[url]
 }

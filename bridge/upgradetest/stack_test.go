@@ -42,7 +42,10 @@ func newStack(t *testing.T, db *database.DB, key string, clock *bridgetest.Clock
 	sealKey, err := seal.NewKey(raw)
 	require.NoError(t, err)
 	o := &stack{t: t, key: key, Stack: bridgetest.Prepare(t, bridgetest.Options{DB: db, Clock: clock, Log: logOf(t)})}
-	o.Configure = func(cfg *bridge.Config) { cfg.Key, cfg.Instance, cfg.Schedule = sealKey, "frozen", o.passes }
+	o.Configure = func(cfg *bridge.Config) {
+		cfg.Key, cfg.Instance, cfg.Schedule = sealKey, "frozen", o.passes
+		cfg.Schedule.PerSecond = 1000
+	}
 	t.Cleanup(o.explain)
 	return o
 }

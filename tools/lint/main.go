@@ -57,6 +57,7 @@ var exceptions = []struct{ analyzer, file, why string }{
 	{"usetesting", "bridge/processtest/postgres.go", "another user has to reach the folder, and a test's own is closed to others"},
 	{"sqlclosecheck", "bridge/database/statements_test.go", "when rows are closed is what the test is about"},
 	{"sqlclosecheck", "whatsapp/origin_test.go", "the rows of one table are closed before those of the next are read"},
+	{"bodyclose", "chatwoot/cable.go", "the WebSocket library reads and closes the body of a refusal"},
 	{"bodyclose", "chatwoot/chatwoottest/faults_test.go", "the request fails, so there is no body"},
 	{"bodyclose", "whatsapp/reframe_internal_test.go", "a websocket's handshake has no body, and the other request fails"},
 }
