@@ -68,7 +68,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.keeper = listen.NewKeeper(listen.Config{
 		Inbox: in, Ways: r.ways, Channels: &b.channels, Store: b.lines, Times: cfg.Listening, Chats: r.chatsToProbe, Take: r.intake.AcceptLive,
-		Compare: r.arrivals.RequestComparison, Guard: b.guard(), Clock: cfg.Clock, Log: log,
+		Compare: r.arrivals.RequestComparison, Lost: r.arrivals.NoteLost, Guard: b.guard(), Clock: cfg.Clock, Log: log,
 	})
 	return r
 }

@@ -327,3 +327,32 @@ func TestAListenerWhoGetsConversationsIsNamed(t *testing.T) {
 		require.Empty(t, notice())
 	}, byBoth)
 }
+
+// What was said while the channel was cut comes by no way again. What is said after
+// that must not leave before it.
+func TestWhatWasSaidWhileTheChannelWasCutIsNotOvertaken(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		connected := func(n int) {
+			require.Eventually(t, func() bool {
+				all := w.desk.LiveConnections()
+				return len(all) == n && (n == 0 || all[0].Confirmed)
+			}, patience, time.Millisecond)
+		}
+		var want []string
+		for i := range 3 {
+			connected(1)
+			w.desk.SetLive(chatwoottest.LiveFaults{NoUpgrade: true})
+			w.desk.CutLive()
+			connected(0)
+			lost, after := fmt.Sprint("lost ", i), fmt.Sprint("after ", i)
+			w.desk.say(lost)
+			w.desk.SetLive(chatwoottest.LiveFaults{})
+			connected(1)
+			w.desk.say(after)
+			want = append(want, lost, after)
+			require.NoError(t, w.alice.WaitCount(patience, len(want)))
+			require.Equal(t, want, w.alice.Texts())
+		}
+	}, byLive)
+}

@@ -50,9 +50,10 @@ type Config struct {
 	Chats func(ctx context.Context) ([]Chat, error)
 	// Take commits what the live channel tells.
 	Take func(ctx context.Context, e chatwoot.Event)
-	// Compare asks for a comparison with Chatwoot's messages: something may have
-	// been lost, or Chatwoot has turned bubbles red for nothing.
-	Compare func()
+	// Compare asks for a comparison with Chatwoot's messages: Chatwoot may have
+	// turned bubbles red for nothing. Lost asks for the same, and lets no message
+	// leave before those are looked for that may have been lost before it.
+	Compare, Lost func()
 	Guard   guard.Guard
 	Clock   func() time.Time
 	Log     *slog.Logger
@@ -71,6 +72,7 @@ type Keeper struct {
 	// closed.
 	wake, recheck chan struct{}
 	connected     atomic.Bool // to the live channel
+	before        atomic.Bool // it was connected once
 	deaf          atomic.Bool // the live channel did not bring what it had to, and nothing since
 	probed        time.Time   // when a probe was sent last; the loop's
 	fresh         atomic.Bool // a probe is due, however short ago the last one was
@@ -185,7 +187,7 @@ func (k *Keeper) Hear(ctx context.Context, f chatwoot.Frame) {
 	})
 	if err != nil {
 		k.cfg.Log.Warn("an event of the live channel cannot be read", "event", f.Event, "error", err)
-		k.cfg.Compare()
+		k.cfg.Lost()
 	}
 }
 
@@ -206,7 +208,11 @@ func (k *Keeper) Connected() {
 		k.cfg.Ways.Open(Live)
 	}
 	k.fresh.Store(true)
-	k.cfg.Compare()
+	if k.before.Swap(true) && k.cfg.Ways.Of(Webhook).Verdict != Works {
+		k.cfg.Lost() // what was said meanwhile never comes
+	} else {
+		k.cfg.Compare()
+	}
 	k.Wake()
 }
 
@@ -221,7 +227,7 @@ func (k *Keeper) Disconnected(why Reason) {
 }
 
 // Missed implements Listener.
-func (k *Keeper) Missed() { k.cfg.Compare() }
+func (k *Keeper) Missed() { k.cfg.Lost() }
 
 // WebhookFailed notes what Chatwoot says of a webhook that did not get through; a
 // text of the bridge's own is none.

@@ -118,7 +118,7 @@ func (k *keeping) begin() {
 	p.keeper = listen.NewKeeper(listen.Config{
 		Inbox: p.inbox, Ways: p.ways, Channels: channels, Store: k.line.Store, Times: k.times,
 		Chats: func(context.Context) ([]listen.Chat, error) { return k.chats, nil },
-		Take:  p.take, Compare: p.compare, Guard: guard.Guard{Log: quiet}, Clock: time.Now, Log: quiet,
+		Take:  p.take, Compare: p.compare, Lost: p.compare, Guard: guard.Guard{Log: quiet}, Clock: time.Now, Log: quiet,
 	})
 	ctx, cancel := context.WithCancel(background)
 	running.Go(func() { p.keeper.Run(ctx) })
