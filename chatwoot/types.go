@@ -197,7 +197,7 @@ type Message struct {
 }
 
 // hardBreak is a line break as Chatwoot's editor writes it.
-var hardBreak = regexp.MustCompile(`\\(\r?\n)`)
+var hardBreak = regexp.MustCompile(`\\+(\r?\n)`)
 
 // evenOut makes a message the same whichever way it came. The API and the live
 // channel give what is stored; webhooks do so too up to 4.13, later they leave out

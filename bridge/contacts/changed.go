@@ -16,6 +16,8 @@ import (
 // Chatwoot, if it is one of the line's and not as the bridge knows it. What the
 // event says is not believed: two Chatwoots on one Redis hear each other's.
 func (d *Directory) NoteChange(ctx context.Context, e chatwoot.Event) error {
+	d.merging.RLock()
+	defer d.merging.RUnlock()
 	if e.Kind == chatwoot.EventContactChanged {
 		return d.noteMoved(ctx, e)
 	}
@@ -55,6 +57,7 @@ func (d *Directory) noteMoved(ctx context.Context, e chatwoot.Event) error {
 	return d.queueRecheck(ctx, e, chat.ID, chat.Contact)
 }
 
+// queueRecheck is called while no merge can move the chat away.
 func (d *Directory) queueRecheck(ctx context.Context, e chatwoot.Event, chat string, contact int64) error {
 	now := d.Clock()
 	_, err := d.Journal.Append(ctx, journal.Entry{
@@ -73,7 +76,7 @@ func (d *Directory) RecheckContact(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
-	client := d.Inbox.At(chatwoot.Background)
+	client, asked := d.Inbox.At(chatwoot.Background), chat
 	if chat.Contact == 0 {
 		return j.Done(ctx, nil)
 	}
@@ -95,7 +98,7 @@ func (d *Directory) RecheckContact(ctx context.Context, j *work.Job) error {
 		chat.Name = ""
 	}
 	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
-	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetContact(ctx, tx, chat) })
+	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SwapContact(ctx, tx, asked, chat) })
 }
 
 // survivor is the contact that has a chat's conversation now, or 0.

@@ -164,6 +164,20 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	return nil
 }
 
+// SwapContact is SetContact where the chat's contact and conversation still are what
+// they were; what somebody else has recorded meanwhile is newer.
+func (m *Map) SwapContact(ctx context.Context, tx *sql.Tx, before, after Chat) error {
+	var contact, conversation int64
+	const now = `SELECT contact_id, conversation_id FROM chat WHERE id = $1`
+	if err := tx.QueryRowContext(ctx, now, before.ID).Scan(&contact, &conversation); err != nil {
+		return fmt.Errorf("read a chat: %w", err)
+	}
+	if contact != before.Contact || conversation != before.Conversation {
+		return nil
+	}
+	return m.SetContact(ctx, tx, after)
+}
+
 // SetIdentity records what the contact is called and known by, and leaves the
 // chat's conversation alone.
 func (m *Map) SetIdentity(ctx context.Context, tx *sql.Tx, c Chat) error {

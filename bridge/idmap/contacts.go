@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-const chatsOfContact = `SELECT id, name FROM chat WHERE line = $1 AND contact_id = $2`
+const chatsOfContact = `SELECT id, name FROM chat WHERE line = $1 AND contact_id = $2 AND merged_into = ''`
 
 // ChatsOfContact gives the chats whose contact has an id in Chatwoot, with the
 // names that the bridge gave it. Usually it is one.

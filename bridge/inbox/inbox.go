@@ -47,6 +47,7 @@ func New(cfg Config) *Inbox {
 	x := &Inbox{cfg: cfg}
 	secret := cfg.Line.WebhookSecret.Reveal()
 	x.secret.Store(&secret)
+	x.unreached.Store(cfg.Line.Unreached)
 	x.Update(cfg.Line)
 	return x
 }

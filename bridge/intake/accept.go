@@ -47,6 +47,7 @@ type Intake struct {
 
 	standstill standstill
 	told       told
+	retries    retries
 }
 
 // Accept commits an event of WhatsApp.

@@ -162,6 +162,11 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		return err
 	}
 	switch {
+	case known.State == idmap.AgentFailed && in.retries.toldByOther(m.ID, e.Live, in.Clock()):
+		// The same press, told late; or another one that only this way tells, which
+		// the comparison finds.
+		in.Arrivals.RequestComparison()
+		return nil
 	case known.State == idmap.AgentFailed:
 		return in.AppendOut(ctx, e, raw, journal.KindRetry, RetryKey(line, m.ID, known), in.recordShown(m, ""))
 	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -22,7 +23,7 @@ func (in *Intake) acceptLive(ctx context.Context, e chatwoot.Event) (err error) 
 	if e.Message.ID != 0 {
 		if compose.Sendable(e.Message) {
 			defer in.Arrivals.Begin(e.Message.ID)()
-			if e, err = in.Contacts.Complete(ctx, in.Inbox.Client(), e); err != nil {
+			if e, err = in.complete(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -36,4 +37,14 @@ func (in *Intake) acceptLive(ctx context.Context, e chatwoot.Event) (err error) 
 		return nil
 	}
 	return err
+}
+
+// completeTimeout bounds the question for a conversation's contact: everything else
+// that the channel says waits for it.
+const completeTimeout = 10 * time.Second
+
+func (in *Intake) complete(ctx context.Context, e chatwoot.Event) (chatwoot.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	defer cancel()
+	return in.Contacts.Complete(ctx, in.Inbox.Client(), e)
 }

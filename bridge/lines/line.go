@@ -44,6 +44,9 @@ type Line struct {
 	// Watermark is the newest message of the inbox when the line was made: what
 	// was written before is never sent.
 	Watermark chatwoot.MessageID
+	// Unreached says that Chatwoot is known not to reach the line's webhook; see
+	// Closure.
+	Unreached bool
 }
 
 // Holding is a line's owner, as stored.

@@ -23,7 +23,7 @@ func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects, strange, watermark`
+	owner, owned_until, connects, strange, watermark, webhook_closed`
 
 // Insert adds a line.
 func (s *Store) Insert(ctx context.Context, l Line) error {
@@ -80,16 +80,17 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 	var (
 		l                                      Line
 		settings                               string
-		created, inbox, until                  int64
+		created, inbox, until, closed          int64
 		token, webhookSecret, pathSecret, skey []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey,
-		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark)
+		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
 	l.Inbox, l.Created, l.Held.Until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
+	l.Unreached = closed != 0
 	l.Settings = DefaultSettings()
 	if err := json.Unmarshal([]byte(settings), &l.Settings); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)

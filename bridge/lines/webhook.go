@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
 
 // Closure says that Chatwoot does not reach a line's webhook. The zero value says
@@ -37,7 +39,7 @@ func (s *Store) SetClosure(ctx context.Context, id ID, c Closure) error {
 		at, tried = c.At.UnixMilli(), c.Tried.UnixMilli()
 	}
 	return s.exec(ctx, `UPDATE line SET webhook_closed = $2, webhook_reason = $3, webhook_detail = $4, webhook_tried = $5 WHERE id = $1`,
-		"remember whether Chatwoot reaches the webhook", string(id), at, c.Reason, c.Detail, tried)
+		"remember whether Chatwoot reaches the webhook", string(id), at, c.Reason, foreign.Text(c.Detail), tried)
 }
 
 // NoteWebhook remembers that a webhook of a line came to a process that does not

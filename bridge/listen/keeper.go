@@ -54,9 +54,9 @@ type Config struct {
 	// turned bubbles red for nothing. Lost asks for the same, and lets no message
 	// leave before those are looked for that may have been lost before it.
 	Compare, Lost func()
-	Guard   guard.Guard
-	Clock   func() time.Time
-	Log     *slog.Logger
+	Guard         guard.Guard
+	Clock         func() time.Time
+	Log           *slog.Logger
 }
 
 // Chat is a conversation as Chatwoot's public API names it.

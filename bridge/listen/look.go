@@ -173,7 +173,7 @@ func (k *Keeper) probe(ctx context.Context) error {
 	}
 	if live && !answered[Live] && k.connected.Load() {
 		k.deaf.Store(true)
-		k.cfg.Ways.Close(Live, Reason{Code: Deaf})
+		k.cfg.Ways.Close(Live, Reason{Code: k.whyDeaf(ctx)})
 		k.cfg.Compare()
 		k.cfg.Channels.Renew(k)
 	}
@@ -183,19 +183,37 @@ func (k *Keeper) probe(ctx context.Context) error {
 	return nil
 }
 
+// whyDeaf says why a channel that pings brings nothing.
+func (k *Keeper) whyDeaf(ctx context.Context) Code {
+	profile, err := k.cfg.Inbox.At(chatwoot.Background).Profile(ctx)
+	if in, _ := profile.In(k.cfg.Inbox.Line().Account); err == nil && in.Role == "agent" {
+		return Untold
+	}
+	return Deaf
+}
+
 // await waits until a probe has come back by the ways that it has to come by.
 func (k *Keeper) await(ctx context.Context, sent time.Time, live, webhook bool) (answered map[Way]bool, err error) {
+	woken := false
+	defer func() {
+		if woken {
+			k.Wake() // the loop has to look as well
+		}
+	}()
 	timeout := time.NewTimer(k.cfg.Times.Answer)
 	defer timeout.Stop()
 	for {
 		answered, more := k.cfg.Ways.HeardSince(sent)
-		if (answered[Live] || !live) && (answered[Webhook] || !webhook) {
+		if (answered[Live] || !live) && (answered[Webhook] || !webhook || k.cfg.Ways.Closed(Webhook)) {
 			return answered, nil
 		}
 		select {
 		case <-ctx.Done():
 			return answered, ctx.Err()
 		case <-more:
+			continue
+		case <-k.wake: // what Chatwoot says of its webhooks may have closed the way
+			woken = true
 			continue
 		case <-timeout.C:
 		}

@@ -41,6 +41,7 @@ const (
 	BadToken     Code = "token"
 	NotAMember   Code = "not_a_member"
 	Suspended    Code = "suspended"
+	Untold       Code = "untold" // the user is an agent, and no member of the inbox
 )
 
 // Reason is why a way does not work; Detail is what Chatwoot said, if it did.
@@ -61,9 +62,9 @@ func (r Reason) hopeless() bool {
 var sentences = map[Code]string{
 	NoAddress:    "Not used: the bridge has no address that Chatwoot could call, and needs none while the live channel works. To have both, set WOOTBRIDGE_PUBLIC_URL.",
 	Off:          "Not used: the line's setting listen says so.",
-	Private:      "Chatwoot calls no private addresses. Set SAFE_FETCH_ALLOW_PRIVATE_NETWORK=true on Chatwoot's sidekiq (Chatwoot 4.14.1 or newer), or leave it as it is: replies come by the live channel.",
-	UnknownHost:  "Chatwoot does not find the host of the bridge's address. Correct WOOTBRIDGE_PUBLIC_URL, or remove it: replies come by the live channel.",
-	Certificate:  "Chatwoot does not trust the certificate of the bridge's address. Give WOOTBRIDGE_PUBLIC_URL one that is trusted, or remove it: replies come by the live channel.",
+	Private:      "Chatwoot calls no private addresses. Set SAFE_FETCH_ALLOW_PRIVATE_NETWORK=true on Chatwoot's sidekiq (Chatwoot 4.14.1 or newer) and then listen=both here, or leave it as it is: replies come by the live channel.",
+	UnknownHost:  "Chatwoot does not find the host of the bridge's address. Correct WOOTBRIDGE_PUBLIC_URL and set listen=both, or remove it: replies come by the live channel.",
+	Certificate:  "Chatwoot does not trust the certificate of the bridge's address. Give WOOTBRIDGE_PUBLIC_URL one that is trusted and set listen=both, or remove it: replies come by the live channel.",
 	Unanswered:   "Chatwoot does not reach the bridge. Correct WOOTBRIDGE_PUBLIC_URL or what stands in between, then set listen=both. What comes by the live channel is not affected.",
 	NeverCame:    "What Chatwoot is asked to tell does not come. Look at WOOTBRIDGE_PUBLIC_URL and at Chatwoot's sidekiq, then set listen=both. What comes by the live channel is not affected.",
 	Connecting:   "Connecting.",
@@ -75,6 +76,7 @@ var sentences = map[Code]string{
 	Deaf:         "Chatwoot's live channel is deaf: restart its web process.",
 	BadToken:     "Chatwoot refuses the line's token. Give the line a new one.",
 	NotAMember:   "The token's owner does not belong to the line's account any more. Give the line the token of an administrator.",
+	Untold:       "Chatwoot tells the token's owner nothing of this inbox: the owner is no administrator and no member of it. Make the owner a member, or give the line an administrator's token.",
 	Suspended:    "The line's account is suspended in Chatwoot.",
 }
 
