@@ -132,7 +132,7 @@ func TestR33_APausedLineStoresAndSendsWhenResumed(t *testing.T) {
 
 // A paused line is not on the live channel: what was said meanwhile is found when it
 // is resumed.
-func TestR33_APausedLineFindsWhatTheLiveChannelSaid(t *testing.T) {
+func TestAPausedLineFindsWhatTheLiveChannelSaid(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		talking(w)
 		require.NoError(t, w.bridge.Pause(t.Context(), w.line))

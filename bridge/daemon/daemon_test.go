@@ -83,11 +83,11 @@ func TestEmbeddedWithoutAnySetting(t *testing.T) {
 	require.Empty(t, lines)
 	require.NoError(t, client.Ready(t.Context()))
 
-	_, err = client.CreateLine(t.Context(), api.NewLine{Name: "x", ChatwootURL: "https://chat.example.com", ChatwootToken: "t", AccountID: 1})
+	_, err = client.CreateLine(t.Context(), api.NewLine{Name: "x", ChatwootURL: "https://chat.example.com", ChatwootToken: "t", AccountID: 1, Settings: []byte(`{"listen":"webhook"}`)})
 	var refused *fault.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, fault.CodeInvalid, refused.Code)
-	require.Contains(t, refused.Message, "WOOTBRIDGE_PUBLIC_URL", "a Chatwoot elsewhere needs to know where the bridge is")
+	require.Contains(t, refused.Message, "WOOTBRIDGE_PUBLIC_URL", "webhooks from a Chatwoot elsewhere need to know where the bridge is")
 }
 
 func TestAStartAfterAnotherKeepsWhatWasMade(t *testing.T) {

@@ -167,6 +167,9 @@ func (k *Keeper) listenLive(ctx context.Context) {
 
 // Hear implements Listener.
 func (k *Keeper) Hear(ctx context.Context, f chatwoot.Frame) {
+	if !k.connected.Load() { // events may come before the confirmation
+		k.noteGap()
+	}
 	if f.Inbox != 0 {
 		k.deaf.Store(false)
 		k.cfg.Ways.Heard(Live)
@@ -208,12 +211,19 @@ func (k *Keeper) Connected() {
 		k.cfg.Ways.Open(Live)
 	}
 	k.fresh.Store(true)
-	if k.before.Swap(true) && k.cfg.Ways.Of(Webhook).Verdict != Works {
-		k.cfg.Lost() // what was said meanwhile never comes
+	k.noteGap()
+	k.before.Store(true)
+	k.Wake()
+}
+
+// noteGap has what was said while nobody listened looked for. Unless webhooks have
+// told it, nothing newer must leave before.
+func (k *Keeper) noteGap() {
+	if k.before.Load() && k.cfg.Ways.Of(Webhook).Verdict != Works {
+		k.cfg.Lost()
 	} else {
 		k.cfg.Compare()
 	}
-	k.Wake()
 }
 
 // Disconnected implements Listener.

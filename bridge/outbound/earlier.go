@@ -34,10 +34,13 @@ func (h *Handler) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 	}
 	h.LateEvents.Inc()
 	var listed []chatwoot.Message
-	err = chatwoot.RetryRead(ctx, func() (err error) {
-		listed, err = h.Inbox.Client().Messages(ctx, e.Conversation.ID, h.Arrivals.LastSent(chat), e.Message.ID)
-		return err
-	})
+	after, err := h.sentUpTo(ctx, chat)
+	if err == nil {
+		err = chatwoot.RetryRead(ctx, func() (err error) {
+			listed, err = h.Inbox.Client().Messages(ctx, e.Conversation.ID, after, e.Message.ID)
+			return err
+		})
+	}
 	if err != nil {
 		h.Log.Debug("earlier messages cannot be asked for", "error", err)
 		h.Arrivals.NoteAsked(chat, e.Message.ID)
@@ -47,17 +50,28 @@ func (h *Handler) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 		if !h.awaited(m, e.Message) {
 			continue
 		}
-		appended, err := h.journalEarlier(ctx, lease.Lane(), e, m)
+		waits, err := h.journalEarlier(ctx, lease.Lane(), e, m)
 		if err != nil {
 			h.Log.Warn("an earlier message cannot be stored", "error", err)
 			return storeAgain
 		}
-		if appended {
+		if waits {
 			pause = foundEarlier
 		}
 	}
 	h.Arrivals.NoteAsked(chat, e.Message.ID)
 	return pause
+}
+
+// sentUpTo is the message from which on a chat's earlier ones are looked for: what
+// left last, or, where that is not known any more, what was compared. Without a
+// lower bound Chatwoot lists the last few only.
+func (h *Handler) sentUpTo(ctx context.Context, chat string) (chatwoot.MessageID, error) {
+	if sent := h.Arrivals.LastSent(chat); sent != 0 {
+		return sent, nil
+	}
+	mark, err := h.Intake.Store.Mark(ctx, h.Inbox.Line().ID)
+	return max(mark.Watermark, 1), err
 }
 
 // awaited reports whether a listed message is one whose event is expected, or
@@ -69,6 +83,9 @@ func (h *Handler) awaited(m, before chatwoot.Message) bool {
 		m.CreatedAt.Add(time.Second).After(h.Inbox.Line().Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < overdueReach
 }
 
+// journalEarlier journals a message that is still to be sent, and reports whether it
+// waits now. Its own event may have done so a moment ago, after the lane was looked
+// at: then it waits as well.
 func (h *Handler) journalEarlier(ctx context.Context, lane journal.LaneKey, around chatwoot.Event, m chatwoot.Message) (bool, error) {
 	line := h.Inbox.LineID()
 	known, err := h.IDs.AgentMessage(ctx, line, int64(m.ID))
@@ -82,5 +99,6 @@ func (h *Handler) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	if err != nil {
 		return false, err
 	}
-	return h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID), Kind: journal.KindCreated, Payload: raw, OccurredAt: m.CreatedAt.Time})
+	_, err = h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID), Kind: journal.KindCreated, Payload: raw, OccurredAt: m.CreatedAt.Time})
+	return err == nil, err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -151,7 +152,11 @@ func TestLinesAreListedWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	connected := line("abc111", "Support", "connected")
 	connected.Phone, connected.Queue = "5511999990001", api.Queue{Inbound: 2, Outbound: 1, OldestSeconds: 70, Dead: 3}
-	connected.LastError = "chatwoot is not available"
+	connected.LastError, connected.Notice = "chatwoot is not available", "Mind the inbox."
+	connected.Ways = []api.Way{
+		{Way: "webhook", Works: "no", Since: time.Date(2027, 3, 4, 5, 6, 7, 0, time.Local), Sentence: "Chatwoot calls no private addresses."},
+		{Way: "live", Works: "yes", Sentence: "Works."},
+	}
 	f := newFront(t, connected, line("abc222", "Sales", "new"), line("abc333", "Night", "paused"), line("abc444", "Old", "replaced"), line("abc555", "Far", "disconnected"))
 	out, _, code := typed(t, f.URL, "", "lines")
 	require.Zero(t, code)
@@ -163,6 +168,10 @@ abc444   Old       replaced       -                0           0          https:
 abc555   Far       disconnected   -                0           0          https://chat.example.com, account 1, inbox 12
 
 Support: messages wait, because: chatwoot is not available
+
+Support: replies by webhook: Chatwoot calls no private addresses. (since 2027-03-04 05:06:07)
+
+Support: Mind the inbox.
 
 Sales: It is new.
   wootbridge pair --line abc222
