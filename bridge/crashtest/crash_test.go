@@ -60,29 +60,41 @@ func TestKilledInTheMiddleOfTraffic(t *testing.T) {
 // started again and everything around it fails now and then; afterwards it
 // compares what both sides have.
 func crash(t *testing.T, env *around, r run) {
+	ways, diary := drawWays(r), &diary{}
+	t.Log(ways)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(diary)
+		}
+	})
 	sim := processtest.StartSimulators(t)
 	bridge := processtest.NewBridge(t, sim, env.settings...)
 	bridge.Start()
-	line := bridge.CreateLine("Shop")
+	line := ways.line(t, sim, bridge)
 	bridge.Pair(line, shopNumber)
 	talk := newTraffic(t, sim, uint64(r.seed))
+	talk.ways = ways
 	talk.open(r.chats)
 	misbehave(t, sim, uint64(r.seed))
+	ways.misbehave(t, sim)
 
 	writing := talk.write(r.messages)
 	ctx, stop := context.WithCancel(t.Context())
 	failing := env.fail(ctx, sim, rand.New(rand.NewPCG(uint64(r.seed), 4)))
+	failing.Go(func() error { return ways.fail(ctx, sim, diary) })
 	chance := rand.New(rand.NewPCG(uint64(r.seed), 3))
-	for range r.kills {
-		pause(t.Context(), between(chance, 200*time.Millisecond, 1700*time.Millisecond))
+	for _, rest := range ways.rests(r.kills) {
+		pause(t.Context(), rest+between(chance, 200*time.Millisecond, 1700*time.Millisecond))
 		bridge.Kill()
+		diary.note("killed")
 		pause(t.Context(), between(chance, 0, 300*time.Millisecond))
 		bridge.Start()
+		diary.note("started")
 	}
 	require.NoError(t, writing.Wait())
 	stop()
 	require.NoError(t, failing.Wait())
-	require.NoError(t, sim.Chatwoot.ClearFaults(t.Context()))
+	require.NoError(t, ways.mend(t.Context(), sim))
 	talk.settle()
 	// What it still has to send must not change anything any more. A receipt of
 	// something without a bubble, such as a deletion, waits for a minute.

@@ -13,7 +13,7 @@ import (
 type sides struct {
 	desk   []chatwoottest.Message
 	phones map[*chat][]whatsapptest.MessageState
-	hooks  []chatwoottest.Delivery // for the story of a failure only
+	hooks  []chatwoottest.Delivery
 }
 
 func (r *traffic) look(ctx context.Context) (s sides, err error) {
@@ -136,6 +136,13 @@ func set(texts []string) map[string]bool {
 		all[text] = true
 	}
 	return all
+}
+
+// dropped reports whether Chatwoot lost the webhook about a new message.
+func (s sides) dropped(message int) bool {
+	return slices.ContainsFunc(s.hooks, func(hook chatwoottest.Delivery) bool {
+		return hook.Event == "message_created" && hook.Message == message && hook.Dropped
+	})
 }
 
 // message is a message as Chatwoot has it; its zero value is none.

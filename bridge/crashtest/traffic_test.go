@@ -48,6 +48,8 @@ type said struct {
 	wa     string // its WhatsApp id, of a customer's
 	id     int    // its Chatwoot message, of an agent's
 	gone   bool   // whoever wrote it deleted it
+	// before and after are the live channel when an agent's was written.
+	before, after channel
 }
 
 // traffic is what customers and agents write.
@@ -56,6 +58,7 @@ type traffic struct {
 	sim   *processtest.Simulators
 	seed  uint64
 	chats []*chat
+	ways  ways
 	// habits draws what customers do besides writing.
 	habits *rand.Rand
 }
@@ -146,8 +149,16 @@ func (r *traffic) agentSays(ctx context.Context, chance *rand.Rand, c *chat, i i
 			request.Quote, m.quotes = quoted.ID, strings.TrimPrefix(quoted.SourceID, "WAID:")
 		}
 	}
+	var err error
+	if m.before, err = r.ways.channel(ctx, r.sim); err != nil {
+		return err
+	}
 	written, err := r.sim.Chatwoot.Write(ctx, c.conversation, request, files...)
+	if err != nil {
+		return err
+	}
 	m.id = written.ID
+	m.after, err = r.ways.channel(ctx, r.sim)
 	c.fromAgent = append(c.fromAgent, m)
 	return err
 }
