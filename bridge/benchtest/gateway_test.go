@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -27,6 +28,7 @@ type gateway struct {
 
 	mu       sync.Mutex
 	server   *http.Server
+	cut      context.CancelFunc // ends live connections, which the server does not
 	requests int
 	noted    func(at time.Time, body []byte)
 	answered func(body []byte)
@@ -55,9 +57,10 @@ func (g *gateway) open() {
 		return err == nil
 	}, patience, 10*time.Millisecond)
 	g.addr = listener.Addr().String()
-	server := &http.Server{Handler: g, ReadHeaderTimeout: time.Minute}
+	life, cut := context.WithCancel(context.Background())
+	server := &http.Server{Handler: g, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return life }}
 	g.mu.Lock()
-	g.server = server
+	g.server, g.cut = server, cut
 	g.mu.Unlock()
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -70,14 +73,21 @@ func (g *gateway) open() {
 func (g *gateway) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.cut()
 	_ = g.server.Close()
+}
+
+// ofListening reports whether a request is the live channel's: such come with a
+// start, and with no message and no pass.
+func ofListening(path string) bool {
+	return path == "/cable" || path == "/api/v1/profile" || strings.Contains(path, "/inbox_members/") || strings.HasSuffix(path, "/toggle_typing")
 }
 
 // slow makes each request take so long.
 func (g *gateway) slow(d time.Duration) { g.delay.Store(int64(d)) }
 
-// note calls noted for the posts of messages from now on, and counts all
-// requests anew.
+// note calls noted for the posts of messages from now on, and counts the requests
+// anew.
 func (g *gateway) note(noted func(at time.Time, body []byte)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,7 +110,9 @@ func (g *gateway) count() int {
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at := time.Now()
 	g.mu.Lock()
-	g.requests++
+	if !ofListening(r.URL.Path) {
+		g.requests++
+	}
 	noted, answered := g.noted, g.answered
 	g.mu.Unlock()
 	var body []byte

@@ -40,6 +40,7 @@ var figures = []figure{
 	{"receive", receive},
 	{"send", send},
 	{"delay", delay},
+	{"reply", reply},
 	{"webhook", webhook},
 	{"journal", journalJobs},
 	{"growth", growth},
@@ -47,6 +48,7 @@ var figures = []figure{
 	{"refused", refused},
 	{"live", live},
 	{"reconcile", reconcile},
+	{"busy", busy},
 	{"memory", memory},
 }
 
@@ -77,7 +79,7 @@ func BenchmarkFigures(b *testing.B) {
 func TestFiguresAreMeasured(t *testing.T) {
 	for _, f := range figures {
 		switch f.name {
-		case "delay", "webhook", "journal", "reconcile":
+		case "delay", "reply", "webhook", "journal", "reconcile", "busy":
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				rows := f.measure(t, 0)

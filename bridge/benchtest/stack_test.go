@@ -14,6 +14,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
 // patience bounds every wait: only a broken benchmark uses it up.
@@ -85,11 +86,20 @@ type stack struct {
 	tb        testing.TB
 	customers []*bridgetest.Conversation
 	gateway   *gateway
+	began     time.Time
 }
 
 func newStack(tb testing.TB, m mode, customers int) *stack {
+	return newStackThat(tb, m, customers, lines.ListenBoth)
+}
+
+// newStackThat hears of what agents do in a way of one's own; see the setting
+// listen.
+func newStackThat(tb testing.TB, m mode, customers int, listens string) *stack {
 	db, cache := m.open(tb)
-	s := &stack{tb: tb, Stack: bridgetest.Prepare(tb, bridgetest.Options{DB: db, Cache: cache, Settings: `{"send_rate":0}`, Patience: patience})}
+	settings := fmt.Sprintf(`{"send_rate":0,"listen":%q}`, listens)
+	s := &stack{tb: tb, Stack: bridgetest.Prepare(tb, bridgetest.Options{DB: db, Cache: cache, Settings: settings, Patience: patience})}
+	s.began = s.Clock.Now()
 	s.gateway = newGateway(tb, s.ChatwootURL)
 	s.ChatwootURL = s.gateway.url()
 	tb.Cleanup(func() { _ = s.Chatwoot.Close() }) // what is under way there ends, so that the stop is quick
