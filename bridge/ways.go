@@ -57,11 +57,24 @@ func (r *lineRuntime) chatsToProbe(ctx context.Context) ([]listen.Chat, error) {
 // cadence is the pause until the next regular comparison. Where no way works the
 // comparisons are what brings agents' messages.
 func (r *lineRuntime) cadence() time.Duration {
-	if !r.ways.None() {
-		return r.b.cfg.Schedule.Every
+	every := r.b.cfg.Schedule.Every
+	live := r.ways.Of(listen.Live)
+	switch {
+	case r.ways.None():
+		return min(every, reconcile.Interval(r.b.unheard(r.inbox.URL())))
+	case live.Verdict == listen.Closed && !live.Unused() && r.ways.HeardBefore(listen.Webhook, r.b.cfg.Clock().Add(-lonelyAfter)):
+		// Only the messages themselves tell now that webhooks fail as well.
+		return min(every, lonelyEvery)
 	}
-	return min(r.b.cfg.Schedule.Every, reconcile.Interval(r.b.unheard(r.inbox.URL())))
+	return every
 }
+
+const (
+	// lonelyAfter is after how long without a webhook a line whose live channel does
+	// not work is compared every lonelyEvery.
+	lonelyAfter = 20 * time.Second
+	lonelyEvery = 10 * time.Second
+)
 
 // unheard counts the lines of a Chatwoot of which no way works.
 func (b *Bridge) unheard(chatwootURL string) int {

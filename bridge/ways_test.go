@@ -356,3 +356,26 @@ func TestWhatWasSaidWhileTheChannelWasCutIsNotOvertaken(t *testing.T) {
 		}
 	}, byLive)
 }
+
+// While both ways are cut comparisons bring the replies, and the status says so.
+func TestWithBothWaysCutRepliesAreFetched(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		w.restart()
+		talking(w)
+		w.wayIs(listen.Live, listen.Works, listen.None)
+		w.desk.SetPrivateWebhooks(false)
+		w.desk.SetLive(chatwoottest.LiveFaults{NoUpgrade: true})
+		w.desk.CutLive()
+		w.wayIs(listen.Live, listen.Closed, listen.NoUpgrade)
+		w.desk.say("the first")
+		_, err := w.alice.WaitText(patience, "the first")
+		require.NoError(t, err)
+		w.wayIs(listen.Webhook, listen.Closed, listen.Private)
+		status, err := w.bridge.LineStatus(t.Context(), w.line)
+		require.NoError(t, err)
+		require.Contains(t, status.LastError, "take up to 5s")
+		w.desk.say("the second")
+		_, err = w.alice.WaitText(patience, "the second")
+		require.NoError(t, err)
+	}, byBoth)
+}

@@ -7,7 +7,7 @@
 //	make bench FIGURE=receive
 //
 // The bridge runs in the benchmark's process, between a simulated WhatsApp and
-// a simulated Chatwoot, with all that belongs to it; only for memory it is the
-// built program in a process of its own. What the simulators cost is in both
+// a simulated Chatwoot, with all that belongs to it; only for memory and processor
+// time it is the built program in a process of its own. What the simulators cost is in both
 // sides of a ratio. Send pacing is off.
 package benchtest

@@ -44,7 +44,7 @@ func drawWays(r run) ways {
 	w := ways{seed: uint64(r.seed), listen: []string{lines.ListenBoth, lines.ListenBoth, lines.ListenWebhook, lines.ListenLive}[chance.IntN(4)]}
 	refused, losing, restarted := chance.IntN(2) == 0, []string{lines.ListenWebhook, lines.ListenLive}[chance.IntN(2)], chance.IntN(2) == 0
 	w.refused = refused && w.listen != lines.ListenWebhook
-	w.restarted = restarted
+	w.restarted = restarted && w.live()
 	if w.listen == lines.ListenBoth && !w.refused {
 		w.losing = losing
 	}
@@ -55,9 +55,10 @@ func (w ways) String() string {
 	return fmt.Sprintf("listen=%s, webhooks refused: %t, losing: %q, deaf channels are cut: %t", w.listen, w.refused, w.losing, w.restarted)
 }
 
-// live reports whether the line listens to the live channel, alone whether that is
-// all that tells it of anything.
-func (w ways) live() bool  { return w.listen != lines.ListenWebhook }
+// live reports whether the line listens to the live channel.
+func (w ways) live() bool { return w.listen != lines.ListenWebhook }
+
+// alone reports whether the live channel is all that tells the line of anything.
 func (w ways) alone() bool { return w.listen == lines.ListenLive || w.refused }
 
 // line makes the run's line, in a Chatwoot that refuses webhooks or not.
@@ -218,6 +219,6 @@ func TestEveryWayIsDrawn(t *testing.T) {
 		drawn[w]++
 	}
 	// Live alone, both with webhooks that are refused: refused or not, cut or not.
-	// Both: which one loses, cut or not. Webhooks alone: all the same.
-	require.Len(t, drawn, 4+2+4+2)
+	// Both: which one loses, cut or not. Webhooks alone: nothing.
+	require.Len(t, drawn, 4+2+4+1)
 }

@@ -233,11 +233,20 @@ func (k *Keeper) Disconnected(why Reason) {
 		return // it was cut because it is deaf
 	}
 	k.cfg.Ways.Close(Live, why)
+	k.cfg.Compare() // the messages say whether webhooks fail as well
 	k.Wake()
 }
 
 // Missed implements Listener.
 func (k *Keeper) Missed() { k.cfg.Lost() }
+
+// WebhookFailedFor is WebhookFailed for a message that a comparison has found. What
+// was written before webhooks came last says nothing of now.
+func (k *Keeper) WebhookFailedFor(externalError string, written time.Time) {
+	if k.cfg.Ways.HeardBefore(Webhook, written) {
+		k.WebhookFailed(externalError)
+	}
+}
 
 // WebhookFailed notes what Chatwoot says of a webhook that did not get through; a
 // text of the bridge's own is none.

@@ -153,6 +153,13 @@ func (w *Ways) HeardSince(since time.Time) (heard map[Way]bool, more <-chan stru
 	return heard, w.heardAt
 }
 
+// HeardBefore reports whether nothing came by a way since a time.
+func (w *Ways) HeardBefore(name Way, at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ways[name].heard.Before(at)
+}
+
 // None reports whether no way works: then only comparisons with Chatwoot's
 // messages bring what agents write.
 func (w *Ways) None() bool { return w.Closed(Webhook) && w.Closed(Live) }

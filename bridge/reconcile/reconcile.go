@@ -37,6 +37,9 @@ type Reconciler struct {
 	Log   *slog.Logger
 	// Count is told what each comparison has found.
 	Count func(what string)
+	// WebhookFailed, if it is set, is told what Chatwoot says on a red bubble, and
+	// when its message was written.
+	WebhookFailed func(externalError string, written time.Time)
 
 	// The rest is Run's own.
 	listings  *Listings

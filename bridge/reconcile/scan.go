@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
@@ -52,6 +53,9 @@ func (s *scan) compare(ctx context.Context, conversation chatwoot.EventConversat
 	for _, m := range messages {
 		line := s.r.Inbox.Line()
 		around := chatwoot.Event{Account: line.Account, Inbox: line.Inbox, Conversation: conversation, Message: m}
+		if m.Attributes.ExternalError != "" && m.Status == string(idmap.Failed) && s.r.WebhookFailed != nil {
+			s.r.WebhookFailed(m.Attributes.ExternalError, m.CreatedAt.Time)
+		}
 		check := s.r.checkAgentMessage
 		if sourceid.IsOurs(m.SourceID) && !m.Attributes.Deleted {
 			check = s.r.checkBridgeMessage
