@@ -119,7 +119,9 @@ func (r *Reconciler) takeMissing(ctx context.Context, e chatwoot.Event, raw []by
 		appended = true
 		return nil
 	})
-	if err == nil && appended && e.Message.CreatedAt.After(r.listening) {
+	// Lists give whole seconds: one of the second in which listening began may be
+	// of before, which costs a few requests.
+	if err == nil && appended && e.Message.CreatedAt.Add(time.Second).After(r.listening) {
 		r.Arrivals.NoteMissing()
 	}
 	return err

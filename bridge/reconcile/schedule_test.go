@@ -105,7 +105,7 @@ func TestWhatNoWayHasToldOfMakesOthersLook(t *testing.T) {
 		s := newStand(t, d, NewShared(time.Now), 1)
 		c := d.add(1)
 		s.knows(c)
-		d.write(c, 0)
+		d.write(c, 2*time.Second)
 		prompt := func() journal.Job { return journal.Job{RecordedAt: time.Now(), OccurredAt: time.Now()} }
 		s.lives(func() {
 			time.Sleep(time.Minute)
