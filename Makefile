@@ -32,7 +32,7 @@ build: ## the programs, into bin/
 
 check: ## while you work: all tests that need no server, no ffmpeg and no race detector
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { printf 'gofmt these files:\n%s\n' "$$unformatted"; exit 1; }
-	env -u WOOTBRIDGE_TEST_POSTGRES -u WOOTBRIDGE_TEST_REDIS go test -short $(PKG)
+	env -u WOOTBRIDGE_TEST_POSTGRES -u WOOTBRIDGE_TEST_REDIS .ci/in-memory go test -short -parallel 8 $(PKG)
 	@echo "Not tested here: Postgres, Redis, ffmpeg, built programs, races. make test does all of it."
 
 test: ## everything, with -race, on its own Postgres and Redis

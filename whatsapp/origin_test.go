@@ -236,5 +236,6 @@ func TestC1_NoMessageOfACustomerChangesTheDevice(t *testing.T) {
 		require.Empty(t, w.sink.takenOf(content.EnvHistory))
 		require.NotContains(t, strings.Join(w.sink.texts(), "\n"), "forged")
 	})
+	require.NoError(t, w.phone.Companion().WaitSettled(patience)) // a text is taken in before it is acknowledged
 	require.Zero(t, w.phone.Companion().PendingMessages())
 }

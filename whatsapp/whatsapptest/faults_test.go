@@ -3,6 +3,7 @@ package whatsapptest_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -171,7 +172,9 @@ func TestDropsUnderLoad(t *testing.T) {
 	}
 	require.NoError(t, w.phone.Companion().WaitSettled(patience))
 	c.awaitText(want[total-1])
-	require.Equal(t, want, c.texts())
+	// One whose handler had begun when the connection went is told again: whoever
+	// takes messages in keeps each once.
+	require.Equal(t, want, slices.Compact(c.texts()))
 }
 
 func TestCorruptedMessageComesByRetry(t *testing.T) {

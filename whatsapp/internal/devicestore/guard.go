@@ -50,7 +50,7 @@ func (g *Guard) Wrap(d *store.Device) {
 	g.inOne = d.EventBuffer.DoDecryptionTxn // the unguarded one: any transaction
 	d.EventBuffer = &guardedBuffer{EventBuffer: d.EventBuffer, g: g}
 	d.Sessions = &guardedSessions{SessionStore: d.Sessions, g: g}
-	d.PreKeys = &guardedPreKeys{d.PreKeys, g}
+	d.PreKeys = &guardedPreKeys{PreKeyStore: d.PreKeys, g: g}
 	d.SenderKeys = &guardedSenderKeys{d.SenderKeys, g}
 	d.Identities = &guardedIdentities{d.Identities, g}
 	d.LIDs = &guardedLIDs{d.LIDs, g}

@@ -2,15 +2,41 @@ package devicestore
 
 import (
 	"context"
+	"sync"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
+// guardedPreKeys makes all the prekeys of an upload in one transaction: a new
+// device has 812 of them, and each for itself would wait for the disk.
 type guardedPreKeys struct {
 	store.PreKeyStore
 	g *Guard
+	// making is held before a transaction begins. The library's own lock is taken
+	// inside it, and whoever held that one outside would wait for the database.
+	making sync.Mutex
+}
+
+func (p *guardedPreKeys) GetOrGenPreKeys(ctx context.Context, count uint32) (made []*keys.PreKey, err error) {
+	p.making.Lock()
+	defer p.making.Unlock()
+	err = p.g.inOne(ctx, func(ctx context.Context) error {
+		made, err = p.PreKeyStore.GetOrGenPreKeys(ctx, count)
+		return err
+	})
+	if err != nil {
+		return nil, p.g.check(ctx, err)
+	}
+	return made, nil
+}
+
+func (p *guardedPreKeys) GenOnePreKey(ctx context.Context) (*keys.PreKey, error) {
+	p.making.Lock()
+	defer p.making.Unlock()
+	key, err := p.PreKeyStore.GenOnePreKey(ctx)
+	return key, p.g.check(ctx, err)
 }
 
 func (p *guardedPreKeys) GetPreKey(ctx context.Context, id uint32) (*keys.PreKey, error) {
