@@ -65,7 +65,8 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.reconciler = &reconcile.Reconciler{
 		Inbox: in, Contacts: r.contacts, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal, Store: b.lines,
-		Shared: b.shared, Schedule: cfg.Schedule, Cadence: r.cadence, WebhookFailed: func(text string, written time.Time) { r.keeper.WebhookFailedFor(text, written) }, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
+		Shared: b.shared, Schedule: cfg.Schedule, Cadence: r.cadence, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
+		WebhookFailed: func(text string, written time.Time) { r.keeper.WebhookFailedFor(text, written) }, WebhookFails: r.webhookFails,
 	}
 	r.keeper = listen.NewKeeper(listen.Config{
 		Inbox: in, Ways: r.ways, Channels: &b.channels, Store: b.lines, Times: cfg.Listening, Chats: r.chatsToProbe, Take: r.intake.AcceptLive,

@@ -38,6 +38,12 @@ func (b *Bridge) waysChanged(r *lineRuntime) {
 	b.Changed(r.inbox.Line().ID)
 }
 
+// webhookFails reports whether Chatwoot calls a webhook that it does not reach.
+func (r *lineRuntime) webhookFails() bool {
+	here, _ := r.inbox.Pointed()
+	return here && r.ways.Failing(listen.Webhook)
+}
+
 // probedChats is how many conversations a probe tries: one may have been deleted.
 const probedChats = 3
 

@@ -48,6 +48,7 @@ var figures = []figure{
 	{"refused", refused},
 	{"live", live},
 	{"reconcile", reconcile},
+	{"troubled", troubled},
 	{"busy", busy},
 	{"memory", memory},
 }

@@ -14,9 +14,10 @@ import (
 const (
 	// confirmedWithin is how long a subscription may take: a refusal is silence.
 	confirmedWithin = 10 * time.Second
-	// settledAfter is how long a connection must have lived for the next pause to
-	// be a short one again.
-	settledAfter = time.Minute
+	// settledAfter is how long a connection must have lived that was confirmed and
+	// then cut, for the next pause to be a short one again. Some proxies cut every
+	// few seconds; what is said in between must be heard.
+	settledAfter = 2 * time.Second
 	// defaultProfileEvery is how often the user is looked at.
 	defaultProfileEvery = 3 * time.Minute
 )
@@ -78,14 +79,15 @@ func (ch *channel) all() []*Member {
 	return ch.members
 }
 
-// set tells every line whether the channel works.
-func (ch *channel) set(confirmed bool, why Reason) {
+// set tells every line whether the channel works, and reports whether it did.
+func (ch *channel) set(confirmed bool, why Reason) (before bool) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	ch.confirmed, ch.why = confirmed, why
+	before, ch.confirmed, ch.why = ch.confirmed, confirmed, why
 	for _, m := range ch.members {
 		ch.tell(m)
 	}
+	return before
 }
 
 // subscription names the user's stream, by an account of which a line is.
@@ -124,8 +126,7 @@ func (ch *channel) run(ctx context.Context) {
 			return
 		}
 		ch.channels.Log.Debug("the live channel ended", "error", err)
-		ch.set(false, reasonOf(err))
-		if ch.channels.Clock().Sub(began) >= settledAfter {
+		if why := reasonOf(err); ch.set(false, why) && why.Code == Cut && !errors.Is(err, errRenewed) && ch.channels.Clock().Sub(began) >= settledAfter {
 			failures = 0
 		}
 		if !wait.Sleep(ctx, reconnectPause.After(failures)) {

@@ -171,7 +171,9 @@ func (k *Keeper) Hear(ctx context.Context, f chatwoot.Frame) {
 		k.noteGap()
 	}
 	if f.Inbox != 0 {
-		k.deaf.Store(false)
+		if k.deaf.Swap(false) {
+			k.noteGap()
+		}
 		k.cfg.Ways.Heard(Live)
 	}
 	if f.Event == chatwoot.EventCacheInvalidated {
@@ -209,9 +211,9 @@ func (k *Keeper) Connected() {
 	k.connected.Store(true)
 	if !k.deaf.Load() { // then it has to show that it hears
 		k.cfg.Ways.Open(Live)
+		k.noteGap()
 	}
 	k.fresh.Store(true)
-	k.noteGap()
 	k.before.Store(true)
 	k.Wake()
 }

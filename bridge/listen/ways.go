@@ -160,6 +160,15 @@ func (w *Ways) HeardBefore(name Way, at time.Time) bool {
 	return w.ways[name].heard.Before(at)
 }
 
+// Failing reports whether what came last of a way is that something did not come
+// by it.
+func (w *Ways) Failing(name Way) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.ways[name]
+	return x.failed > 0 || x.status.Verdict == Closed && !x.status.Unused()
+}
+
 // None reports whether no way works: then only comparisons with Chatwoot's
 // messages bring what agents write.
 func (w *Ways) None() bool { return w.Closed(Webhook) && w.Closed(Live) }

@@ -123,6 +123,7 @@ func (r *Reconciler) takeMissing(ctx context.Context, e chatwoot.Event, raw []by
 	// of before, which costs a few requests.
 	if err == nil && appended && e.Message.CreatedAt.Add(time.Second).After(r.listening) {
 		r.Arrivals.NoteMissing()
+		r.untold++
 	}
 	return err
 }

@@ -46,12 +46,16 @@ func (r *Reconciler) newPass(ctx context.Context, gap, asked bool) (*pass, error
 	if r.stuck == nil {
 		r.stuck = map[int]int{}
 	}
+	r.untold = 0
 	p := &pass{r: r, gap: gap, asked: asked, seen: map[chatwoot.ConversationID]seen{}}
 	var err error
 	if p.mark, err = r.Store.Mark(ctx, r.Inbox.Line().ID); err != nil {
 		return nil, err
 	}
 	if p.behind, err = r.Store.Behind(ctx, r.Inbox.Line().ID); err != nil {
+		return nil, err
+	}
+	if err := p.lookAgain(ctx); err != nil {
 		return nil, err
 	}
 	p.scan = scan{r: r, client: r.Inbox.At(chatwoot.Background), pace: r.pace, watermark: p.mark.Watermark}

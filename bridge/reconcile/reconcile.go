@@ -27,8 +27,8 @@ type Reconciler struct {
 	// Shared is common to all Reconcilers of the process.
 	Shared   *Shared
 	Schedule Schedule
-	// Cadence, if set, is asked after each comparison for the pause until the next
-	// one; nil means Schedule.Every.
+	// Cadence, if set, is asked after each comparison how long after its begin the
+	// next one is to begin; nil means Schedule.Every.
 	Cadence func() time.Duration
 	// Pause stops the line; the sentence says to people why.
 	Pause func(ctx context.Context, sentence string) error
@@ -40,6 +40,9 @@ type Reconciler struct {
 	// WebhookFailed, if it is set, is told what Chatwoot says on a red bubble, and
 	// when its message was written.
 	WebhookFailed func(externalError string, written time.Time)
+	// WebhookFails, if it is set, reports whether Chatwoot calls a webhook that it
+	// does not reach.
+	WebhookFails func() bool
 
 	// The rest is Run's own.
 	listings  *Listings
@@ -49,7 +52,9 @@ type Reconciler struct {
 	lastList  time.Time // when the newest list began that was compared
 	deepAt    time.Time // when the last comparison began that looked for every change
 	stuck     map[int]int
+	untold    int // messages that the last comparison found, and no way had told of
 	seen      map[chatwoot.ConversationID]seen
+	reddened  reddened
 }
 
 // seen is what a conversation looked like when it was compared last.

@@ -53,8 +53,8 @@ func (s *scan) compare(ctx context.Context, conversation chatwoot.EventConversat
 	for _, m := range messages {
 		line := s.r.Inbox.Line()
 		around := chatwoot.Event{Account: line.Account, Inbox: line.Inbox, Conversation: conversation, Message: m}
-		if m.Attributes.ExternalError != "" && m.Status == string(idmap.Failed) && s.r.WebhookFailed != nil {
-			s.r.WebhookFailed(m.Attributes.ExternalError, m.CreatedAt.Time)
+		if m.Attributes.ExternalError != "" && m.Status == string(idmap.Failed) {
+			s.r.noteRed(conversation.ID, m)
 		}
 		check := s.r.checkAgentMessage
 		if sourceid.IsOurs(m.SourceID) && !m.Attributes.Deleted {

@@ -21,7 +21,8 @@ type Schedule struct {
 	// Again is when the comparison after a start is repeated: a webhook that was on
 	// its way then has failed by now, or arrived; 0 means 15 seconds.
 	Again time.Duration
-	// Spacing is the least time between two comparisons; 0 means 10 seconds.
+	// Spacing is the least time between two comparisons that were asked for; the
+	// inbox is read a third as often. 0 means 3 seconds.
 	Spacing time.Duration
 	// PerSecond is how many requests a second the comparisons of all lines of one
 	// Chatwoot make together; 0 means 2.
@@ -35,7 +36,7 @@ func (p Schedule) OrDefaults() Schedule {
 
 		Every:   cmp.Or(p.Every, 5*time.Minute),
 		Again:   cmp.Or(p.Again, 15*time.Second),
-		Spacing: cmp.Or(p.Spacing, 10*time.Second),
+		Spacing: cmp.Or(p.Spacing, 3*time.Second),
 	}
 }
 
@@ -47,6 +48,9 @@ const (
 	// the latest: what was written while nobody listened must not leave after what
 	// is written now.
 	awayPause = 5 * time.Second
+	// onward is the pause after a comparison that has found what nobody told of,
+	// and the shortest one.
+	onward = 200 * time.Millisecond
 )
 
 // refreshEvery is how often the inbox is read again at least.
@@ -129,9 +133,9 @@ func (r *Reconciler) keepCompared(ctx context.Context) {
 			continue
 		case r.Arrivals.NoteCompared():
 			r.catchUp()
-			pause = r.Schedule.Again
+			pause = min(r.Schedule.Again, r.untilNext(last))
 		default:
-			pause = r.cadence()
+			pause = r.untilNext(last)
 		}
 		if !r.refreshIfDue(ctx) {
 			return
@@ -141,17 +145,25 @@ func (r *Reconciler) keepCompared(ctx context.Context) {
 	}
 }
 
-func (r *Reconciler) cadence() time.Duration {
+// untilNext is the pause after a comparison that began at a time. Where comparisons
+// are what brings agents' messages, one that has found some is followed by the next
+// one soon: an agent is writing. The pace bounds what that costs.
+func (r *Reconciler) untilNext(began time.Time) time.Duration {
+	every := r.Schedule.Every
 	if r.Cadence != nil {
-		return r.Cadence()
+		every = r.Cadence()
 	}
-	return r.Schedule.Every
+	soon := min(every, onward)
+	if r.untold > 0 && every < r.Schedule.Every {
+		return soon
+	}
+	return max(every-r.Clock().Sub(began), soon)
 }
 
 // refreshAndCompare also reads what was changed in Chatwoot about the inbox, when
 // the comparison was asked for.
 func (r *Reconciler) refreshAndCompare(ctx context.Context, gap, asked bool) error {
-	if asked && r.Clock().Sub(r.refreshed) >= r.Schedule.Spacing {
+	if asked && r.Clock().Sub(r.refreshed) >= 3*r.Schedule.Spacing {
 		if err := r.refresh(ctx); err != nil {
 			return err
 		}

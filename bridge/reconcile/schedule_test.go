@@ -131,3 +131,42 @@ func TestWhatNoWayHasToldOfMakesOthersLook(t *testing.T) {
 		})
 	})
 }
+
+// Where no way works, comparisons are all that brings agents' messages: while some
+// are found the next comparison follows at once, at the pace of two requests a
+// second, and a reply a second takes seconds.
+func TestRepliesAreFoundSoonWhileAgentsWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newStand(t, d, NewShared(time.Now), 1)
+		s.Cadence = func() time.Duration { return Interval(1) }
+		var chats []*conversation
+		for range 8 {
+			c := d.add(1)
+			s.knows(c)
+			chats = append(chats, c)
+		}
+		s.lives(func() {
+			time.Sleep(2 * time.Minute)
+			d.questions()
+			const replies = 60
+			var late, longest time.Duration
+			for i := range replies {
+				d.write(chats[i%len(chats)], 0)
+				time.Sleep(time.Second)
+				if missing := i + 1 - len(s.journaled()); missing > 0 {
+					late = time.Duration(missing) * time.Second
+				} else {
+					late = 0
+				}
+				longest = max(longest, late)
+			}
+			require.Less(t, longest, 10*time.Second)
+			require.LessOrEqual(t, len(d.questions()), 2*replies+2)
+			time.Sleep(time.Minute)
+			require.Len(t, s.journaled(), replies)
+			require.InDelta(t, 60/5, d.count(question.list), 3, "and every five seconds when they rest")
+		})
+	})
+}
