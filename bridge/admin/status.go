@@ -38,7 +38,7 @@ const StatePaused whatsapp.Code = "paused"
 const sentenceForeign = "Chatwoot has %d messages with this bridge's mark that are missing from its database. Either the database was restored from a backup, or another bridge uses this inbox. Agents' messages that were missed meanwhile are sent only after you confirm."
 
 // sentenceUnheard says how replies come where nothing tells of them.
-const sentenceUnheard = "Neither the webhook nor Chatwoot's live channel works. Replies are fetched from Chatwoot instead and take up to %s."
+const sentenceUnheard = "Neither the webhook nor Chatwoot's live channel works. Replies are fetched from Chatwoot instead and take up to %s, longer while many are written."
 
 // Lines are all lines, the oldest first.
 func (s *Service) Lines(ctx context.Context) ([]LineStatus, error) {

@@ -154,7 +154,7 @@ func (r *Reconciler) untilNext(began time.Time) time.Duration {
 		every = r.Cadence()
 	}
 	soon := min(every, onward)
-	if r.untold > 0 && every < r.Schedule.Every {
+	if r.untold > 0 && every < r.Schedule.Every && every <= soonest {
 		return soon
 	}
 	return max(every-r.Clock().Sub(began), soon)
