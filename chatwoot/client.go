@@ -192,6 +192,9 @@ func transportError(err error, method string) error {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		cause = errors.New("connection broken")
 	}
+	if told := tlsFault(err); told != nil {
+		return &UnavailableError{Err: told} // no request was made
+	}
 	var op *net.OpError
 	var lookup *net.DNSError
 	switch dialled := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"); {
