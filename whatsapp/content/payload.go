@@ -37,7 +37,7 @@ func Decode(raw []byte) (Message, error) {
 		return Message{}, fmt.Errorf("decode message: %w", err)
 	}
 	m := Message{
-		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: clean(p.Push), At: p.At,
+		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At,
 	}
 	switch p.Trouble {
 	case "":
