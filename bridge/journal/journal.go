@@ -104,6 +104,7 @@ type Journal struct {
 	mu           sync.Mutex
 	signals      map[Queue][]*Signal
 	pausedDrains map[string]bool
+	claimed      time.Time      // the wall clock at the last claim
 	untold       map[Queue]bool // what other processes are to be told
 	tell         chan struct{}  // that there is something
 }

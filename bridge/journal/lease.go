@@ -149,7 +149,7 @@ func (l *Lease) Renew(ctx context.Context) error {
 }
 
 // Fail records a failed attempt of a job, moves the lane to the time of the
-// next one and releases it.
+// next one, or to the end of the longest rest, and releases it.
 func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	return l.yield(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
 		if l.j.db.Dialect == database.Postgres {
@@ -159,12 +159,16 @@ func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	})
 }
 
-// Yield moves the lane to a later time and releases it; nothing failed.
+// Yield moves the lane to a later time, at most by the longest rest, and
+// releases it; nothing failed.
 func (l *Lease) Yield(ctx context.Context, until time.Time) error {
 	return l.yield(ctx, until, func(context.Context, *sql.Tx) error { return nil })
 }
 
 func (l *Lease) yield(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
+	if latest := l.j.clock().Add(LongestRest); due.After(latest) {
+		due = latest
+	}
 	err := l.commit(ctx, change{last: nothing, relaxed: true, record: func(ctx context.Context, tx *sql.Tx) error {
 		if err := record(ctx, tx); err != nil {
 			return err

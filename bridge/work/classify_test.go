@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/internal/guard"
@@ -51,4 +52,11 @@ func TestD04_EveryAnswerIsClassified(t *testing.T) {
 			require.Equal(t, map[bool]work.Action{true: work.DeadLetter, false: work.Retry}[itself], late.Action, name)
 		}
 	}
+}
+
+// The journal lets no lane rest longer than the longest pause here.
+func TestT16_TheLongestPauseIsTheLongestRest(t *testing.T) {
+	t.Parallel()
+	longest := work.Backoff.Most + time.Duration(float64(work.Backoff.Most)*work.Backoff.Jitter)
+	require.Equal(t, journal.LongestRest, longest)
 }
