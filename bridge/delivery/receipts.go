@@ -18,7 +18,7 @@ var errNoLinkYet = errors.New("the receipt's message is not recorded yet")
 func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	r, err := content.DecodeReceipt(j.Payload)
 	if err != nil {
-		return err
+		return &work.BrokenPayloadError{Err: err}
 	}
 	to := idmap.Delivered
 	if r.Kind == content.ReceiptRead {

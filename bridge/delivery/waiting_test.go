@@ -162,3 +162,10 @@ func TestT19_ReceiptsThatSayTheSameWaitAsOne(t *testing.T) {
 	}
 	require.LessOrEqual(t, l.Jobs(journal.Waiting), 2, "one for each minute")
 }
+
+func TestT16_AReceiptThatCannotBeDecodedIsGivenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	s, _, j := newStatuses(t, &linetest.Chatwoot{}, journal.Status, journal.KindReceipt, []byte(`{`))
+	var broken *work.BrokenPayloadError
+	require.ErrorAs(t, s.HandleReceipt(t.Context(), j), &broken)
+}

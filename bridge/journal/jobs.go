@@ -105,6 +105,17 @@ func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, err
 	return payload, true, nil
 }
 
+// Key gives the dedupe key under which a job was appended, or "" when there is no
+// such job.
+func (j *Journal) Key(ctx context.Context, job int64) (string, error) {
+	var key string
+	err := j.db.QueryRowContext(ctx, `SELECT dedupe FROM job WHERE id = $1`, job).Scan(&key)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read a job's key: %w", err)
+	}
+	return key, nil
+}
+
 // Holds reports whether a job waits in a lane, or was given up, whose dedupe key
 // has part between two bars.
 func (j *Journal) Holds(ctx context.Context, lane LaneKey, part string) (bool, error) {
@@ -185,7 +196,8 @@ var ErrNoDeadJob = errors.New("no dead job of this id")
 
 // Replay puts a dead job at its lane's end, with a clean record and its
 // original time. It counts as one that may have acted: the journal
-// does not record whether its last attempt had.
+// does not record whether its last attempt had. Until it ends, its column begun
+// says when it was replayed: nothing else uses that of a job that waits.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
 	var lane LaneKey
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -206,8 +218,8 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if _, err := tx.ExecContext(ctx, keepEnd, id); err != nil {
 			return fmt.Errorf("keep the attempt that gave it up: %w", err)
 		}
-		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = 0, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
-		res, err := tx.ExecContext(ctx, revive, id, pos)
+		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = $3, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
+		res, err := tx.ExecContext(ctx, revive, id, pos, now)
 		if err != nil {
 			return err
 		}
