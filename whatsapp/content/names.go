@@ -25,3 +25,14 @@ func PersonName(raw string) string {
 	}
 	return name
 }
+
+// fileName is what a file is called, without what commands the display: a name
+// must not end the line that it is shown in, nor turn its own extension around.
+func fileName(raw string) string {
+	return strings.Map(func(r rune) rune {
+		if visible.Control(r) {
+			return -1
+		}
+		return r
+	}, clean(raw))
+}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -18,6 +20,16 @@ func TestK8_ANameThatShowsNothingIsNone(t *testing.T) {
 	} {
 		require.Equal(t, want, content.PersonName(raw), "%q", raw)
 	}
+}
+
+func TestK8_AFilesNameCommandsNoDisplay(t *testing.T) {
+	t.Parallel()
+	name := "a\n\u202efdp.exe"
+	e, err := content.MessageEnvelope(types.MessageInfo{ID: "A"}, &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{FileName: &name}}, func(types.JID) types.JID { return types.JID{} })
+	require.NoError(t, err)
+	m, err := content.Decode(e.Payload)
+	require.NoError(t, err)
+	require.Equal(t, "afdp.exe", m.Content.(content.Media).File.Name)
 }
 
 func FuzzPersonName(f *testing.F) {
