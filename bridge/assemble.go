@@ -20,16 +20,35 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
-// newLine makes a line's runtime; the supervisor starts it.
-func (b *Bridge) newLine(line lines.Line, active, onProbation bool) (*lineRuntime, error) {
-	gate := b.gate(line.ChatwootURL)
-	client, err := chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: gate, Log: b.log})
+// client calls a line's Chatwoot.
+func (b *Bridge) client(line lines.Line) (*chatwoot.Client, error) {
+	client, err := chatwoot.New(chatwoot.Config{
+		BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", line.ID, err)
 	}
+	return client, nil
+}
+
+// stands asks whether a line that is paused could go on.
+func (b *Bridge) stands(ctx context.Context, line lines.Line) error {
+	client, err := b.client(line)
+	if err != nil {
+		return err
+	}
+	return inbox.Stands(ctx, client.WithPriority(chatwoot.Background), line)
+}
+
+// newLine makes a line's runtime; the supervisor starts it.
+func (b *Bridge) newLine(line lines.Line, active, onProbation bool) (*lineRuntime, error) {
+	client, err := b.client(line)
+	if err != nil {
+		return nil, err
+	}
 	log := b.log.With("line", string(line.ID))
 	return b.assemble(inbox.New(inbox.Config{
-		Line: line, Client: client, Gate: gate, Store: b.lines, Bots: &b.bots, Reach: b.reach, Clock: b.cfg.Clock, Log: log,
+		Line: line, Client: client, Gate: b.gate(line.ChatwootURL), Store: b.lines, Bots: &b.bots, Reach: b.reach, Doubt: b.cfg.Doubt, Clock: b.cfg.Clock, Log: log,
 	}), active, onProbation), nil
 }
 

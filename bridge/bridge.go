@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -61,6 +62,10 @@ type Config struct {
 	Schedule reconcile.Schedule
 	// Listening says how long the ways by which Chatwoot tells may take.
 	Listening listen.Times
+	// Doubt is for how long Chatwoot must have said that a line cannot go on before
+	// the line stops, and AskEvery how often it is asked then whether it can; 0 means
+	// a minute.
+	Doubt, AskEvery time.Duration
 	// Simulator, if set, stands in for WhatsApp's servers.
 	Simulator *whatsapp.Simulator
 	// Versions, if set, is asked for WhatsApp's version at the start.
@@ -105,6 +110,7 @@ func New(cfg Config) *Bridge {
 	if cfg.KeepDone == 0 {
 		cfg.KeepDone = defaultKeepDone
 	}
+	cfg.Doubt = cmp.Or(cfg.Doubt, inbox.DefaultDoubt)
 	cfg.Schedule = cfg.Schedule.OrDefaults()
 	b := &Bridge{
 		cfg: cfg, log: cfg.Log, lines: lines.NewStore(cfg.DB, cfg.Key),
@@ -120,7 +126,7 @@ func New(cfg Config) *Bridge {
 	})
 	b.super = supervisor.New(supervisor.Config{
 		Store: b.lines, DB: cfg.DB, Clock: cfg.Clock, Log: cfg.Log, Instance: cfg.Instance, Run: lines.NewID(), Crashed: cfg.Crashed,
-		OwnerTTL: cfg.OwnerTTL, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
+		OwnerTTL: cfg.OwnerTTL, Stands: b.stands, AskEvery: cfg.AskEvery, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
 	})
 	b.channels = listen.Channels{Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(), Background: b.inBackground}
 	b.Service = admin.New(admin.Config{

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -24,12 +25,15 @@ func (r *lineRuntime) Chatwoot() work.Chatwoot { return r.inbox }
 func (r *lineRuntime) Changed() { r.b.Changed(r.inbox.Line().ID) }
 
 // Pause implements work.Line.
-func (r *lineRuntime) Pause(ctx context.Context, sentence string) error {
-	if err := r.b.lines.SetPaused(ctx, r.inbox.Line().ID, sentence); err != nil {
-		return err
+func (r *lineRuntime) Pause(ctx context.Context, p lines.Pause) (paused bool, err error) {
+	if confirmed, err := r.inbox.Confirmed(ctx, p.Cause); err != nil || !confirmed {
+		return false, err
+	}
+	if err := r.b.lines.SetPaused(ctx, r.inbox.Line().ID, p); err != nil {
+		return false, err
 	}
 	r.b.super.RequestSync()
-	return nil
+	return true, nil
 }
 
 // Open implements work.Line.

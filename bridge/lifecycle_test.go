@@ -146,14 +146,18 @@ func TestAPausedLineFindsWhatTheLiveChannelSaid(t *testing.T) {
 	}, byLive)
 }
 
-func TestD04_ARotatedTokenPausesTheLineAndKeepsItsMessages(t *testing.T) {
+// A token that is refused for one request alone stops no line; see TestK1_ for one
+// that is refused for all.
+func TestD04_OneRefusalOfTheTokenStopsNoLine(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		w.desk.wait("the conversation", withText("hi"))
-		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{Status: http.StatusUnauthorized}})
+		w.desk.AddRule(chatwoottest.Rule{Method: http.MethodPost, Path: "/messages", Times: 1, Fault: chatwoottest.Fault{
+			Status: http.StatusUnauthorized, ContentType: "application/json", Body: `{"error":"You are not authorized to do this action"}`,
+		}})
 		w.alice.SendText(w.phone, "kept")
-		w.until("the pause", func(s whatsapp.State) bool { return s.Code == bridge.StatePaused })
-		require.NoError(t, w.bridge.Resume(context.Background(), w.line))
+		w.failed("message")
+		w.neverPaused()
 		w.desk.wait("the kept message", withText("kept"))
 		require.Equal(t, []string{"hi", "kept"}, w.desk.incoming())
 	})

@@ -125,7 +125,7 @@ func TestD33_ARedisThatFailsCostsSpeedOnly(t *testing.T) {
 			if fault.start != nil {
 				fault.start(r)
 			}
-			talk := newTalk(newWorld(t, databasetest.Postgres(t), r, setting{redisOrderWait, listening(t)}), "Bob")
+			talk := newTalk(newWorld(t, databasetest.Postgres(t), r, setting{orderWait: redisOrderWait, listen: listening(t)}), "Bob")
 			fault.talk(r, talk)
 			talk.compare()
 

@@ -19,6 +19,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
@@ -44,6 +45,8 @@ type world struct {
 	bridge  *bridge.Bridge // of several processes, the one that is asked
 	front   *httptest.Server
 	handler *atomic.Pointer[http.Handler]
+	// between is the web server in front of the desk, if there is one.
+	between *chatwoottest.Front
 	line    bridge.LineID
 	// configure, if set, changes the next process's configuration.
 	configure func(*bridge.Config)
@@ -68,7 +71,12 @@ func listening(t *testing.T) string {
 type setting struct {
 	orderWait time.Duration
 	listen    string
+	// behind says that a web server is in front of Chatwoot.
+	behind bool
 }
+
+// behindFront has a web server in front of Chatwoot.
+func behindFront(s *setting) { s.behind = true }
 
 // byWebhook makes a flow's line listen to webhooks alone.
 func byWebhook(s *setting) { s.listen = lines.ListenWebhook }
@@ -166,12 +174,21 @@ func newWorld(t *testing.T, db *database.DB, cache idmap.Cache, how setting) *wo
 // newWorldAt is a world with a Chatwoot of one's own.
 func newWorldAt(t *testing.T, at desk, db *database.DB, cache idmap.Cache, how setting) *world {
 	t.Helper()
+	address := at.URL()
+	var between *chatwoottest.Front
+	if how.behind {
+		var err error
+		between, err = chatwoottest.NewFront(address)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, between.Close()) })
+		address = between.URL()
+	}
 	s := bridgetest.Open(t, bridgetest.Options{
-		DB: db, Cache: cache, Chatwoot: at.Server, Patience: patience, FFmpeg: convert.FindFFmpeg(),
+		ChatwootURL: address, DB: db, Cache: cache, Chatwoot: at.Server, Patience: patience, FFmpeg: convert.FindFFmpeg(),
 		Settings: fmt.Sprintf(`{"order_wait_ms":%d,"send_rate":0,"listen":%q}`, how.orderWait.Milliseconds(), how.listen),
 	})
 	w := &world{
-		Stack: s, t: t, db: s.DB, wa: s.WhatsApp, phone: s.Phone, desk: at, bridge: s.Bridge, front: s.Front, handler: &s.Webhooks, line: s.Line,
+		Stack: s, t: t, db: s.DB, wa: s.WhatsApp, phone: s.Phone, desk: at, bridge: s.Bridge, front: s.Front, handler: &s.Webhooks, line: s.Line, between: between,
 	}
 	t.Cleanup(w.bridgeUsed)
 	w.alice = w.wa.NewPeer("5511888880002", "Alice")

@@ -2,7 +2,6 @@ package chatwoot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -41,6 +41,9 @@ type Client struct {
 	gate     *Gate
 	priority Priority
 	timeout  time.Duration
+	// headerless says that a good answer came without the header that marks
+	// Chatwoot's: a proxy takes it away. Copies share it.
+	headerless *atomic.Bool
 }
 
 // tokenHeader has hyphens: proxies drop names with underscores.
@@ -70,17 +73,18 @@ func New(cfg Config) (*Client, error) {
 		own.MaxIdleConnsPerHost = 8
 		transport = own
 	}
-	// A redirect never gets the token; no call of the API answers with one.
+	// A redirect never gets the token; no call of the API answers with one. That of
+	// something in front is an answer to look at.
 	client := resty.NewWithClient(&http.Client{Transport: transport}).
 		SetBaseURL(base.String()).
 		SetHeader(tokenHeader, token).
 		SetHeader("User-Agent", userAgent).
 		SetHeader("Accept", "application/json").
-		SetRedirectPolicy(resty.NoRedirectPolicy()).
+		SetRedirectPolicy(resty.RedirectPolicyFunc(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })).
 		SetResponseBodyLimit(maxAnswer).
 		SetLogger(quiet{})
 	return &Client{
-		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout,
+		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout, headerless: new(atomic.Bool),
 		uploads: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		files:   &http.Client{Transport: transport},
 	}, nil
@@ -148,23 +152,17 @@ func (c *Client) exchange(ctx context.Context, req call) error {
 	if err != nil {
 		return transportError(err, effect)
 	}
-	if err := statusError(got, effect); err != nil {
+	got.page = req.absolute
+	if got.status < 200 || got.status > 299 {
+		return got.failure(effect, c.headerless.Load())
+	}
+	if err := got.succeeded(req.into); err != nil {
 		return err
 	}
-	if req.into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(got.body, req.into); err != nil {
-		return &AmbiguousError{Err: errors.New("the answer is not the JSON that was expected")}
+	if req.into != nil {
+		c.headerless.Store(got.header.Get(requestID) == "")
 	}
 	return nil
-}
-
-// answer is what Chatwoot, or something in front of it, answered.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
 }
 
 // request makes a call that has no file.
@@ -179,7 +177,7 @@ func (c *Client) request(ctx context.Context, req call, path string) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{resp.StatusCode(), resp.Header(), resp.Body()}, nil
+	return answer{status: resp.StatusCode(), header: resp.Header(), body: resp.Body()}, nil
 }
 
 // transportError classifies a request without an answer. It drops the
@@ -205,53 +203,4 @@ func transportError(err error, method string) error {
 		return &UnavailableError{Err: cause}
 	}
 	return &AmbiguousError{Err: cause}
-}
-
-// floodText is fixed within a sentence that is otherwise in the language of
-// the token's owner.
-const floodText = "Too many messages"
-
-const (
-	// defaultRetryAfter is Chatwoot's window; its own 429 does not name one.
-	defaultRetryAfter = 60 * time.Second
-	// maxRetryAfter bounds what a server in front may ask for.
-	maxRetryAfter = 10 * time.Minute
-)
-
-// retryAfter is how long a 429 asks to wait.
-func retryAfter(header http.Header) time.Duration {
-	seconds, err := strconv.Atoi(header.Get("Retry-After"))
-	if err != nil || seconds <= 0 {
-		return defaultRetryAfter
-	}
-	return min(time.Duration(min(seconds, 86400))*time.Second, maxRetryAfter)
-}
-
-func statusError(got answer, method string) error {
-	status := got.status
-	switch {
-	case status >= 200 && status < 300:
-		return nil
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return &UnauthorizedError{Status: status}
-	case status == http.StatusNotFound:
-		return &NotFoundError{}
-	case status == http.StatusRequestEntityTooLarge:
-		return &TooLargeError{}
-	case status == http.StatusTooManyRequests:
-		return &RateLimitedError{RetryAfter: retryAfter(got.header)}
-	case status >= 500 && method == http.MethodGet:
-		return &UnavailableError{Err: fmt.Errorf("status %d", status)}
-	case status >= 500:
-		return &AmbiguousError{Err: fmt.Errorf("status %d", status)}
-	}
-	var refused struct {
-		Error      string   `json:"error"`
-		Attributes []string `json:"attributes"`
-	}
-	_ = json.Unmarshal(got.body, &refused)
-	if status == http.StatusUnprocessableEntity && strings.Contains(refused.Error, floodText) {
-		return &FloodError{}
-	}
-	return &InvalidError{Status: status, Attributes: refused.Attributes}
 }

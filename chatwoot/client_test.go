@@ -54,18 +54,19 @@ func TestAnswersBecomeTypedErrors(t *testing.T) {
 		sure   bool // that it had no effect
 	}{
 		"unknown token":     {401, `{"error":"Invalid Access Token"}`, as(new(*chatwoot.UnauthorizedError)), true},
-		"cloud plan":        {403, `{"error":"API access is not enabled for this account"}`, as(new(*chatwoot.UnauthorizedError)), true},
+		"cloud plan":        {403, `{"error":"API access is not enabled for this account"}`, as(new(*chatwoot.InvalidError)), false},
 		"gone":              {404, `{"error":"Resource could not be found"}`, as(new(*chatwoot.NotFoundError)), true},
 		"proxy limit":       {413, `<html>`, as(new(*chatwoot.TooLargeError)), true},
 		"flood guard":       {422, `{"error":"Validation failed: Too many messages"}`, as(new(*chatwoot.FloodError)), true},
 		"validation":        {422, `{"message":"taken","attributes":["phone_number"]}`, as(new(*chatwoot.InvalidError)), false},
 		"rate limit":        {429, "Retry later\n", as(new(*chatwoot.RateLimitedError)), true},
 		"error after write": {500, `<html>`, as(new(*chatwoot.AmbiguousError)), false},
-		"no JSON":           {200, `<html>`, as(new(*chatwoot.AmbiguousError)), false},
+		"no JSON":           {200, `OK`, as(new(*chatwoot.AmbiguousError)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Request-Id", "3f0e")
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.body)
 			})

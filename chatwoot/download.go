@@ -44,7 +44,10 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", transportError(err, http.MethodGet))
 	}
 	defer resp.Body.Close()
+	own := resp.Request.URL.Host == c.base.Host
 	switch {
+	case own && resp.StatusCode >= 300 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests && resp.Header.Get(requestID) == "" && !c.headerless.Load():
+		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", answer{status: resp.StatusCode, header: resp.Header}.front())
 	case resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusForbidden:
 		return DownloadInfo{}, ErrNotStored // object storage may say 403 of what it does not have
 	case resp.StatusCode == http.StatusTooManyRequests:

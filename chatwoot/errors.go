@@ -3,17 +3,42 @@ package chatwoot
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
 
-// UnauthorizedError says that the token is not accepted (any more), or may not
-// do this; nothing but a person can change that.
+// UnauthorizedError says that Chatwoot does not accept the token (any more), or
+// that its owner may not do this.
 type UnauthorizedError struct{ Status int }
 
 func (e *UnauthorizedError) Error() string {
 	return fmt.Sprintf("chatwoot does not accept the token (%d)", e.Status)
 }
+
+// FrontError says that something in front of Chatwoot answered in its place: a
+// proxy while Chatwoot starts again, a firewall, a sign-in page. Nothing follows
+// from it but that Chatwoot was not reached.
+type FrontError struct {
+	Status int
+	// RedirectedTo is where the answer sends to, without a path; may be empty.
+	RedirectedTo string
+	// Page says that it was a page for people.
+	Page bool
+}
+
+func (e *FrontError) Error() string {
+	switch {
+	case e.RedirectedTo != "":
+		return fmt.Sprintf("a web server in front of Chatwoot sends to %s (%d)", e.RedirectedTo, e.Status)
+	case e.Status < 300:
+		return "a web server in front of Chatwoot answers with a page of its own"
+	}
+	return fmt.Sprintf("a web server in front of Chatwoot answers %d", e.Status)
+}
+
+// passedOn reports whether the request may have reached Chatwoot all the same.
+func (e *FrontError) passedOn() bool { return e.Status < 300 || e.Status == http.StatusRequestTimeout }
 
 // NotFoundError says that the record, or the inbox or account around it, does
 // not exist.
@@ -21,10 +46,13 @@ type NotFoundError struct{}
 
 func (e *NotFoundError) Error() string { return "chatwoot has no such record (404)" }
 
-// InvalidError says that Chatwoot will never accept this request.
+// InvalidError says that Chatwoot refuses this request. It says so too of what it
+// could not do at the moment: while a message is stored, every exception is a 422.
 type InvalidError struct {
 	Status     int
 	Attributes []string // what is at fault, when Chatwoot names it
+	// Certain says that no attempt will be accepted.
+	Certain bool
 }
 
 func (e *InvalidError) Error() string {
@@ -67,7 +95,12 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // AmbiguousError says that Chatwoot may or may not have carried the request
 // out; look before repeating it.
-type AmbiguousError struct{ Err error }
+type AmbiguousError struct {
+	Err error
+	// Over says that it is not under way any more: what a look does not find now
+	// was not done.
+	Over bool
+}
 
 func (e *AmbiguousError) Error() string { return "chatwoot's answer is unknown: " + e.Err.Error() }
 
@@ -87,9 +120,13 @@ func HadNoEffect(err error) bool {
 		tooLarge     *TooLargeError
 		limited      *RateLimitedError
 		flood        *FloodError
+		front        *FrontError
 	)
 	if errors.As(err, &ambiguous) {
 		return false
+	}
+	if errors.As(err, &front) {
+		return !front.passedOn()
 	}
 	return errors.As(err, &unavailable) || errors.As(err, &unauthorized) || errors.As(err, &notFound) ||
 		errors.As(err, &tooLarge) || errors.As(err, &limited) || errors.As(err, &flood)
@@ -114,3 +151,11 @@ var ErrNotStored = errors.New("chatwoot has not stored the file")
 
 // ErrNoFileName refuses an upload that Chatwoot would drop without a word.
 var ErrNoFileName = errors.New("an upload needs a file name")
+
+// IsUnreached reports whether err says that Chatwoot did not answer: it was away,
+// or something in front of it answered.
+func IsUnreached(err error) bool {
+	var unavailable *UnavailableError
+	var front *FrontError
+	return errors.As(err, &unavailable) || errors.As(err, &front)
+}

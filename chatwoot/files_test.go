@@ -120,7 +120,10 @@ func TestR10_PresignedAddressesAreUsedLetterForLetter(t *testing.T) {
 func TestD42_AFileThatIsNotThereYetIsTold(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusNotFound, http.StatusForbidden} {
-		c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Request-Id", "3f0e")
+			w.WriteHeader(status)
+		})
 		_, err := c.Download(ctx, "/rails/active_storage/x/a.png", io.Discard, 100)
 		require.ErrorIs(t, err, chatwoot.ErrNotStored)
 	}

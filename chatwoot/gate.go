@@ -37,6 +37,7 @@ type Gate struct {
 	good     int
 	shut     time.Time
 	away     bool
+	answered time.Time // a request that no message waits for, well
 	waiting  [priorities][]waiter
 	clock    func() time.Time
 }
@@ -94,9 +95,11 @@ func (g *Gate) Leave(p Priority, err error, took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var limited *RateLimitedError
-	var unavailable *UnavailableError
 	var ambiguous *AmbiguousError
-	g.away = errors.As(err, &unavailable) || errors.As(err, &ambiguous)
+	g.away = IsUnreached(err) || errors.As(err, &ambiguous)
+	if err == nil && p == Background {
+		g.answered = g.clock()
+	}
 	switch {
 	case errors.As(err, &limited):
 		if until := g.clock().Add(limited.RetryAfter); until.After(g.shut) {
@@ -135,6 +138,16 @@ func (g *Gate) reopen() {
 		return
 	}
 	g.admit()
+}
+
+// Answered is when a request of no message was answered well last.
+func (g *Gate) Answered() time.Time {
+	if g == nil {
+		return time.Time{}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.answered
 }
 
 // Away reports whether the last request that ended found Chatwoot away.

@@ -21,8 +21,7 @@ const readAttempts = 4
 func RetryRead(ctx context.Context, read func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := read()
-		var unavailable *UnavailableError
-		if !errors.As(err, &unavailable) || unavailable.Down || attempt+1 == readAttempts || !wait.Sleep(ctx, readBackoff.After(attempt)) {
+		if !IsUnreached(err) || IsDown(err) || attempt+1 == readAttempts || !wait.Sleep(ctx, readBackoff.After(attempt)) {
 			return err
 		}
 	}

@@ -191,6 +191,7 @@ func TestTheLinkOfASurveyNeedsTheConversation(t *testing.T) {
 				w.WriteHeader(http.StatusTeapot)
 				return
 			}
+			w.Header().Set("X-Request-Id", "3f0e")
 			w.WriteHeader(tc.status)
 			_ = json.NewEncoder(w).Encode(tc.body)
 		})

@@ -30,5 +30,5 @@ func (c *Client) upload(ctx context.Context, call call, path string) (answer, er
 	}
 	defer resp.Body.Close()
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return answer{resp.StatusCode, resp.Header, content}, err
+	return answer{status: resp.StatusCode, header: resp.Header, body: content}, err
 }

@@ -16,7 +16,7 @@ func (s *Service) connected(id lines.ID) (Line, error) {
 		return nil, err
 	case line.Active():
 		return line, nil
-	case line.Record().Paused != "":
+	case line.Record().Paused():
 		return nil, fault.Conflict("the line is paused: resume it first")
 	default:
 		return nil, fault.Unavailable("the line's connection is changing hands: try again in some seconds", nil)
@@ -106,17 +106,22 @@ const sentencePaused = "Paused by an administrator. Messages are kept on both si
 
 // Pause disconnects a line. Its webhooks are stored, its jobs wait.
 func (s *Service) Pause(ctx context.Context, id lines.ID) error {
-	return s.setPaused(ctx, id, sentencePaused)
+	return s.after(ctx, id, func() error {
+		return s.cfg.Store.SetPaused(ctx, id, lines.Pause{Cause: lines.PausedByAdmin, Sentence: sentencePaused})
+	})
 }
 
 // Resume lets a paused line run again.
-func (s *Service) Resume(ctx context.Context, id lines.ID) error { return s.setPaused(ctx, id, "") }
+func (s *Service) Resume(ctx context.Context, id lines.ID) error {
+	return s.after(ctx, id, func() error { return s.cfg.Store.Resume(ctx, id) })
+}
 
-func (s *Service) setPaused(ctx context.Context, id lines.ID, sentence string) error {
+// after makes a line what it should be after a change of its record.
+func (s *Service) after(ctx context.Context, id lines.ID, change func() error) error {
 	if _, err := s.find(id); err != nil {
 		return err
 	}
-	if err := s.cfg.Store.SetPaused(ctx, id, sentence); err != nil {
+	if err := change(); err != nil {
 		return err
 	}
 	return s.cfg.Lines.SyncNow(ctx)

@@ -174,10 +174,12 @@ func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secr
 	if err := s.cfg.Store.SetToken(ctx, line.ID, token); err != nil {
 		return err
 	}
-	if line.Paused == "" || line.Paused == sentencePaused {
-		return nil
+	for _, cause := range []lines.PauseCause{lines.PausedByToken, lines.PausedByInbox} {
+		if _, err := s.cfg.Store.ResumeFrom(ctx, line.ID, cause); err != nil {
+			return err
+		}
 	}
-	return s.cfg.Store.SetPaused(ctx, line.ID, "")
+	return nil
 }
 
 // DeleteLine logs the line's device out and removes all of the line's state.

@@ -113,8 +113,8 @@ func (s *Service) State(id lines.ID) (whatsapp.State, error) {
 func StateOf(line Line) whatsapp.State {
 	state, record := line.Session().State(), line.Record()
 	switch trouble := line.Trouble(); {
-	case record.Paused != "":
-		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, record.Paused, "", ""
+	case record.Paused():
+		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, record.Pause.Sentence, "", ""
 	case !line.Active() && state.JID != "":
 		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
 	case trouble != "":

@@ -57,7 +57,7 @@ func TestALinesStateIsWhatKeepsItFromWorking(t *testing.T) {
 		"connected":     {line{state: connected}, connected},
 		"takes nothing": {line{state: connected, trouble: "No room."}, whatsapp.State{Code: whatsapp.StateConnected, Sentence: "No room.", JID: jid}},
 		"paused": {
-			line{state: asks, record: lines.Line{Paused: "An admin paused it."}, idle: true, trouble: "No room."},
+			line{state: asks, record: lines.Line{Pause: lines.Pause{Cause: lines.PausedByAdmin, Sentence: "An admin paused it."}}, idle: true, trouble: "No room."},
 			whatsapp.State{Code: admin.StatePaused, Sentence: "An admin paused it."},
 		},
 		"another process has it": {

@@ -27,6 +27,8 @@ type Options struct {
 	// release Version, or of the usual one.
 	Chatwoot *chatwoottest.Server
 	Version  string
+	// ChatwootURL is where lines find Chatwoot; "" is its own address.
+	ChatwootURL string
 	// LineName names the line that MakeLine makes, and its phone; "" is Shop.
 	// Settings are the line's, in JSON.
 	LineName string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -82,6 +83,7 @@ func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*br
 		DB: s.DB, Key: key, Cache: s.options.Cache, Spool: spool, Log: log, Clock: s.Clock.Now, PublicURL: s.Front.URL, Instance: "test",
 		Convert:   convert.New(convert.Options{Spool: spool, FFmpeg: s.options.FFmpeg, Log: log}),
 		Metrics:   bridge.NewMetrics(prometheus.NewRegistry()),
+		Doubt:     time.Nanosecond,
 		Schedule:  reconcile.Schedule{PerSecond: swift},
 		Simulator: &whatsapp.Simulator{Addr: s.WhatsApp.Addr(), RootKey: s.WhatsApp.RootKey()},
 	}

@@ -1,6 +1,7 @@
 package bridgetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func New(options Options) (*Stack, error) {
 	if err := s.simulate(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.ChatwootURL = s.Chatwoot.URL()
+	s.ChatwootURL = cmp.Or(options.ChatwootURL, s.Chatwoot.URL())
 	return s, nil
 }
 

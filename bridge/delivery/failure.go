@@ -44,8 +44,9 @@ func (s *Statuses) RecordFailed(e chatwoot.Event) work.Recorder {
 
 // failureText is what the agent reads; what went wrong inside is for the log.
 func (s *Statuses) failureText(failure error) string {
-	key := "fail.refused"
+	key := "fail.unsent"
 	var refused *whatsapp.PermanentError
+	var unknown *whatsapp.AmbiguousError
 	var file *FileError
 	switch {
 	case errors.Is(failure, chatwoot.ErrTooLarge):
@@ -62,6 +63,10 @@ func (s *Statuses) failureText(failure error) string {
 		key = "fail.notwa"
 	case errors.As(failure, &refused) && refused.Reason == whatsapp.ReasonReachOut:
 		key = "fail.reachout"
+	case errors.As(failure, &refused):
+		key = "fail.refused"
+	case errors.As(failure, &unknown):
+		key = "fail.unknown"
 	}
 	return s.Inbox.Texts().Text(key)
 }

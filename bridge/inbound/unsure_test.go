@@ -115,7 +115,7 @@ func TestAReplayPostsWhatIsNotThereAndNothingElse(t *testing.T) {
 					if tc.stored {
 						_, err = d.CarryOut(r)
 					}
-					return linetest.Answer(r, http.StatusUnprocessableEntity, nil), err
+					return linetest.Answer(r, http.StatusUnprocessableEntity, map[string]any{"message": "Content is too long", "attributes": []string{"content"}}), err
 				}}
 				l := linetest.New(t, linetest.Options{Chatwoot: desk, Settings: withoutEvents})
 				write(t, l, l.Know(alice, 1), "m")

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/lines"
@@ -81,7 +82,8 @@ func (x *Inbox) pointTo(ctx context.Context, client *chatwoot.Client, inbox chat
 	}
 	set, err := client.SetInboxWebhook(ctx, x.cfg.Line.Inbox, want)
 	var unauthorized *chatwoot.UnauthorizedError
-	if errors.As(err, &unauthorized) { // an agent's token may do all but this
+	var refused *chatwoot.InvalidError
+	if errors.As(err, &unauthorized) || errors.As(err, &refused) && refused.Status == http.StatusForbidden { // an agent's token may do all but this
 		if !x.forbidden.Swap(true) {
 			x.cfg.Log.Error("the token may not change the inbox: an administrator must set its webhook")
 		}

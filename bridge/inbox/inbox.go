@@ -22,6 +22,9 @@ type Config struct {
 	Store *lines.Store
 	Bots  *Bots
 	Reach Reach
+	// Doubt is for how long Chatwoot must have said that the line cannot go on
+	// before it stops; 0 means that one answer is enough.
+	Doubt time.Duration
 	Clock func() time.Time
 	Log   *slog.Logger
 }
@@ -39,6 +42,7 @@ type Inbox struct {
 	unreached, forbidden atomic.Bool
 	pointing             sync.Mutex
 	refetch              sync.Mutex
+	witness              witness
 	fetched              time.Time // the secret, under refetch
 }
 
@@ -110,6 +114,9 @@ func (x *Inbox) URL() string { return x.cfg.Line.ChatwootURL }
 
 // Away implements work.Chatwoot.
 func (x *Inbox) Away() bool { return x.cfg.Gate.Away() }
+
+// Answered implements work.Chatwoot.
+func (x *Inbox) Answered() time.Time { return x.cfg.Gate.Answered() }
 
 // Probe implements work.Chatwoot.
 func (x *Inbox) Probe(ctx context.Context) error {

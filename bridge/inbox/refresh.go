@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
@@ -22,8 +23,12 @@ const (
 var errGone = errors.New("the inbox was deleted in Chatwoot")
 
 func gone() error {
-	return &work.PauseError{Sentence: "The inbox was deleted in Chatwoot. Delete this line and create a new one.", Err: errGone}
+	return &work.PauseError{Pause: lines.Pause{Cause: lines.PausedByInbox, Sentence: sentenceGone}, Err: errGone}
 }
+
+// sentenceGone says to people why a line does not run. It never advises to throw
+// away what waits.
+const sentenceGone = "Chatwoot says that the line's inbox does not exist. It is asked again every minute, and the line goes on by itself when the inbox is there. If it was deleted for good, the messages that wait stay here until the line is deleted."
 
 // Refresh asks Chatwoot what the line needs to know of it: the version, the
 // inbox's settings and webhook secret. The inbox's webhook is pointed where it has

@@ -28,8 +28,8 @@ type Line struct {
 	// logout. It is our own copy: the library deletes its row on a logout.
 	JID   string
 	Phone string
-	// Paused is the sentence that says why the line does not run, or empty.
-	Paused  string
+	// Pause is why the line does not run.
+	Pause   Pause
 	Created time.Time
 
 	Token         seal.Secret // of Chatwoot's API
@@ -58,6 +58,9 @@ type Holding struct {
 	// Connects counts the connects in a row that the owner did not survive.
 	Connects int
 }
+
+// Paused reports whether the line does not run.
+func (l Line) Paused() bool { return l.Pause != Pause{} }
 
 // ContactSource derives the source id of a chat's contact. It is a credential
 // of Chatwoot's public API, so it cannot be guessed without the line's key.

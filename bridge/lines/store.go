@@ -22,7 +22,7 @@ type Store struct {
 func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key: key} }
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-	settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key,
+	settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key,
 	owner, owned_until, connects, strange, watermark, webhook_closed`
 
 // Insert adds a line.
@@ -40,11 +40,11 @@ func (s *Store) Insert(ctx context.Context, l Line) error {
 		}
 	}
 	const insertLine = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-		settings, jid, phone, paused, created, token, webhook_secret, path_secret, source_key, watermark)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+		settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key, watermark)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, insertLine, string(l.ID), l.Name, l.ChatwootURL, l.Account, int64(l.Inbox),
-			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Paused, l.Created.UnixMilli(),
+			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Pause.Sentence, string(l.Pause.Cause), l.Created.UnixMilli(),
 			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], sealed["source_key"], int64(l.Watermark))
 		return err
 	})
@@ -84,7 +84,7 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 		token, webhookSecret, pathSecret, skey []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
-		&settings, &l.JID, &l.Phone, &l.Paused, &created, &token, &webhookSecret, &pathSecret, &skey,
+		&settings, &l.JID, &l.Phone, &l.Pause.Sentence, &l.Pause.Cause, &created, &token, &webhookSecret, &pathSecret, &skey,
 		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
@@ -114,12 +114,6 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 // SetDevice remembers which WhatsApp device the line is paired with.
 func (s *Store) SetDevice(ctx context.Context, id ID, jid, phone string) error {
 	return s.exec(ctx, `UPDATE line SET jid = $2, phone = $3 WHERE id = $1`, "remember the device", string(id), jid, phone)
-}
-
-// SetPaused stores the sentence that says why a line does not run; "" resumes
-// it, with a clean record of its connects.
-func (s *Store) SetPaused(ctx context.Context, id ID, sentence string) error {
-	return s.exec(ctx, `UPDATE line SET paused = $2, connects = 0 WHERE id = $1`, "store the pause", string(id), sentence)
 }
 
 // SetSettings stores a line's name and settings.

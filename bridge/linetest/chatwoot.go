@@ -103,11 +103,15 @@ func (d *Chatwoot) Shown() []Status {
 	return slices.Clone(d.Statuses)
 }
 
-// Answer is a response with a JSON body.
+// Answer is a response with a JSON body, marked as Chatwoot's own. A refusal
+// without a body has one that says so.
 func Answer(r *http.Request, status int, body any) *http.Response {
+	if body == nil && status >= 400 {
+		body = map[string]any{"error": http.StatusText(status)}
+	}
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		encoded = fmt.Append(nil, err)
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(encoded))), Request: r}
+	return &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {"1"}}, Body: io.NopCloser(strings.NewReader(string(encoded))), Request: r}
 }

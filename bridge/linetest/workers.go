@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/internal/guard"
 )
@@ -84,13 +85,13 @@ func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
 			continue
 		}
 		failures = append(failures, failure)
-		switch o := work.Classify(failure, j.Attempt, j.FirstFailed, l.Clock()); o.Action {
+		switch o := work.Classify(failure, work.Trial{Attempt: j.Attempt, Now: l.Clock()}); o.Action {
 		case work.DeadLetter:
 			j.Ambiguous = j.MayHaveActed
 			require.NoError(l.t, line.GiveUp(ctx, j, failure))
 			require.NoError(l.t, lease.Dead(ctx, j.Job, o.Reason, nil))
 		case work.Pause:
-			require.Fail(l.t, o.Sentence)
+			require.Fail(l.t, o.Pause.Sentence)
 		default:
 			require.NoError(l.t, lease.Fail(ctx, j.Job, journal.Failure{Outcome: journal.Retried, Cause: o.Reason, RetryAt: l.Clock(), MayHaveActed: j.MayHaveActed}))
 			return failures
@@ -145,7 +146,7 @@ func (w worked) GiveUp(ctx context.Context, j *work.Job, cause error) error {
 }
 
 // Pause implements work.Line.
-func (worked) Pause(context.Context, string) error { return nil }
+func (worked) Pause(context.Context, lines.Pause) (bool, error) { return true, nil }
 
 // Changed implements work.Line.
 func (worked) Changed() {}

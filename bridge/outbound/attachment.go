@@ -57,10 +57,9 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 
 // fetchFailure tells what may pass from what will not.
 func (h *Handler) fetchFailure(ctx context.Context, j *work.Job, err error) error {
-	var away *chatwoot.UnavailableError
 	var limited *chatwoot.RateLimitedError
 	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.RecordedAt) < storedWithin
-	if late || errors.As(err, &away) || errors.As(err, &limited) || ctx.Err() != nil {
+	if late || chatwoot.IsUnreached(err) || errors.As(err, &limited) || ctx.Err() != nil {
 		return err
 	}
 	return &delivery.FileError{Err: err}

@@ -84,8 +84,9 @@ func fromChatwoot(err error) bool {
 		invalid      *chatwoot.InvalidError
 		tooLarge     *chatwoot.TooLargeError
 		flood        *chatwoot.FloodError
+		front        *chatwoot.FrontError
 	)
-	return errors.As(err, &unavailable) || errors.As(err, &ambiguous) || errors.As(err, &unauthorized) || errors.As(err, &notFound) ||
+	return errors.As(err, &front) || errors.As(err, &unavailable) || errors.As(err, &ambiguous) || errors.As(err, &unauthorized) || errors.As(err, &notFound) ||
 		errors.As(err, &invalid) || errors.As(err, &tooLarge) || errors.As(err, &flood)
 }
 

@@ -30,8 +30,8 @@ type Reconciler struct {
 	// Cadence, if set, is asked after each comparison how long after its begin the
 	// next one is to begin; nil means Schedule.Every.
 	Cadence func() time.Duration
-	// Pause stops the line; the sentence says to people why.
-	Pause func(ctx context.Context, sentence string) error
+	// Pause stops the line, if that is confirmed, and reports whether it did.
+	Pause func(ctx context.Context, p lines.Pause) (paused bool, err error)
 	Guard guard.Guard
 	Clock func() time.Time
 	Log   *slog.Logger

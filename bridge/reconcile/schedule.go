@@ -191,15 +191,18 @@ func (r *Reconciler) refreshIfDue(ctx context.Context) bool {
 
 // pauses stops the line if err says so.
 func (r *Reconciler) pauses(ctx context.Context, err error) bool {
-	o := work.Classify(err, 0, time.Time{}, r.Clock())
+	o := work.Classify(err, work.Trial{Now: r.Clock()})
 	if o.Action != work.Pause {
 		return false
 	}
-	r.Log.Warn("the line was paused", "reason", o.Reason)
-	if err := r.Pause(ctx, o.Sentence); err != nil && ctx.Err() == nil {
+	paused, err := r.Pause(ctx, o.Pause)
+	switch {
+	case err != nil && ctx.Err() == nil:
 		r.Log.Error("the pause cannot be stored", "error", err)
+	case paused:
+		r.Log.Warn("the line was paused", "reason", o.Reason)
 	}
-	return true
+	return paused
 }
 
 // catchUp lets agents' messages leave.

@@ -223,7 +223,7 @@ func (s *stand) restart(shared *Shared) {
 			Arrivals: arrivals, Clock: s.Line.Clock, Log: s.Line.Log, NewID: lines.NewID,
 		},
 		Shared: shared, Schedule: Schedule{}.OrDefaults(), Guard: guard.Guard{Log: s.Line.Log}, Clock: s.Line.Clock, Log: s.Line.Log,
-		Pause: func(_ context.Context, sentence string) error { s.paused = sentence; return nil }, Count: func(string) {},
+		Pause: func(_ context.Context, p lines.Pause) (bool, error) { s.paused = p.Sentence; return true, nil }, Count: func(string) {},
 	}
 	s.listings, _ = shared.join(s.Reconciler.Inbox.Line())
 	s.pace = shared.pace(s.Reconciler.Inbox.Line().ChatwootURL)

@@ -96,10 +96,10 @@ func TestARestartTakesItsOwnLinesBackAtOnce(t *testing.T) {
 func TestAPausedOrDeletedLineIsNotClaimed(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *owners) {
 		ctx := context.Background()
-		require.NoError(t, o.store.SetPaused(ctx, "one", "because"))
+		require.NoError(t, o.store.SetPaused(ctx, "one", lines.Pause{Cause: lines.PausedByAdmin, Sentence: "because"}))
 		require.ErrorIs(t, o.process("a", "1").claim(ctx, "one", o.holding(), 1), errNotFree)
 		was := o.holding()
-		require.NoError(t, o.store.SetPaused(ctx, "one", ""))
+		require.NoError(t, o.store.Resume(ctx, "one"))
 		require.NoError(t, o.store.SetDeleted(ctx, "one", o.now))
 		require.ErrorIs(t, o.process("a", "1").claim(ctx, "one", was, 1), errNotFree)
 		all, err := o.store.List(ctx)

@@ -29,7 +29,7 @@ func (s *Supervisor) claim(ctx context.Context, line lines.Line) (ours, onProbat
 		}
 		if connects > crashesUntilPause {
 			s.cfg.Log.Error("the line was paused: the process crashed while it connected", "line", string(line.ID))
-			return false, false, s.cfg.Store.SetPaused(ctx, line.ID, sentenceCrashed)
+			return false, false, s.cfg.Store.SetPaused(ctx, line.ID, lines.Pause{Cause: lines.PausedByCrash, Sentence: sentenceCrashed})
 		}
 	}
 	err = s.owner.claim(ctx, line.ID, line.Held, connects)

@@ -48,6 +48,10 @@ type Config struct {
 	// OwnerTTL is how long a line whose process is gone waits for another one; 0
 	// means DefaultOwnerTTL.
 	OwnerTTL time.Duration
+	// Stands asks whether a line could go on that is paused for what may pass; see
+	// lines.PauseCause. AskEvery is how often; 0 means DefaultAskEvery.
+	Stands   func(ctx context.Context, line lines.Line) error
+	AskEvery time.Duration
 	// New makes a line's runner; a line that is not active takes webhooks and has
 	// no connection.
 	New func(line lines.Line, active, onProbation bool) (Runner, error)
@@ -75,6 +79,9 @@ func New(cfg Config) *Supervisor {
 	if cfg.OwnerTTL == 0 {
 		cfg.OwnerTTL = DefaultOwnerTTL
 	}
+	if cfg.AskEvery == 0 {
+		cfg.AskEvery = DefaultAskEvery
+	}
 	return &Supervisor{
 		cfg:   cfg,
 		owner: &ownership{db: cfg.DB, clock: cfg.Clock, ttl: cfg.OwnerTTL, instance: cfg.Instance, me: cfg.Instance + "/" + cfg.Run},
@@ -96,7 +103,10 @@ func (s *Supervisor) Begin(ctx, life context.Context) error {
 }
 
 // Start keeps the lines running until the context that Begin was given ends.
-func (s *Supervisor) Start() { s.run.Go(s.keepSynced) }
+func (s *Supervisor) Start() {
+	s.run.Go(s.keepSynced)
+	s.run.Go(s.keepAsking)
+}
 
 func (s *Supervisor) keepSynced() {
 	tick := time.NewTicker(s.owner.every())

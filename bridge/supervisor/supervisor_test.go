@@ -29,8 +29,9 @@ type office struct {
 	db    *database.DB
 	store *lines.Store
 
-	mu  sync.Mutex
-	log []string // what runners did: "a/1 starts one"
+	mu     sync.Mutex
+	log    []string           // what runners did: "a/1 starts one"
+	fallen map[lines.ID]error // why lines cannot go on, as far as Chatwoot is concerned
 }
 
 func inOffice(t *testing.T, ids []lines.ID, test func(t *testing.T, o *office)) {
@@ -110,7 +111,7 @@ func (o *office) start(instance string, run int, crashed bool) *process {
 	p := &process{o: o, name: fmt.Sprint(instance, "/", run), refuse: map[lines.ID]error{}}
 	p.Supervisor = supervisor.New(supervisor.Config{
 		Store: o.store, DB: o.db, Clock: time.Now, Log: slog.New(slog.NewTextHandler(&p.logs, nil)),
-		Instance: instance, Run: fmt.Sprint(run), Crashed: crashed, New: p.make, Changed: func(lines.ID) {},
+		Instance: instance, Run: fmt.Sprint(run), Crashed: crashed, New: p.make, Changed: func(lines.ID) {}, Stands: p.stands,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	p.life = cancel
@@ -118,6 +119,13 @@ func (o *office) start(instance string, run int, crashed bool) *process {
 	p.Start()
 	o.t.Cleanup(p.stop)
 	return p
+}
+
+// stands answers for Chatwoot whether a paused line could go on.
+func (p *process) stands(_ context.Context, line lines.Line) error {
+	p.o.mu.Lock()
+	defer p.o.mu.Unlock()
+	return p.o.fallen[line.ID]
 }
 
 // stop ends the process as its owner asked.
@@ -209,7 +217,7 @@ func TestAProcessConnectsItsLinesAndGivesThemBack(t *testing.T) {
 func TestAPausedLineIsIdleUntilItIsResumed(t *testing.T) {
 	inOffice(t, []lines.ID{"one"}, func(t *testing.T, o *office) {
 		p := o.start("a", 1, false)
-		require.NoError(t, o.store.SetPaused(t.Context(), "one", "because"))
+		require.NoError(t, o.store.SetPaused(t.Context(), "one", lines.Pause{Cause: lines.PausedByAdmin, Sentence: "because"}))
 		p.sync()
 		require.Empty(t, p.active())
 		_, there := p.Find("one")
@@ -218,7 +226,7 @@ func TestAPausedLineIsIdleUntilItIsResumed(t *testing.T) {
 		require.Equal(t, []string{"a/1 starts one", "a/1 stopped one"}, o.told())
 		require.Empty(t, o.line("one").Held.Owner)
 
-		require.NoError(t, o.store.SetPaused(t.Context(), "one", ""))
+		require.NoError(t, o.store.Resume(t.Context(), "one"))
 		p.sync()
 		require.Equal(t, []lines.ID{"one"}, p.active())
 		require.Equal(t, []string{"a/1 starts one"}, o.told())
@@ -347,11 +355,11 @@ func TestALineThatBreaksTheProcessIsPausedAndTheOthersLive(t *testing.T) {
 		second.die()
 		third := o.start("a", 3, true)
 		require.Equal(t, []lines.ID{"good"}, third.active())
-		require.Contains(t, o.line("bad").Paused, "crashed twice while this line connected")
+		require.Contains(t, o.line("bad").Pause.Sentence, "crashed twice while this line connected")
 		third.survives("good")
 		require.Zero(t, o.line("good").Held.Connects)
 
-		require.NoError(t, o.store.SetPaused(t.Context(), "bad", ""))
+		require.NoError(t, o.store.Resume(t.Context(), "bad"))
 		third.sync()
 		require.Equal(t, []lines.ID{"bad", "good"}, third.active(), "it was resumed")
 	})
@@ -365,6 +373,33 @@ func TestKillsArePutDownToNoLine(t *testing.T) {
 			require.Equal(t, []lines.ID{"one"}, p.active())
 			p.die()
 		}
-		require.Empty(t, o.line("one").Paused)
+		require.False(t, o.line("one").Paused())
+	})
+}
+
+// A line that stopped for what may pass is asked about, and goes on by itself; one
+// that an admin has paused, or that broke the process, is not.
+func TestK1_PausedLinesAreAskedAbout(t *testing.T) {
+	inOffice(t, []lines.ID{"token", "inbox", "admin", "crash"}, func(t *testing.T, o *office) {
+		for id, cause := range map[lines.ID]lines.PauseCause{
+			"token": lines.PausedByToken, "inbox": lines.PausedByInbox, "admin": lines.PausedByAdmin, "crash": lines.PausedByCrash,
+		} {
+			require.NoError(t, o.store.SetPaused(t.Context(), id, lines.Pause{Cause: cause, Sentence: "because"}))
+		}
+		no := errors.New("refused")
+		o.fallen = map[lines.ID]error{"token": no, "inbox": no}
+		o.start("a", 1, false)
+		time.Sleep(10 * time.Minute)
+		require.True(t, o.line("token").Paused())
+		require.True(t, o.line("inbox").Paused())
+		o.mu.Lock()
+		o.fallen = map[lines.ID]error{"inbox": no}
+		o.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		require.False(t, o.line("token").Paused())
+		require.True(t, o.line("inbox").Paused())
+		require.True(t, o.line("admin").Paused())
+		require.True(t, o.line("crash").Paused())
+		require.Equal(t, []string{"a/1 starts token"}, o.told())
 	})
 }

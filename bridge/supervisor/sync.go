@@ -50,13 +50,13 @@ func (s *Supervisor) syncLine(ctx context.Context, line lines.Line, ours bool) e
 		return nil // it requests a sync when it has ended
 	}
 	onProbation := false
-	if line.Paused == "" && !ours && s.owner.free(line.Held) {
+	if !line.Paused() && !ours && s.owner.free(line.Held) {
 		var err error
 		if ours, onProbation, err = s.claim(ctx, line); err != nil {
 			return err
 		}
 	}
-	active := ours && line.Paused == ""
+	active := ours && !line.Paused()
 	if r != nil && r.Active() == active && (!active || r.Serves(line)) {
 		r.Update(line)
 		return nil

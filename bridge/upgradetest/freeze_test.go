@@ -180,7 +180,7 @@ func (f *freezer) refuse(fault chatwoottest.Fault, fits func(r *http.Request) bo
 }
 
 func invalid() chatwoottest.Fault {
-	return chatwoottest.Fault{Status: http.StatusUnprocessableEntity, ContentType: "application/json", Body: `{"error":"refused"}`}
+	return chatwoottest.Fault{Status: http.StatusUnprocessableEntity, ContentType: "application/json", Body: `{"message":"refused","attributes":["content"]}`}
 }
 
 func away() chatwoottest.Fault {

@@ -197,7 +197,7 @@ func (f *freezer) recordLines() {
 		settings, err := json.Marshal(l.Line.Settings)
 		require.NoError(f.t, err)
 		line := frozenLine{
-			ID: string(l.Line.ID), Name: l.Line.Name, Settings: settings, State: string(l.State.Code), Sentence: l.Line.Paused,
+			ID: string(l.Line.ID), Name: l.Line.Name, Settings: settings, State: string(l.State.Code), Sentence: l.Line.Pause.Sentence,
 			JID: l.Line.JID, Phone: l.Line.Phone, Inbox: int64(l.Line.Inbox),
 		}
 		if l.Line.Name == "Branch" {

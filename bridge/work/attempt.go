@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // The outcomes of attempts, as they are counted.
@@ -15,6 +16,30 @@ const (
 	outcomeDead   = string(journal.Dead)
 	outcomePaused = string(journal.Paused)
 )
+
+// doubtedMost bounds how long a lane rests whose line would have to be paused, until
+// that is confirmed.
+const doubtedMost = 10 * time.Second
+
+// answeredWithin is how old Chatwoot's last good answer to anybody may be for it to
+// count as one that answers; somebody asks it something every five minutes.
+const answeredWithin = 6 * time.Minute
+
+// answers reports whether a job's destination answers, though not this job.
+func answers(line Line, j *Job, failure error, now time.Time) bool {
+	if j.Queue() == journal.Out {
+		return !errors.Is(failure, whatsapp.ErrNotConnected) && !errors.Is(failure, whatsapp.ErrUpload)
+	}
+	return now.Sub(line.Chatwoot().Answered()) <= answeredWithin
+}
+
+// destinationOf names where a queue's jobs go.
+func destinationOf(line Line, queue journal.Queue) string {
+	if queue == journal.Out {
+		return "whatsapp " + line.ID()
+	}
+	return "chatwoot " + line.Chatwoot().URL()
+}
 
 // step does the next job of a lane, and says whether the lease is still held.
 func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next Turn, jobs []journal.Job, unclean bool) (more bool, err error) {
@@ -38,6 +63,7 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next T
 	failure := p.cfg.Guard.Run("handling a job", func() error { return line.Do(ctx, j) })
 	defer p.endOutage(ctx, line.Chatwoot())
 	if failure == nil {
+		p.health.succeeded(destinationOf(line, j.Queue()), j, p.cfg.Clock())
 		p.cfg.Count(queue, outcomeDone)
 		line.Changed()
 		return true, nil
@@ -53,18 +79,28 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next T
 func (p *Pool) fail(ctx context.Context, line Line, j *Job, failure error) (more bool, err error) {
 	now := p.cfg.Clock()
 	queue, log := string(j.Queue()), p.cfg.Log.With("line", line.ID())
-	switch o := Classify(failure, j.Attempt, j.FirstFailed, now); o.Action {
+	trial := p.health.failed(destinationOf(line, j.Queue()), j, now, answers(line, j, failure, now))
+	switch o := Classify(failure, trial); o.Action {
 	case DeadLetter:
 		p.cfg.Count(queue, outcomeDead)
 		log.Warn("a job was given up", "direction", queue, "reason", o.Reason)
 		return p.giveUp(ctx, line, j, failure, o.Reason)
 	case Pause:
-		p.cfg.Count(queue, outcomePaused)
-		log.Warn("the line was paused", "reason", o.Reason)
-		if err := line.Pause(ctx, o.Sentence); err != nil {
+		paused, err := line.Pause(ctx, o.Pause)
+		switch {
+		case err != nil:
 			return false, err
+		case paused:
+			p.cfg.Count(queue, outcomePaused)
+			log.Warn("the line was paused", "reason", o.Reason)
+			return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Paused, o.Reason, p.cfg.Clock()))
+		case forRefusal.over(trial): // it is refused for this job alone
+			p.cfg.Count(queue, outcomeDead)
+			log.Warn("a job was given up", "direction", queue, "reason", o.Reason)
+			return p.giveUp(ctx, line, j, failure, o.Reason)
 		}
-		return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Paused, o.Reason, p.cfg.Clock()))
+		p.cfg.Count(queue, outcomeRetry)
+		return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Retried, o.Reason, p.cfg.Clock().Add(min(o.After, doubtedMost))))
 	default:
 		p.cfg.Count(queue, outcomeRetry)
 		until := p.cfg.Clock().Add(o.After)
@@ -86,11 +122,13 @@ func (p *Pool) giveUp(ctx context.Context, line Line, j *Job, failure error, rea
 	told := p.cfg.Guard.Run("giving a job up", func() error { return line.GiveUp(ctx, j, failure) })
 	if told != nil {
 		now := p.cfg.Clock()
-		if o := Classify(told, j.Attempt, j.FirstFailed, now); o.Action == Retry {
+		trial := p.health.failed(destinationOf(line, j.Queue()), j, now, answers(line, j, told, now))
+		if o := Classify(told, Trial{Attempt: j.Attempt, Now: now}); o.Action != DeadLetter && !forNotice.over(trial) {
 			return false, j.Lease.Fail(ctx, j.Job, j.failure(journal.Retried, reason, now.Add(o.After)))
 		}
 		p.cfg.Log.Error("a job that was given up cannot be shown", "line", line.ID(), "direction", string(j.Queue()), "error", told)
 	}
+	p.health.ended(j)
 	return true, j.Lease.Dead(ctx, j.Job, reason, nil)
 }
 

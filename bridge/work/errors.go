@@ -1,6 +1,10 @@
 package work
 
-import "time"
+import (
+	"time"
+
+	"github.com/wootbridge/wootbridge/bridge/lines"
+)
 
 // PermanentError ends a job for ever: it becomes a dead letter, which people are
 // told of and may replay.
@@ -24,11 +28,11 @@ func (e *RetryError) Error() string { return e.Err.Error() }
 // Unwrap gives the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// PauseError stops the job's line until a person has acted.
+// PauseError stops the job's line, if what it says is confirmed.
 type PauseError struct {
-	// Sentence says to people what happened and what to do.
-	Sentence string
-	Err      error
+	// Pause says to people what happened and what to do.
+	Pause lines.Pause
+	Err   error
 }
 
 // Error implements error.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
 // Line is what a Pool needs of a line.
@@ -20,8 +21,9 @@ type Line interface {
 	Do(ctx context.Context, j *Job) error
 	// GiveUp tells people that a job is given up for cause.
 	GiveUp(ctx context.Context, j *Job, cause error) error
-	// Pause stops the line; the sentence says to people why.
-	Pause(ctx context.Context, sentence string) error
+	// Pause stops the line, if Chatwoot confirms that it has to: one answer is not
+	// believed. It reports whether it did.
+	Pause(ctx context.Context, p lines.Pause) (paused bool, err error)
 	// Changed says that the line's queue may have changed.
 	Changed()
 }
@@ -31,6 +33,9 @@ type Chatwoot interface {
 	URL() string
 	// Away reports whether requests fail there for everyone at present.
 	Away() bool
+	// Answered is when it last answered well to anybody but a message: to a
+	// comparison, or a probe.
+	Answered() time.Time
 	// Probe asks for something that Chatwoot reads from its database; a refusal
 	// is an answer too.
 	Probe(ctx context.Context) error

@@ -2,7 +2,6 @@ package work
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -110,8 +109,7 @@ func (p *Pool) watchOutage(at Chatwoot) {
 			defer cancel()
 			return at.Probe(ctx)
 		})
-		var unavailable *chatwoot.UnavailableError
-		if errors.As(err, &unavailable) {
+		if chatwoot.IsUnreached(err) {
 			p.outages.confirm(at.URL())
 		}
 		if pause = unwellEvery; chatwoot.IsDown(err) {

@@ -31,6 +31,7 @@ type Pool struct {
 	cfg       Config
 	slots     slots
 	outages   outages
+	health    health
 	longWaits longWaits
 	running   sync.WaitGroup
 	// ctx ends when the pool claims no more, work when the jobs under way have

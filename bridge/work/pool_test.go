@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 )
 
@@ -97,7 +98,7 @@ func (d *brittle) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestALineIsPausedWithASentence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		at := &script{decide: func(string) answer { return answer{status: http.StatusUnauthorized, body: `{}`} }}
+		at := &script{decide: func(string) answer { return answer{status: http.StatusUnauthorized} }}
 		s := newStand(t)
 		l := s.add("l1", at)
 		l.write(1, "m")
@@ -150,7 +151,7 @@ func TestAttemptsAreKeptWithTheirJob(t *testing.T) {
 		"done": func(ctx context.Context, j *work.Job) error { return j.Done(ctx, nil) },
 		"dead": func(context.Context, *work.Job) error { return &work.PermanentError{Err: errors.New("no")} },
 		journal.Paused: func(context.Context, *work.Job) error {
-			return &work.PauseError{Sentence: "Look here.", Err: errors.New("no")}
+			return &work.PauseError{Pause: lines.Pause{Sentence: "Look here."}, Err: errors.New("no")}
 		},
 	} {
 		t.Run(string(outcome), func(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/internal/guard"
@@ -138,6 +139,7 @@ func (l *line) Ready(journal.Queue) bool            { return true }
 func (l *line) Chatwoot() work.Chatwoot             { return l }
 func (l *line) URL() string                         { return l.url }
 func (l *line) Away() bool                          { return l.gate.Away() }
+func (l *line) Answered() time.Time                 { return l.gate.Answered() }
 func (l *line) Open(lease *journal.Lease) work.Lane { return work.InOrder{} }
 func (l *line) Changed()                            {}
 
@@ -146,10 +148,10 @@ func (l *line) Probe(ctx context.Context) error {
 	return err
 }
 
-func (l *line) Pause(_ context.Context, sentence string) error {
+func (l *line) Pause(_ context.Context, p lines.Pause) (bool, error) {
 	l.s.remove(l)
-	l.paused = sentence
-	return nil
+	l.paused = p.Sentence
+	return true, nil
 }
 
 func (l *line) Do(ctx context.Context, j *work.Job) error {
@@ -315,8 +317,12 @@ func (s *script) asked() (lookups, probes int) {
 	return s.lookups, s.probes
 }
 
+// reply is an answer of Chatwoot's own, which its header says.
 func reply(r *http.Request, status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: r}
+	if body == "" && status >= 400 {
+		body = `{"error":"no"}`
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {"1"}}, Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: r}
 }
 
 // away refuses everything for a while from now on.
