@@ -38,10 +38,14 @@ func (r *lineRuntime) Pause(ctx context.Context, p lines.Pause) (paused bool, er
 
 // Open implements work.Line.
 func (r *lineRuntime) Open(lease *journal.Lease) work.Lane {
-	if lease.Lane().Queue == journal.Out {
+	switch lease.Lane().Queue {
+	case journal.Out:
 		return r.outbound.Open(lease)
+	case journal.Maintenance:
+		return r.delivery.OpenUpkeep(lease)
+	default:
+		return work.InOrder{}
 	}
-	return work.InOrder{}
 }
 
 // errUnknownAddress says that an event came from an address of a kind that the
@@ -76,7 +80,7 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 		return errUnknownAddress
 	case journal.KindFile:
 		return r.inbound.HandleFile(ctx, j)
-	case string(content.EnvReceipt):
+	case journal.KindReceipt:
 		return r.delivery.HandleReceipt(ctx, j)
 	case string(content.EnvMediaRetry):
 		return r.inbound.HandleUploadedAgain(ctx, j)

@@ -105,12 +105,14 @@ func (a Attachment) Name() string {
 	if err != nil {
 		return ""
 	}
-	name := path.Base(parsed.Path)
+	name := path.Base(parsed.EscapedPath()) // a slash in the name is escaped
 	if name == "." || name == "/" {
 		return ""
 	}
-	if again, err := url.PathUnescape(name); err == nil {
-		name = again
+	for range 2 {
+		if decoded, err := url.PathUnescape(name); err == nil {
+			name = decoded
+		}
 	}
 	return name
 }

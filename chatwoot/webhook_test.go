@@ -58,6 +58,18 @@ func TestD41_FileNamesAreDecoded(t *testing.T) {
 	require.Equal(t, "Orçamento final.pdf", a.Name())
 }
 
+func TestK8_ASlashInAFilesNameIsNoEndOfIt(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"Boleto%2010%2F11%2F2025.pdf?disposition=inline": "Boleto 10/11/2025.pdf",
+		"Boleto%2010%252F11.pdf":                         "Boleto 10/11.pdf",
+		`a%5Cb.pdf`:                                      `a\b.pdf`,
+		"":                                               "",
+	} {
+		require.Equal(t, want, chatwoot.Attachment{DataURL: "http://x/" + address}.Name(), address)
+	}
+}
+
 func TestR32_WebhookURLKeepsPathAndQuery(t *testing.T) {
 	t.Parallel()
 	for public, want := range map[string]string{

@@ -37,7 +37,7 @@ func (s *Session) FinishHistory(ctx context.Context, payload []byte) error {
 	}
 	var notification waE2E.HistorySyncNotification
 	if err := proto.Unmarshal(payload, &notification); err != nil {
-		return fmt.Errorf("read a history notification: %w", err)
+		return &PermanentError{Reason: ReasonUnreadable, Err: fmt.Errorf("read a history notification: %w", err)}
 	}
 	packed, err := s.packedHistory(ctx, client, &notification)
 	if err == nil {

@@ -21,12 +21,12 @@ import (
 // PermanentError says that WhatsApp will never take this message, or that what
 // came from there will never be taken.
 type PermanentError struct {
-	Reason string // a machine's word: notwa, reachout, refused, toolarge
+	Reason string // a machine's word: notwa, reachout, refused, toolarge, unreadable
 	Err    error
 }
 
 func (e *PermanentError) Error() string {
-	if e.Reason == ReasonTooLarge {
+	if e.Reason == ReasonTooLarge || e.Reason == ReasonUnreadable {
 		return e.Err.Error()
 	}
 	return "whatsapp refuses the message: " + e.Err.Error()
@@ -49,7 +49,8 @@ const (
 	ReasonNotOnWhatsApp = "notwa"
 	ReasonReachOut      = "reachout"
 	ReasonRefused       = "refused"
-	ReasonTooLarge      = "toolarge" // of what came
+	ReasonTooLarge      = "toolarge"   // of what came
+	ReasonUnreadable    = "unreadable" // of what came
 )
 
 const (

@@ -105,3 +105,13 @@ const conversationLane = "conversation-"
 // IsConversationLane reports whether a lane is of such a conversation, and not of
 // a chat.
 func IsConversationLane(chat string) bool { return strings.HasPrefix(chat, conversationLane) }
+
+// ConversationOfLane is the conversation of such a lane, or 0.
+func ConversationOfLane(chat string) chatwoot.ConversationID {
+	number, ok := strings.CutPrefix(chat, conversationLane)
+	id, err := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil {
+		return 0
+	}
+	return chatwoot.ConversationID(id)
+}

@@ -57,6 +57,18 @@ func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
 	require.Equal(t, "WhatsApp", contactName(content.Message{}, ""))
 }
 
+func TestK8_AContactWhoseNameShowsNothingIsCalledByItsNumber(t *testing.T) {
+	t.Parallel()
+	const phone = "+5511888880002"
+	for _, name := range []string{"\u3164", "\u200b\u200e", "\u2800", "\u0301", "\ufe0f", "\u202e", "\u00a0", strings.Repeat("\u0301", 300) + "a"} {
+		require.Equal(t, phone, contactName(content.Message{PushName: name}, phone), "%q", name)
+		require.Equal(t, unnamedContact, contactName(content.Message{PushName: name}, ""), "%q", name)
+		_, news := detectUpdate(idmap.Chat{Name: phone, Identifier: "5511888880002@s.whatsapp.net", Aliases: []string{"5511888880002@s.whatsapp.net"}}, content.Message{PushName: name})
+		require.False(t, news, "%q", name)
+	}
+	require.Equal(t, "anA", contactName(content.Message{PushName: "\u202eanA"}, phone))
+}
+
 func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
 	t.Parallel()
 	const lid, pn, phone = "77@lid", "5511888880002@s.whatsapp.net", "+5511888880002"

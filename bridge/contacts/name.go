@@ -34,13 +34,9 @@ func pushedName(m content.Message) string {
 	if m.FromMe || m.Group {
 		return "" // it is not the counterpart's
 	}
-	name := strings.ToValidUTF8(strings.ReplaceAll(m.PushName, "\x00", ""), "")
-	name = strings.Join(strings.Fields(name), " ")
+	name := content.PersonName(m.PushName)
 	if runes := []rune(name); len(runes) > maxContactName {
-		name = strings.TrimSpace(string(runes[:maxContactName]))
-	}
-	if name == "-" { // WhatsApp's word for none
-		return ""
+		name = content.PersonName(string(runes[:maxContactName]))
 	}
 	return name
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -16,18 +14,11 @@ import (
 // errNoLinkYet says that a receipt came before its message was recorded.
 var errNoLinkYet = errors.New("the receipt's message is not recorded yet")
 
-// linkWait is how often a receipt looks for its message.
-const linkWait = 5 * time.Second
-
-// receiptPatience is how long a receipt waits for its message. Messages that
-// the bridge never saw get receipts too.
-const receiptPatience = time.Minute
-
 // HandleReceipt puts a receipt on the bubbles of its messages.
 func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	r, err := content.DecodeReceipt(j.Payload)
 	if err != nil {
-		return err
+		return &work.BrokenPayloadError{Err: err}
 	}
 	to := idmap.Delivered
 	if r.Kind == content.ReceiptRead {
@@ -66,9 +57,9 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	}
 	switch {
 	case missing && j.Lease.Lane().Queue == journal.Status:
-		return j.Done(ctx, s.waitElsewhere(j))
+		return s.putAside(ctx, j, r)
 	case missing && s.Clock().Sub(j.RecordedAt) < receiptPatience:
-		return &work.RetryError{After: linkWait, Err: errNoLinkYet}
+		return &work.RetryError{After: lastLook, Err: errNoLinkYet}
 	}
 	return j.Done(ctx, nil)
 }
@@ -77,7 +68,7 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 func (s *Statuses) readBehind(j *work.Job) map[string]bool {
 	read := map[string]bool{}
 	for _, job := range j.Following {
-		if job.Kind != string(content.EnvReceipt) {
+		if job.Kind != journal.KindReceipt {
 			continue
 		}
 		// What cannot be read says so in its own turn.
@@ -90,16 +81,10 @@ func (s *Statuses) readBehind(j *work.Job) map[string]bool {
 	return read
 }
 
-// waitElsewhere moves a receipt whose message is not known out of the way of
-// the others: most such messages never will be, like a deletion, or what was
-// typed on the phone before it was linked. Receipts need no order.
-func (s *Statuses) waitElsewhere(j *work.Job) work.Recorder {
-	lane := j.Lease.Lane()
-	lane.Queue = journal.Maintenance
+// append is the recorder of a new job.
+func (s *Statuses) append(entry journal.Entry) work.Recorder {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		_, err := s.Journal.AppendTx(ctx, tx, journal.Entry{
-			Lane: lane, Dedupe: fmt.Sprintf("%s|receipt|%d", lane.Line, j.ID), Kind: j.Kind, Payload: j.Payload, OccurredAt: j.OccurredAt,
-		})
+		_, err := s.Journal.AppendTx(ctx, tx, entry)
 		return err
 	}
 }

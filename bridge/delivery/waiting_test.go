@@ -111,3 +111,61 @@ func TestAReceiptBeforeItsMessageWaitsElsewhere(t *testing.T) {
 	require.Len(t, desk.Shown(), 1)
 	require.Equal(t, "delivered", desk.Shown()[0].Status)
 }
+
+// In a maintenance lane receipts wait without a failure and keep nobody waiting,
+// each for its own message.
+func TestT19_ReceiptsWaitAsideAndKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, string(content.EnvReceipt), journal.KindReceipt)
+	s, l, j := newStatuses(t, &linetest.Chatwoot{}, journal.Maintenance, journal.KindReceipt, []byte(`{"kind":"delivered","ids":["NEVER"]}`))
+	lane := s.OpenUpkeep(j.Lease)
+	next := func() work.Turn {
+		jobs, err := j.Lease.Waiting(t.Context(), 10)
+		require.NoError(t, err)
+		return lane.Next(t.Context(), jobs)
+	}
+	require.Equal(t, firstLook, next().Wait, "soon at first")
+	l.Append(journal.Maintenance, j.Chat(), journal.KindReceipt, []byte(`{"kind":"read","ids":["WA1"]}`))
+	l.Append(journal.Maintenance, j.Chat(), journal.KindContact, []byte(`{}`))
+	turn := next()
+	require.Equal(t, journal.KindContact, turn.Job.Kind, "what is no receipt goes first")
+	require.Zero(t, turn.Wait)
+	require.NoError(t, j.Lease.Done(t.Context(), turn.Job, nil))
+	require.Positive(t, next().Wait)
+	link(l, j.Chat(), "WA1")
+	turn = next()
+	require.Contains(t, string(turn.Job.Payload), "WA1", "the one whose message is known")
+	require.Zero(t, turn.Wait)
+	require.NoError(t, j.Lease.Done(t.Context(), turn.Job, nil))
+
+	for ahead, wait := range map[time.Duration]time.Duration{20 * time.Second: lastLook, 2 * time.Second: time.Second, -time.Hour: lastLook, receiptPatience: 0} {
+		jobs, err := j.Lease.Waiting(t.Context(), 10)
+		require.NoError(t, err)
+		jobs[0].RecordedAt = l.Clock().Add(-ahead)
+		require.InDelta(t, wait, lane.Next(t.Context(), jobs).Wait, float64(50*time.Millisecond), ahead)
+	}
+	l.Append(journal.Maintenance, j.Chat(), journal.KindReceipt, []byte(`{`))
+	require.Zero(t, next().Wait, "one that cannot be read says so in its turn")
+}
+
+// What all members of a group say of one message waits once.
+func TestT19_ReceiptsThatSayTheSameWaitAsOne(t *testing.T) {
+	t.Parallel()
+	s, l, j := newStatuses(t, &linetest.Chatwoot{}, journal.Status, journal.KindReceipt, []byte(`{"kind":"delivered","ids":["WA1"]}`))
+	require.NoError(t, s.HandleReceipt(t.Context(), j))
+	for range 3 {
+		l.Append(journal.Status, j.Chat(), journal.KindReceipt, []byte(`{"kind":"delivered","ids":["WA1"]}`))
+		lease := l.Claim(journal.Status)
+		jobs, err := lease.Next(t.Context(), 10)
+		require.NoError(t, err)
+		require.NoError(t, s.HandleReceipt(t.Context(), &work.Job{Job: jobs[0], Lease: lease, Epoch: lease.Epoch()}))
+	}
+	require.LessOrEqual(t, l.Jobs(journal.Waiting), 2, "one for each minute")
+}
+
+func TestT16_AReceiptThatCannotBeDecodedIsGivenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	s, _, j := newStatuses(t, &linetest.Chatwoot{}, journal.Status, journal.KindReceipt, []byte(`{`))
+	var broken *work.BrokenPayloadError
+	require.ErrorAs(t, s.HandleReceipt(t.Context(), j), &broken)
+}

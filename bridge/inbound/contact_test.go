@@ -32,6 +32,19 @@ func TestR26_R21_PushNamesFillBlanksOnly(t *testing.T) {
 	require.Equal(t, "Alice (baker)", o.contact().Name)
 }
 
+func TestK8_ANameThatShowsNothingIsNoName(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	unseen := alicia
+	unseen.name = "\u3164\u200b\u2800"
+	o.from(unseen, byNumber, text("who am I?"))
+	require.Equal(t, "+5511888880002", o.contact().Name)
+	o.from(alicia, byNumber, text("it is me"))
+	require.Equal(t, "Alice", o.contact().Name, "a name that shows something takes the number's place")
+	o.from(unseen, byNumber, text("or not"))
+	require.Equal(t, "Alice", o.contact().Name)
+}
+
 func TestR25_ContactsOfOthersAreAdopted(t *testing.T) {
 	t.Parallel()
 	for name, fields := range map[string][]any{

@@ -96,9 +96,9 @@ func (h *Handler) ShowMissing(ctx context.Context, j *work.Job) error {
 	if j.Kind != journal.KindFile {
 		return nil
 	}
-	m, err := content.Decode(j.Payload)
-	if err != nil {
-		return err
+	m, err := content.Header(j.Payload)
+	if m.ID == "" {
+		return &work.BrokenPayloadError{Err: err}
 	}
 	return h.noteMissing(ctx, j, m)
 }

@@ -101,6 +101,17 @@ func TestR23_EveryKindOfFileReachesTheDeskAndIsFetchedOnce(t *testing.T) {
 	require.Equal(t, 13, o.files.fetched, "every file is fetched once")
 }
 
+func TestK8_CustomersFilesKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for declared, want := range map[string]string{
+		"Boleto 10/11/2025.pdf": "Boleto 10_11_2025.pdf", "Proposta Dr.Silva": "Proposta Dr.Silva.pdf", `Nota 3\2025.PDF`: "Nota 3_2025.PDF", "///": "file.pdf",
+	} {
+		_, f, _ := o.filed(o.from(alicia, byNumber, o.document([]byte("%PDF-1.4"), declared, "application/pdf", "")))
+		require.Equal(t, want, f.Name, declared)
+	}
+}
+
 func TestAVectorStickerIsShownAsItsStillPicture(t *testing.T) {
 	t.Parallel()
 	still := []byte("\x89PNG\r\n\x1a\n still")

@@ -209,19 +209,3 @@ func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Cl
 	}
 	return h.Inbox.Post(ctx, j, to, p, upload)
 }
-
-// ShowUnreadable puts a line in the place of a message that was given up, unless
-// the message was posted all the same.
-func (h *Handler) ShowUnreadable(ctx context.Context, j *work.Job) error {
-	m, err := content.Decode(j.Payload)
-	if err != nil {
-		return err
-	}
-	if j.Ambiguous {
-		if posted, err := h.isPosted(ctx, j, sourceid.Of(m.ID)); err != nil || posted {
-			return err
-		}
-	}
-	_, _, err = h.post(ctx, j, m, render.Unreadable(m, h.Inbox.Rendering()), nil, true)
-	return err
-}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -98,6 +99,20 @@ func DeletedKey(line string, id chatwoot.MessageID) string {
 // from the next: each follows another failure.
 func RetryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) string {
 	return fmt.Sprintf("%s|retry|%d|%d", line, id, known.Failures)
+}
+
+// MessageOf is the message that one of these keys is about, or 0. A line's id has
+// no bar in it.
+func MessageOf(key string) chatwoot.MessageID {
+	parts := strings.Split(key, "|")
+	if len(parts) < 3 {
+		return 0
+	}
+	id, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return chatwoot.MessageID(id)
 }
 
 // AppendOut appends an event to the out lane of its chat, together with what

@@ -135,3 +135,25 @@ func TestAttemptsGoWithTheirJob(t *testing.T) {
 		require.Equal(t, 0, b.keptAttempts(t))
 	})
 }
+
+// A job that was replayed says when, until it ends.
+func TestT16_AReplayIsKnownAsOne(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.append(t, inLane, "a")
+		job := b.attempt(t, "dead", "too old")
+		require.Zero(t, job.Replayed)
+		b.clock.Advance(24 * time.Hour)
+		asked := b.clock.Now()
+		require.NoError(t, b.Replay(ctx, job.ID))
+		for range 2 {
+			b.clock.Advance(time.Second)
+			require.Equal(t, asked, b.attempt(t, "retry", "away").Replayed)
+		}
+		b.attempt(t, "dead", "no such thing")
+		attempts, err := b.Attempts(ctx, job.ID)
+		require.NoError(t, err)
+		for _, a := range attempts {
+			require.Equal(t, 2*time.Second, a.Duration)
+		}
+	})
+}

@@ -35,6 +35,9 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 		return nil, nil
 	}
 	now := j.clock()
+	if err := j.noteTime(ctx, now); err != nil {
+		return nil, err
+	}
 	take := j.claimFirst
 	if j.db.Dialect == database.Postgres {
 		take = j.claimAtOnce
@@ -48,6 +51,9 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 		if taken {
 			return lease, nil
 		}
+	}
+	if err := j.reinIn(ctx, f.Queue, now); err != nil {
+		return nil, fmt.Errorf("look for lanes that rest too long: %w", err)
 	}
 	return nil, nil
 }
@@ -176,12 +182,17 @@ const nextDueOf = 64
 // NextDue is when the next lane of f falls due, or false when none waits. A
 // lane that is leased now counts from the end of its lease.
 func (j *Journal) NextDue(ctx context.Context, f Filter) (time.Time, bool, error) {
-	next := j.nextQuery(f, j.clock())
+	now := j.clock()
+	next := j.nextQuery(f, now)
 	var at sql.NullInt64
 	if err := j.db.QueryRowContext(ctx, next.query, next.args...).Scan(&at); err != nil {
 		return time.Time{}, false, fmt.Errorf("look for the next due lane: %w", err)
 	}
-	return time.UnixMilli(at.Int64), at.Valid, nil
+	due := time.UnixMilli(at.Int64)
+	if latest := now.Add(LongestRest); due.After(latest) { // the clock was ahead
+		due = latest
+	}
+	return due, at.Valid, nil
 }
 
 // nextQuery reads the first lanes that are due and the first one that is not, so

@@ -21,11 +21,15 @@ type Stats struct {
 }
 
 // countJobs counts what waits by lane, from an index alone; of each lane it
-// reads the oldest job. Of the dead ones there are few.
+// reads the oldest job. Maintenance lanes are short, and read for the receipts
+// that wait aside in them. Of the dead ones there are few.
 const countJobs = `SELECT line, dir, 'waiting', SUM(n), MIN(oldest) FROM (
 		SELECT line, dir, (SELECT COUNT(*) FROM job WHERE job.lane = lane.key AND state = 'waiting') AS n,
 			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1) AS oldest
-		FROM lane WHERE due IS NOT NULL) AS waiting WHERE n > 0 GROUP BY line, dir
+		FROM lane WHERE due IS NOT NULL AND dir <> 'upkeep'
+		UNION ALL SELECT lane.line, dir, COUNT(*), MIN(created) FROM lane JOIN job ON job.lane = lane.key
+		WHERE due IS NOT NULL AND dir = 'upkeep' AND state = 'waiting' AND kind <> 'receipt' GROUP BY lane.line, dir
+		) AS waiting WHERE n > 0 GROUP BY line, dir
 	UNION ALL SELECT job.line, lane.dir, 'dead', COUNT(*), MIN(job.created)
 		FROM job JOIN lane ON lane.key = job.lane
 		WHERE job.state = 'dead' GROUP BY job.line, lane.dir`
@@ -66,10 +70,11 @@ func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
 }
 
 // LastErrors gives, for every line with jobs that wait after a failure, what
-// the newest of them waits for.
+// the newest of them waits for. A receipt that waits aside is none of them.
 func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
 	const newest = `SELECT line, last_error FROM job WHERE id IN (
-		SELECT MAX(id) FROM job WHERE state = 'waiting' AND last_error <> '' GROUP BY line)`
+		SELECT MAX(id) FROM job WHERE state = 'waiting' AND last_error <> ''
+		AND NOT (kind = 'receipt' AND lane LIKE '%/upkeep') GROUP BY line)`
 	rows, err := j.db.QueryContext(ctx, newest)
 	if err != nil {
 		return nil, fmt.Errorf("read the last errors: %w", err)
@@ -98,6 +103,17 @@ func (j *Journal) Payload(ctx context.Context, dedupe string) ([]byte, bool, err
 		return nil, false, fmt.Errorf("read a job's payload: %w", err)
 	}
 	return payload, true, nil
+}
+
+// Key gives the dedupe key under which a job was appended, or "" when there is no
+// such job.
+func (j *Journal) Key(ctx context.Context, job int64) (string, error) {
+	var key string
+	err := j.db.QueryRowContext(ctx, `SELECT dedupe FROM job WHERE id = $1`, job).Scan(&key)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read a job's key: %w", err)
+	}
+	return key, nil
 }
 
 // Holds reports whether a job waits in a lane, or was given up, whose dedupe key
@@ -180,7 +196,8 @@ var ErrNoDeadJob = errors.New("no dead job of this id")
 
 // Replay puts a dead job at its lane's end, with a clean record and its
 // original time. It counts as one that may have acted: the journal
-// does not record whether its last attempt had.
+// does not record whether its last attempt had. Until it ends, its column begun
+// says when it was replayed: nothing else uses that of a job that waits.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
 	var lane LaneKey
 	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -201,8 +218,8 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 		if _, err := tx.ExecContext(ctx, keepEnd, id); err != nil {
 			return fmt.Errorf("keep the attempt that gave it up: %w", err)
 		}
-		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = 0, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
-		res, err := tx.ExecContext(ctx, revive, id, pos)
+		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = $3, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
+		res, err := tx.ExecContext(ctx, revive, id, pos, now)
 		if err != nil {
 			return err
 		}

@@ -75,6 +75,9 @@ type Job struct {
 	MayHaveActed bool
 	OccurredAt   time.Time
 	RecordedAt   time.Time
+	// Replayed is when a person asked for the job again after it had been given up;
+	// zero for others.
+	Replayed time.Time
 	// Begun is when the attempt at hand began. The worker sets it, for the
 	// timeline; it is not read from the journal.
 	Begun time.Time
@@ -104,6 +107,7 @@ type Journal struct {
 	mu           sync.Mutex
 	signals      map[Queue][]*Signal
 	pausedDrains map[string]bool
+	claimed      time.Time      // the wall clock at the last claim
 	untold       map[Queue]bool // what other processes are to be told
 	tell         chan struct{}  // that there is something
 }

@@ -442,3 +442,34 @@ func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
 		require.Equal(t, "c2", lease.Lane().Chat)
 	})
 }
+
+// A receipt that waits aside for its message is no number of the line's and no
+// failure; everything else in its lane is.
+func TestT19_ReceiptsThatWaitAsideAreNotCounted(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		upkeep := journal.LaneKey{Line: "l1", Chat: "c1", Queue: journal.Maintenance}
+		add := func(lane journal.LaneKey, kind, dedupe string) {
+			_, err := b.Append(ctx, journal.Entry{Lane: lane, Kind: kind, Dedupe: dedupe, OccurredAt: b.clock.Now()})
+			require.NoError(t, err)
+		}
+		counted := func() journal.Stats {
+			all, err := b.Stats(ctx)
+			require.NoError(t, err)
+			return all["l1"]
+		}
+		add(upkeep, journal.KindReceipt, "aside")
+		lease, err := b.Claim(ctx, journal.Filter{Queue: journal.Maintenance})
+		require.NoError(t, err)
+		require.NoError(t, lease.Fail(ctx, first(t, lease), journal.Failure{Outcome: journal.Retried, Cause: "of an earlier release", RetryAt: b.clock.Now()}))
+		b.clock.Advance(30 * time.Second)
+		require.Equal(t, journal.Stats{}, counted())
+		causes, err := b.LastErrors(ctx)
+		require.NoError(t, err)
+		require.Empty(t, causes)
+
+		add(upkeep, journal.KindFile, "file")
+		add(journal.LaneKey{Line: "l1", Chat: "c1", Queue: journal.Status}, journal.KindReceipt, "receipt")
+		b.clock.Advance(5 * time.Second)
+		require.Equal(t, journal.Stats{Inbound: 1, Outbound: 1, OldestSeconds: 5}, counted())
+	})
+}

@@ -1,7 +1,7 @@
 package journal
 
 // The kinds of jobs. They are stored, so they never change; the journal itself
-// does nothing with them. Events of WhatsApp are stored under the kinds of their
+// does nothing with them but count. Events of WhatsApp are stored under the kinds of their
 // envelopes (whatsapp/content).
 const (
 	// Of out lanes: an agent's message was written, deleted, or tried again.
@@ -10,6 +10,10 @@ const (
 	KindRetry   = "retry"
 	// Of status lanes: a bubble shows a failure that was none.
 	KindShow = "show"
+	// Of status lanes: an event of WhatsApp under its envelope's kind. In a
+	// maintenance lane a receipt waits aside for its message, which may never
+	// come: nobody counts it as waiting.
+	KindReceipt = "receipt"
 	// Of maintenance lanes.
 	KindContact = "contact" // a name or number became known
 	KindMerge   = "merge"   // two contacts turned out to be one person

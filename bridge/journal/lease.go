@@ -61,7 +61,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	// The lane's position and its jobs in one query, so that both are of the
 	// same moment: what is appended after it makes a finish read again.
-	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure
+	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun
 		FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 	rows, err := l.j.db.QueryContext(ctx, read, l.key.String(), n)
 	if err != nil {
@@ -92,9 +92,9 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 
 // scanJob reads a row of Waiting, which of an empty lane has no job in it.
 func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
-	var id, pos, attempt, firstFailed, at, created, unsure sql.NullInt64
+	var id, pos, attempt, firstFailed, at, created, unsure, replayed sql.NullInt64
 	var kind, cause sql.NullString
-	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure); err != nil {
+	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed); err != nil {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
@@ -102,6 +102,9 @@ func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 	job.OccurredAt, job.RecordedAt = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
 	if firstFailed.Int64 != 0 {
 		job.FirstFailed = time.UnixMilli(firstFailed.Int64)
+	}
+	if replayed.Int64 != 0 {
+		job.Replayed = time.UnixMilli(replayed.Int64)
 	}
 	return job, id.Valid, nil
 }
@@ -149,7 +152,7 @@ func (l *Lease) Renew(ctx context.Context) error {
 }
 
 // Fail records a failed attempt of a job, moves the lane to the time of the
-// next one and releases it.
+// next one, or to the end of the longest rest, and releases it.
 func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	return l.yield(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
 		if l.j.db.Dialect == database.Postgres {
@@ -159,12 +162,16 @@ func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	})
 }
 
-// Yield moves the lane to a later time and releases it; nothing failed.
+// Yield moves the lane to a later time, at most by the longest rest, and
+// releases it; nothing failed.
 func (l *Lease) Yield(ctx context.Context, until time.Time) error {
 	return l.yield(ctx, until, func(context.Context, *sql.Tx) error { return nil })
 }
 
 func (l *Lease) yield(ctx context.Context, due time.Time, record func(context.Context, *sql.Tx) error) error {
+	if latest := l.j.clock().Add(LongestRest); due.After(latest) {
+		due = latest
+	}
 	err := l.commit(ctx, change{last: nothing, relaxed: true, record: func(ctx context.Context, tx *sql.Tx) error {
 		if err := record(ctx, tx); err != nil {
 			return err

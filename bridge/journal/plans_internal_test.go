@@ -26,6 +26,7 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 			{queries[0], "lane_head"},
 			{queries[1], "lane_due"},
 			{j.nextQuery(f, now), "lane_due"},
+			{laneQuery{farDue, []any{string(Out), now.UnixMilli()}}, "lane_due"},
 		} {
 			plan := databasetest.Plan(t, db, test.query, test.args...)
 			require.Contains(t, plan, test.index, test.query)

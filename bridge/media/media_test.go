@@ -84,15 +84,6 @@ func TestD41_R04_Names(t *testing.T) {
 	require.True(t, strings.HasSuffix(long, ".pdf"))
 }
 
-func TestVoiceRecordingsAreKnownByTheirName(t *testing.T) {
-	t.Parallel()
-	require.True(t, media.IsVoiceRecording("11817c4d4da0.mp3", "audio/mpeg", false))
-	require.True(t, media.IsVoiceRecording("5b0f2c1e-1111-4222-8333-0123456789ab.ogg", "audio/ogg", false))
-	require.False(t, media.IsVoiceRecording("11817c4d4da0.mp3", "audio/mpeg", true))
-	require.False(t, media.IsVoiceRecording("song.mp3", "audio/mpeg", false))
-	require.False(t, media.IsVoiceRecording("11817c4d4da0.pdf", "application/pdf", false))
-}
-
 func TestSpoolLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "spool")
@@ -112,14 +103,4 @@ func TestSpoolLeavesNothingBehind(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, left)
-}
-
-func FuzzName(f *testing.F) {
-	f.Add("a;b/c\\d%20.pdf", "application/pdf")
-	f.Fuzz(func(t *testing.T, declared, declaredType string) {
-		name := media.Name(declared, media.Type(declaredType, []byte(declared)), "file")
-		if name == "" || strings.ContainsAny(name, ";/\\\"'\r\n\x00") || len(name) > 255 {
-			t.Fatalf("%q became %q", declared, name)
-		}
-	})
 }

@@ -36,6 +36,22 @@ func TestR06_AgentsDocumentsKeepNameTypeAndBytes(t *testing.T) {
 	}
 }
 
+func TestK8_AgentsFilesKeepTheirNamesAndSongsAreNoVoiceNotes(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for i, tc := range []struct{ name, contentType, body, wantName, wantKind string }{
+		{"Proposta Dr.Silva", pdf, "%PDF-1.4", "Proposta Dr.Silva.pdf", "document"},
+		{"Proposta Dr.Silva", "", "%PDF-1.4", "Proposta Dr.Silva.pdf", "document"},
+		{"OFFER.PDF", pdf, "%PDF-1.4", "OFFER.PDF", "document"},
+		{"con.pdf", pdf, "%PDF-1.4", "_con.pdf", "document"},
+		{"202411291037.mp3", "audio/mpeg", "ID3\x04", "202411291037.mp3", "audio"},
+	} {
+		o.say("", chatwoottest.WithFile(tc.name, tc.contentType, []byte(tc.body)))
+		require.Len(t, o.phone.sent, i+1)
+		require.Equal(t, [2]string{tc.wantName, tc.wantKind}, [2]string{o.phone.sent[i].Media.Name, o.phone.kinds()[i]})
+	}
+}
+
 func TestD31_R39_SeveralFilesHaveOneCaptionAndAreTakenBackTogether(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

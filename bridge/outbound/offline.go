@@ -58,9 +58,13 @@ func expired(job journal.Job, maxAge time.Duration, now time.Time) bool {
 	return job.Kind != journal.KindDeleted && now.Sub(waitsSince(job)) > maxAge
 }
 
-// waitsSince is when an agent asked for what a job does: wrote the message,
-// however late the bridge learned of it, or pressed Retry.
+// waitsSince is when somebody asked for what a job does: an agent who wrote the
+// message, however late the bridge learned of it, or pressed Retry, or an admin who
+// replayed it after it was given up.
 func waitsSince(job journal.Job) time.Time {
+	if !job.Replayed.IsZero() {
+		return job.Replayed
+	}
 	if job.Kind == journal.KindCreated && job.OccurredAt.Unix() > 0 && job.OccurredAt.Before(job.RecordedAt) {
 		return job.OccurredAt
 	}

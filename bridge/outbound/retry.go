@@ -10,7 +10,8 @@ import (
 )
 
 // retryMessage sends what is missing of a message that failed. Whether an
-// agent asked for that, only its state in Chatwoot says.
+// agent asked for that, only its state in Chatwoot says; an admin who replays it
+// asks for it, too.
 func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Event) error {
 	id := e.Message.ID
 	m, err := h.Inbox.Client().Message(ctx, e.Conversation.ID, id)
@@ -18,7 +19,7 @@ func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Even
 		return err
 	}
 	// A receipt of another part may have turned it into more than "sent".
-	if err == nil && compose.Sendable(m) && (m.Status != string(idmap.Failed) || h.shownWaiting(ctx, id)) {
+	if err == nil && compose.Sendable(m) && (m.Status != string(idmap.Failed) || !j.Replayed.IsZero() || h.shownWaiting(ctx, id)) {
 		e.Message = m
 		return h.send(ctx, j, e)
 	}
@@ -30,13 +31,4 @@ func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Even
 func (h *Handler) shownWaiting(ctx context.Context, id chatwoot.MessageID) bool {
 	known, err := h.IDs.AgentMessage(ctx, h.Inbox.LineID(), int64(id))
 	return err == nil && known.State == idmap.AgentReceived && known.Shown == idmap.Failed
-}
-
-// GiveUp tells the agent that a message was not sent, or not taken back.
-func (h *Handler) GiveUp(ctx context.Context, j *work.Job, failure error) error {
-	e, err := chatwoot.ParseEvent(j.Payload)
-	if err != nil {
-		return &work.BrokenPayloadError{Err: err}
-	}
-	return h.Delivery.MarkFailed(ctx, j, e, failure)
 }

@@ -50,6 +50,9 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next T
 		}
 		return false, err
 	}
+	if waits, err := p.waitOn(ctx, lease, next.Job); waits {
+		return false, err
+	}
 	next.Job.Begun = p.cfg.Clock()
 	next.Job.MayHaveActed = unclean || next.Job.MayHaveActed
 	j := &Job{
@@ -101,6 +104,7 @@ func (p *Pool) fail(ctx context.Context, line Line, j *Job, failure error) (more
 	default:
 		p.cfg.Count(queue, outcomeRetry)
 		until := p.cfg.Clock().Add(o.After)
+		p.longWaits.note(j.ID, until, p.cfg.Clock())
 		if err := j.Lease.Fail(ctx, j.Job, j.failure(journal.Retried, o.Reason, until)); err != nil {
 			return false, err
 		}

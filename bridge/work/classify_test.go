@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -90,4 +91,11 @@ func TestK3_PatienceOnlyShrinks(t *testing.T) {
 			require.Equal(t, f.forAll, work.Classify(f.err, all).Action, name)
 		}
 	}
+}
+
+// The journal lets no lane rest longer than the longest pause here.
+func TestT16_TheLongestPauseIsTheLongestRest(t *testing.T) {
+	t.Parallel()
+	longest := work.Backoff.Most + time.Duration(float64(work.Backoff.Most)*work.Backoff.Jitter)
+	require.Equal(t, journal.LongestRest, longest)
 }

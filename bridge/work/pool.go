@@ -28,11 +28,12 @@ type Config struct {
 
 // Pool is the workers of a process.
 type Pool struct {
-	cfg     Config
-	slots   slots
-	outages outages
-	health  health
-	running sync.WaitGroup
+	cfg       Config
+	slots     slots
+	outages   outages
+	health    health
+	longWaits longWaits
+	running   sync.WaitGroup
 	// ctx ends when the pool claims no more, work when the jobs under way have
 	// had their time.
 	ctx    context.Context

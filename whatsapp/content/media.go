@@ -89,7 +89,7 @@ func audio(x *waE2E.AudioMessage) (Content, *waE2E.ContextInfo) {
 
 func document(x *waE2E.DocumentMessage) (Content, *waE2E.ContextInfo) {
 	return Media{Kind: Document, Caption: clean(x.GetCaption()), File: &File{
-		MIME: x.GetMimetype(), Name: clean(x.GetFileName()), Size: size(x.GetFileLength()), source: x,
+		MIME: x.GetMimetype(), Name: fileName(x.GetFileName()), Size: size(x.GetFileLength()), source: x,
 	}}, x.GetContextInfo()
 }
 

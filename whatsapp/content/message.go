@@ -9,7 +9,7 @@ type Message struct {
 	Sender   Address
 	FromMe   bool // typed on the own phone or another linked device
 	Group    bool
-	PushName string
+	PushName string // as PersonName gives it
 	At       time.Time
 	Quote    *Quote // the message that this one answers, if any
 	Content  Content

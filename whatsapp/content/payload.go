@@ -32,12 +32,9 @@ const TroubleUndecryptable = "undecryptable"
 // Decode reads the payload of an EnvMessage. It is pure: the same payload
 // always gives the same message, so a later release may decode it better.
 func Decode(raw []byte) (Message, error) {
-	var p payload
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return Message{}, fmt.Errorf("decode message: %w", err)
-	}
-	m := Message{
-		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: clean(p.Push), At: p.At,
+	m, p, err := header(raw)
+	if err != nil {
+		return Message{}, err
 	}
 	switch p.Trouble {
 	case "":
@@ -53,4 +50,22 @@ func Decode(raw []byte) (Message, error) {
 		m.Content = Unavailable{Reason: p.Trouble}
 	}
 	return m, nil
+}
+
+// Header reads who wrote what is in a payload, and nothing of the content: as much
+// as can be read, with the error of the rest. Content stays nil.
+func Header(raw []byte) (Message, error) {
+	m, _, err := header(raw)
+	return m, err
+}
+
+func header(raw []byte) (Message, payload, error) {
+	var p payload
+	err := json.Unmarshal(raw, &p)
+	if err != nil {
+		err = fmt.Errorf("decode message: %w", err)
+	}
+	return Message{
+		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At,
+	}, p, err
 }

@@ -38,7 +38,7 @@ func (c *Converter) recording(ctx context.Context, f File, source *os.File) (Res
 }
 
 func voice(f File, sound opus, folder string) Result {
-	f.MIME, f.Name = oggOpus, withExtension(f.Name, "audio/ogg")
+	f.MIME, f.Name = oggOpus, media.WithExtension(f.Name, "audio/ogg")
 	return Result{File: f, Form: Voice, Seconds: sound.seconds(), Waveform: sound.waveform, folder: folder}
 }
 
@@ -67,6 +67,6 @@ func (c *Converter) audio(ctx context.Context, f File, source *os.File) (Result,
 	}
 	defer made.Close()
 	movie := readMovie(made)
-	f.Path, f.MIME, f.Name = path, "audio/mp4", withExtension(f.Name, "audio/mp4")
+	f.Path, f.MIME, f.Name = path, "audio/mp4", media.WithExtension(f.Name, "audio/mp4")
 	return Result{File: f, Form: Audio, Seconds: movie.seconds, folder: folder}, movie.seconds > 0 && media.Type("", media.Head(made)) != media.Unknown
 }

@@ -163,8 +163,3 @@ func actualType(declared string, head []byte) string {
 	}
 	return found
 }
-
-// withExtension gives a converted file the name that fits its new type.
-func withExtension(name, t string) string {
-	return strings.TrimSuffix(name, filepath.Ext(name)) + media.Extension(t)
-}

@@ -18,6 +18,8 @@ import (
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"github.com/wootbridge/wootbridge/bridge/media"
 )
 
 const (
@@ -49,7 +51,7 @@ func (c *Converter) image(ctx context.Context, f File, source *os.File) (Result,
 	if err != nil {
 		return Result{}, false
 	}
-	f.Path, f.MIME, f.Name = filepath.Join(folder, "image.jpg"), "image/jpeg", withExtension(f.Name, "image/jpeg")
+	f.Path, f.MIME, f.Name = filepath.Join(folder, "image.jpg"), "image/jpeg", media.WithExtension(f.Name, "image/jpeg")
 	size := flat.Bounds().Size()
 	r := Result{File: f, Form: Image, Width: size.X, Height: size.Y, folder: folder}
 	if err := writeJPEG(f.Path, flat); err != nil {

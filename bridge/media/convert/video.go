@@ -3,6 +3,8 @@ package convert
 import (
 	"context"
 	"os"
+
+	"github.com/wootbridge/wootbridge/bridge/media"
 )
 
 // video passes what phones play and has ffmpeg make the same of the rest.
@@ -55,7 +57,7 @@ func (c *Converter) film(ctx context.Context, f File, form Form) (Result, bool) 
 	}
 	defer made.Close()
 	movie := readMovie(made)
-	f.Path, f.MIME, f.Name = path, "video/mp4", withExtension(f.Name, "video/mp4")
+	f.Path, f.MIME, f.Name = path, "video/mp4", media.WithExtension(f.Name, "video/mp4")
 	r := Result{File: f, Form: form, Width: movie.width, Height: movie.height, Seconds: movie.seconds, folder: folder}
 	r.Thumbnail = c.frame(ctx, f)
 	return r, movie.width > 0
