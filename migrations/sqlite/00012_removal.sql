@@ -1,0 +1,12 @@
+-- +goose Up
+-- When nothing was left of a deleted line; 0 = its rows are still being removed.
+ALTER TABLE line ADD COLUMN removed BIGINT NOT NULL DEFAULT 0;
+-- Whose deletion looks for rows here must not read the whole table each time: a
+-- lane's deletion for its jobs, a chat's for its conversations.
+CREATE INDEX job_lane ON job (lane, id);
+CREATE INDEX conversation_link_chat ON conversation_link (chat);
+
+-- +goose Down
+DROP INDEX conversation_link_chat;
+DROP INDEX job_lane;
+ALTER TABLE line DROP COLUMN removed;
