@@ -22,5 +22,9 @@ type (
 // that only a person can remove, has stopped.
 const StatePaused = admin.StatePaused
 
+// StateDeleting is the state of a line that was deleted, until nothing is left of
+// it.
+const StateDeleting = admin.StateDeleting
+
 // DefaultSettings are what a line starts with.
 func DefaultSettings() Settings { return lines.DefaultSettings() }

@@ -2,9 +2,7 @@ package admin
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // NewLine is what an admin gives to make a line.
@@ -115,7 +112,7 @@ type LineUpdate struct {
 // UpdateLine changes a line's name, settings and token, at once. A line that
 // stopped because Chatwoot refused its token goes on with the new one.
 func (s *Service) UpdateLine(ctx context.Context, id lines.ID, u LineUpdate) error {
-	line, err := s.find(id)
+	line, err := s.find(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -178,64 +175,4 @@ func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secr
 		return nil
 	}
 	return s.cfg.Store.SetPaused(ctx, line.ID, "")
-}
-
-// DeleteLine logs the line's device out and removes all of the line's state.
-// While jobs wait it is a conflict, unless forced. The Chatwoot inbox and what
-// is in it stay.
-func (s *Service) DeleteLine(ctx context.Context, id lines.ID, force bool) error {
-	line, err := s.find(id)
-	if err != nil {
-		return err
-	}
-	if !force {
-		if err := s.nothingWaits(ctx, id); err != nil {
-			return err
-		}
-	}
-	if line.Active() {
-		s.unlink(ctx, id, line)
-	}
-	jid := line.Session().State().JID
-	if err := s.cfg.Store.SetDeleted(ctx, id, s.cfg.Clock()); err != nil {
-		return err
-	}
-	if err := s.cfg.Lines.SyncNow(ctx); err != nil {
-		return err
-	}
-	if err := s.cfg.Lines.WaitEnded(ctx, id); err != nil {
-		return err
-	}
-	if jid != "" {
-		if err := s.cfg.Devices.Forget(ctx, jid); err != nil {
-			return err
-		}
-	}
-	err = s.cfg.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return errors.Join(s.cfg.Journal.DeleteLine(ctx, tx, string(id)), s.cfg.IDs.DeleteLine(ctx, tx, string(id)), s.cfg.Store.DeleteBehind(ctx, tx, id))
-	})
-	if err != nil {
-		return fmt.Errorf("delete line %s: %w", id, err)
-	}
-	return nil
-}
-
-func (s *Service) nothingWaits(ctx context.Context, id lines.ID) error {
-	queues, err := s.cfg.Journal.Stats(ctx)
-	if err != nil {
-		return err
-	}
-	if q := queues[string(id)]; q.Inbound+q.Outbound > 0 {
-		return fault.Conflict(fmt.Sprintf("%d messages of this line are not delivered yet: wait until they are, or delete it with force=true", q.Inbound+q.Outbound))
-	}
-	return nil
-}
-
-// unlink removes the line's device from the phone, if that can be reached.
-func (s *Service) unlink(ctx context.Context, id lines.ID, line Line) {
-	ctx, cancel := context.WithTimeout(ctx, logoutTimeout)
-	defer cancel()
-	if err := line.Session().Logout(ctx); err != nil && !errors.Is(err, whatsapp.ErrNotConnected) {
-		s.cfg.Log.Warn("the device of a deleted line stays linked on the phone until it is removed there", "line", string(id), "error", err)
-	}
 }

@@ -12,8 +12,8 @@ type Line struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// State is one of new, pairing, connecting, connected, disconnected,
-	// logged_out, replaced, banned, outdated and paused; Sentence says it to
-	// people.
+	// logged_out, replaced, banned, outdated, paused and deleting; Sentence says
+	// it to people.
 	State    string `json:"state"`
 	Sentence string `json:"sentence"`
 	// JID is the linked device, Phone its number as digits; empty before the

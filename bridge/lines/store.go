@@ -176,13 +176,6 @@ func (s *Store) ConfirmForeign(ctx context.Context, id ID) error {
 	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note the confirmation", string(id), ForeignConfirmed)
 }
 
-// SetDeleted ends a line for ever. The row stays, without its secrets, so that
-// the id is never used again.
-func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
-	return s.exec(ctx, `UPDATE line SET deleted = $2, jid = '', phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL,
-		source_key = NULL WHERE id = $1`, "delete", string(id), at.UnixMilli())
-}
-
 // SetToken stores another token for Chatwoot's API.
 func (s *Store) SetToken(ctx context.Context, id ID, token seal.Secret) error {
 	sealed, err := s.key.Seal(sealPurpose(id, "token"), token.Reveal())

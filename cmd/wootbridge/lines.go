@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -50,7 +51,8 @@ Usage:
       wootbridge pair
   wootbridge lines delete LINE [--force] --yes
       Unlink the phone and remove the line. The inbox in Chatwoot stays. With
-      --force also when messages wait, which are then lost.
+      --force also when messages wait, which are then lost. A line with many
+      messages is removed in the background and listed as deleting meanwhile.
 
 LINE is a line's id, the beginning of it, or its name.
 ` + settingsHelp(),
@@ -76,6 +78,9 @@ LINE is a line's id, the beginning of it, or its name.
 		return usagef("lines cannot %q", action)
 	},
 }
+
+// stateDeleting is the state of a line that is being removed.
+const stateDeleting = "deleting"
 
 const createExample = `lines create --name "Support" --chatwoot-url https://chat.example.com --account 1`
 
@@ -222,7 +227,12 @@ func (p *program) deleteLine(ctx context.Context, args []string) error {
 		case err != nil:
 			return err
 		}
-		fmt.Fprintf(p.stdout, "The line %s is gone. Its inbox in Chatwoot, with the conversations, is still there.\n", line.Name)
+		state := "is gone"
+		left, err := client.Lines(ctx)
+		if slices.ContainsFunc(left, func(l api.Line) bool { return l.ID == line.ID && l.State == stateDeleting }) || err != nil {
+			state = "is deleted; what it leaves behind is being removed in the background, which goes on after a restart"
+		}
+		fmt.Fprintf(p.stdout, "The line %s %s. Its inbox in Chatwoot, with the conversations, is still there.\n", line.Name, state)
 		return nil
 	})
 }

@@ -281,6 +281,25 @@ func TestLinesAreCommanded(t *testing.T) {
 	}
 }
 
+// A large line is removed in the background, and people are told so.
+func TestT13_ADeletionThatGoesOnIsToldToPeople(t *testing.T) {
+	t.Parallel()
+	going := line("abc111", "Support", "deleting")
+	going.Sentence = "It is being removed."
+	f := newFront(t, going, line("def222", "Support", "connected"))
+	f.answer("DELETE /api/v1/lines/", http.StatusNoContent, nil)
+	out, errs, code := typed(t, f.URL, "", "lines delete abc111 --yes")
+	require.Zero(t, code, errs)
+	require.Equal(t, "The line Support is deleted; what it leaves behind is being removed in the background, which goes on after a restart. Its inbox in Chatwoot, with the conversations, is still there.\n", out)
+	out, errs, code = typed(t, f.URL, "", "lines delete support --yes")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{"DELETE /api/v1/lines/abc111", "DELETE /api/v1/lines/def222"}, f.last(), "the name is the other's")
+	require.Contains(t, out, "The line Support is gone.")
+	out, _, code = typed(t, f.URL, "", "lines")
+	require.Zero(t, code)
+	require.Contains(t, out, "Support: It is being removed.")
+}
+
 // What the server refuses is said in its words, with what else can be done.
 func TestRefusalsAreToldToPeople(t *testing.T) {
 	t.Parallel()
