@@ -141,6 +141,9 @@ func (b *Bridge) Start(ctx context.Context) error {
 		if err := b.journal.EndLeases(ctx); err != nil {
 			return err
 		}
+		if err := b.PauseShared(ctx); err != nil {
+			return err
+		}
 		return b.super.Begin(ctx, b.ctx)
 	})
 	if err != nil {

@@ -109,8 +109,17 @@ func (s *Service) Pause(ctx context.Context, id lines.ID) error {
 	return s.setPaused(ctx, id, sentencePaused)
 }
 
-// Resume lets a paused line run again.
-func (s *Service) Resume(ctx context.Context, id lines.ID) error { return s.setPaused(ctx, id, "") }
+// Resume lets a paused line run again, unless another line has its inbox.
+func (s *Service) Resume(ctx context.Context, id lines.ID) error {
+	line, err := s.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.takeInbox(ctx, line.Record()); err != nil {
+		return err
+	}
+	return s.setPaused(ctx, id, "")
+}
 
 func (s *Service) setPaused(ctx context.Context, id lines.ID, sentence string) error {
 	if _, err := s.find(ctx, id); err != nil {

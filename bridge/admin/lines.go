@@ -49,16 +49,16 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if settings.HearsWebhooks() {
 		webhook, _ = s.cfg.Reach.Webhook(line) // without an address the live channel tells all
 	}
-	inbox, err := inboxFor(ctx, client, n, line.Name, webhook)
+	inbox, err := s.inboxFor(ctx, client, n.Inbox, line, webhook)
 	if err != nil {
-		return lines.Line{}, fault.Refused("the inbox cannot be set up in Chatwoot", err)
+		return lines.Line{}, err
 	}
 	line.Inbox, line.InboxIdentifier, line.WebhookSecret = inbox.ID, inbox.Identifier, seal.Secret(inbox.Secret)
 	if line.Watermark, err = client.NewestMessage(ctx, inbox.ID); err != nil {
 		return lines.Line{}, fault.Refused("the inbox cannot be read in Chatwoot", err)
 	}
 	if err := s.cfg.Store.Insert(ctx, line); err != nil {
-		return lines.Line{}, err
+		return lines.Line{}, s.refuseTaken(ctx, client, line, err)
 	}
 	return line, s.cfg.Lines.SyncNow(ctx)
 }
@@ -71,21 +71,41 @@ func clientOf(line lines.Line, token seal.Secret) (*chatwoot.Client, error) {
 // bridge.
 const apiChannel = "Channel::Api"
 
-func inboxFor(ctx context.Context, client *chatwoot.Client, n NewLine, name, webhook string) (chatwoot.Inbox, error) {
-	if n.Inbox == 0 {
-		return client.CreateInbox(ctx, chatwoot.NewInbox{Name: name, WebhookURL: webhook, LockToSingle: true})
+// inboxFor gives the inbox of a new line: the one that is named, or, for 0, a new
+// one. One that another line has is refused before anything is changed.
+func (s *Service) inboxFor(ctx context.Context, client *chatwoot.Client, id chatwoot.InboxID, line lines.Line, webhook string) (chatwoot.Inbox, error) {
+	if id == 0 {
+		inbox, err := client.CreateInbox(ctx, chatwoot.NewInbox{Name: line.Name, WebhookURL: webhook, LockToSingle: true})
+		return inbox, setUp(err)
 	}
-	inbox, err := client.Inbox(ctx, n.Inbox)
+	line.Inbox = id
+	if err := s.cfg.Store.Free(ctx, line); err != nil {
+		return chatwoot.Inbox{}, sayTaken(err)
+	}
+	inbox, err := client.Inbox(ctx, id)
 	if err != nil {
-		return inbox, err
+		return inbox, setUp(err)
 	}
 	if inbox.ChannelType != apiChannel {
-		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
+		return inbox, setUp(fmt.Errorf("inbox %d is not an API channel", id))
+	}
+	line.InboxIdentifier = inbox.Identifier
+	if err := s.cfg.Store.Free(ctx, line); err != nil {
+		return chatwoot.Inbox{}, sayTaken(err)
 	}
 	if webhook == "" {
 		return inbox, nil
 	}
-	return client.SetInboxWebhook(ctx, n.Inbox, webhook)
+	inbox, err = client.SetInboxWebhook(ctx, id, webhook)
+	return inbox, setUp(err)
+}
+
+// setUp says what was tried with an inbox; nil stays nil.
+func setUp(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Refused("the inbox cannot be set up in Chatwoot", err)
 }
 
 // refuseDeaf refuses settings with which a line would hear nothing: webhooks alone,
@@ -171,8 +191,5 @@ func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secr
 	if err := s.cfg.Store.SetToken(ctx, line.ID, token); err != nil {
 		return err
 	}
-	if line.Paused == "" || line.Paused == sentencePaused {
-		return nil
-	}
-	return s.cfg.Store.SetPaused(ctx, line.ID, "")
+	return s.goOn(ctx, line)
 }

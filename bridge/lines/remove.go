@@ -29,7 +29,7 @@ type Deleted struct {
 // by; the line's own stays, so that the id is never used again. A line that was
 // deleted before is left as it is.
 func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
-	return s.exec(ctx, `UPDATE line SET deleted = $2, phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL, source_key = NULL
+	return s.exec(ctx, `UPDATE line SET deleted = $2, phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL, source_key = NULL, place = ''
 		WHERE id = $1 AND deleted = 0`, "delete", string(id), at.UnixMilli())
 }
 
