@@ -15,6 +15,7 @@ type (
 	LineStatus = admin.LineStatus
 	LineUpdate = admin.LineUpdate
 	NewLine    = admin.NewLine
+	Move       = admin.Move
 	Error      = fault.Error
 )
 

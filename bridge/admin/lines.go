@@ -178,18 +178,3 @@ func names(object json.RawMessage, field string) bool {
 	_, named := given[field]
 	return named
 }
-
-// setToken gives a line another token, once Chatwoot has shown its inbox for it.
-func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secret) error {
-	client, err := clientOf(line, token)
-	if err != nil {
-		return fault.Invalid("chatwoot_token", err.Error())
-	}
-	if _, err := client.Inbox(ctx, line.Inbox); err != nil {
-		return fault.Refused("Chatwoot does not show the line's inbox for this token; the token was not changed", err)
-	}
-	if err := s.cfg.Store.SetToken(ctx, line.ID, token); err != nil {
-		return err
-	}
-	return s.goOn(ctx, line)
-}

@@ -91,6 +91,20 @@ type LineUpdate struct {
 	ChatwootToken *string `json:"chatwoot_token,omitempty"`
 }
 
+// NewToken gives a line another access token of Chatwoot. The server tries it
+// before it keeps it.
+type NewToken struct {
+	ChatwootToken string `json:"chatwoot_token"`
+}
+
+// Move gives a line the address that its Chatwoot has now. The server looks there
+// for the line's inbox and conversations first.
+type Move struct {
+	ChatwootURL string `json:"chatwoot_url"`
+	// ChatwootToken replaces the token, too; absent, the line's is used.
+	ChatwootToken *string `json:"chatwoot_token,omitempty"`
+}
+
 // The ways to link a phone.
 const (
 	PairQR   = "qr"   // a code to scan

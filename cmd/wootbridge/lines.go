@@ -36,7 +36,13 @@ Usage:
       Give it another access token of Chatwoot, which is asked for as at
       "create". The bridge tries it first; if Chatwoot refuses it, nothing
       changes. A line that is paused because Chatwoot did not accept its token
-      any more then goes on, and what waited is delivered.
+      any more then goes on, and what waited is delivered. "set-token" is the
+      same.
+  wootbridge lines move LINE --chatwoot-url URL [--new-token]
+      Tell it that its Chatwoot has got another address. The bridge looks there
+      for the line's inbox and conversations first; if they are not there,
+      nothing changes. Phone, chats and what waits stay. With --new-token another
+      access token is asked for as at "create".
   wootbridge lines pause LINE
       Stop it. Messages are kept on both sides.
   wootbridge lines resume LINE
@@ -68,8 +74,10 @@ LINE is a line's id, the beginning of it, or its name.
 			return p.createLine(ctx, args)
 		case "set":
 			return p.setLine(ctx, args)
-		case "token":
-			return p.replaceToken(ctx, args)
+		case "token", "set-token":
+			return p.replaceToken(ctx, action, args)
+		case "move":
+			return p.moveLine(ctx, args)
 		case "delete":
 			return p.deleteLine(ctx, args)
 		case "pause", "resume", "reconnect", "confirm", "logout":

@@ -213,6 +213,43 @@ func TestCreateTakesTheTokenFromSettingsOrInput(t *testing.T) {
 	}
 }
 
+func TestT04_ALineIsMoved(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "connected"))
+	moved := line("abc111", "Support", "connected")
+	moved.Chatwoot.URL = "https://new.example.com"
+	f.answer("POST /api/v1/lines/abc111/move", http.StatusOK, moved)
+	out, errs, code := typed(t, f.URL, "", "lines move support --chatwoot-url https://new.example.com")
+	require.Zero(t, code, errs)
+	require.Equal(t, "The line Support is at https://new.example.com now. It is connected.\n", out)
+	_, errs, code = typed(t, f.URL, "tok2\n", "lines move --chatwoot-url https://new.example.com --new-token abc111")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{
+		`POST /api/v1/lines/abc111/move {"chatwoot_url":"https://new.example.com"}`,
+		`POST /api/v1/lines/abc111/move {"chatwoot_url":"https://new.example.com","chatwoot_token":"tok2"}`,
+	}, f.last())
+
+	_, errs, code = typed(t, f.URL, "", "lines move support")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "Still missing: --chatwoot-url")
+	_, errs, code = typed(t, f.URL, "", "lines move --chatwoot-url https://new.example.com")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "Lines move wants one line")
+	require.Len(t, f.last(), 2)
+}
+
+func TestT16_SetTokenIsToken(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "paused"))
+	f.answer("PATCH /api/v1/lines/abc111", http.StatusOK, line("abc111", "Support", "connected"))
+	out, errs, code := typed(t, f.URL, "tok2\n", "lines set-token support")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{`PATCH /api/v1/lines/abc111 {"chatwoot_token":"tok2"}`}, f.last())
+	require.Contains(t, out, "The line Support uses the new token.")
+	_, _, code = typed(t, f.URL, "", "lines set-token support tok2")
+	require.Equal(t, exitUsage, code, "a token is never an argument: everybody on the machine would see it")
+}
+
 func TestATokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "paused"))
