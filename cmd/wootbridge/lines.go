@@ -41,8 +41,8 @@ Usage:
   wootbridge lines move LINE --chatwoot-url URL [--new-token]
       Tell it that its Chatwoot has got another address. The bridge looks there
       for the line's inbox and conversations first; if they are not there,
-      nothing changes. Phone, chats and what waits stay. With --new-token another
-      access token is asked for as at "create".
+      nothing changes. Phone, chats and what waits stay. With --new-token
+      another access token is asked for as at "create".
   wootbridge lines pause LINE
       Stop it. Messages are kept on both sides.
   wootbridge lines resume LINE
