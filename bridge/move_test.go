@@ -27,7 +27,9 @@ func deskWith(t *testing.T, document []byte) desk {
 	return d
 }
 
-func (w *world) move(to bridge.Move) error { return w.bridge.MoveLine(context.Background(), w.line, to) }
+func (w *world) move(to bridge.Move) error {
+	return w.bridge.MoveLine(context.Background(), w.line, to)
+}
 
 // refusesToMove requires that a move is refused for a reason and changes nothing.
 func (w *world) refusesToMove(to bridge.Move, code fault.Code, reason string) {
