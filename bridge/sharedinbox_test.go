@@ -51,7 +51,7 @@ func TestT15_OfTwoLinesOnOneInboxTheYoungerIsPaused(t *testing.T) {
 		})
 		require.NoError(t, err)
 		w.bridge.Stop()
-		_, err = w.db.Exec(`UPDATE line SET place = '', inbox_id = $1`, int64(elder.Line.Inbox))
+		_, err = w.db.Exec(`UPDATE line SET place = '', inbox_id = $1, inbox_identifier = $2`, int64(elder.Line.Inbox), elder.Line.InboxIdentifier)
 		require.NoError(t, err)
 		w.start()
 		w.connected()

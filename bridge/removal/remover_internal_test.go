@@ -261,3 +261,17 @@ func TestT13_WhatCameLateIsRemovedToo(t *testing.T) {
 		require.Empty(t, w.deleted(), "that was the last look")
 	})
 }
+
+// Deletions of earlier releases could fail and leave nearly everything behind, under
+// a line that nobody saw any more. It stays out of sight, and the rest goes.
+func TestT13_WhatEarlierDeletionsLeftBehindGoesUnseen(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.exec(`UPDATE line SET deleted = 5, removed = 1, jid = '', token = NULL WHERE id = 'old'`) // as the migration leaves it
+		require.True(t, w.deleted()[0].Again)
+		finished, err := w.remover().round(t.Context())
+		require.NoError(t, err)
+		require.True(t, finished)
+		require.Zero(t, sum(w.rows("old")))
+		require.Empty(t, w.deleted())
+	})
+}

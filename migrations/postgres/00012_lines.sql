@@ -1,6 +1,9 @@
 -- +goose Up
 -- When nothing was left of a deleted line; 0 = its rows are still being removed.
 ALTER TABLE line ADD COLUMN removed BIGINT NOT NULL DEFAULT 0;
+-- Lines that were deleted before stay out of sight; what they left behind, if their
+-- deletion failed, is looked for once more.
+UPDATE line SET removed = 1 WHERE deleted <> 0;
 -- Whose deletion looks for rows here must not read the whole table each time: a
 -- lane's deletion for its jobs, a chat's for its conversations.
 CREATE INDEX job_lane ON job (lane, id);
