@@ -34,16 +34,8 @@ func TestT13_ADeviceIsForgottenInSteps(t *testing.T) {
 	_, err = db.Exec(`PRAGMA foreign_keys = 0`)
 	require.NoError(t, err)
 
-	columns := map[string]string{} // of each table that holds rows of a device, as the catalogue has them
-	rows, err := db.Query(`SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name IN ('our_jid', 'jid') WHERE m.type = 'table' AND m.name <> 'whatsmeow_device'`)
-	require.NoError(t, err)
-	for rows.Next() {
-		var table, column string
-		require.NoError(t, rows.Scan(&table, &column))
-		columns[table] = column
-	}
-	require.NoError(t, rows.Err())
-	require.NoError(t, rows.Close())
+	columns := pairs(t, db, `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name IN ('our_jid', 'jid')
+		WHERE m.type = 'table' AND m.name <> 'whatsmeow_device'`)
 	require.Equal(t, columns, ofDevice, "the library has a new table, or one less")
 
 	gone, kept := types.NewADJID("5511999990001", 0, 3), types.NewADJID("5511999990001", 0, 4)
@@ -83,12 +75,8 @@ func TestT13_ADeviceIsForgottenInSteps(t *testing.T) {
 // fill gives a device a row in a table, and more than a batch of secrets.
 func fill(t *testing.T, db *sql.DB, table, column, jid string) {
 	t.Helper()
-	rows, err := db.Query(`SELECT name, type FROM pragma_table_info($1) WHERE name <> $2`, table, column)
-	require.NoError(t, err)
 	names, values := []string{column}, []string{"$1"}
-	for rows.Next() {
-		var name, kind string
-		require.NoError(t, rows.Scan(&name, &kind))
+	for name, kind := range pairs(t, db, `SELECT name, type FROM pragma_table_info($1) WHERE name <> $2`, table, column) {
 		value := "n"
 		if strings.EqualFold(kind, "bytea") { // of whatever length the table wants
 			value = "zeroblob(32)"
@@ -100,15 +88,29 @@ func fill(t *testing.T, db *sql.DB, table, column, jid string) {
 		}
 		names, values = append(names, `"`+name+`"`), append(values, value)
 	}
-	require.NoError(t, rows.Err())
-	require.NoError(t, rows.Close())
 	n := 1
 	if table == "whatsmeow_message_secrets" {
 		n = 2*forgetBatch + 1
 	}
-	_, err = db.Exec(fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) INSERT INTO %s (%s) SELECT %s FROM numbers`,
+	_, err := db.Exec(fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) INSERT INTO %s (%s) SELECT %s FROM numbers`,
 		n, table, strings.Join(names, ", "), strings.Join(values, ", ")), jid)
 	require.NoError(t, err, table)
+}
+
+// pairs are the rows of an answer of two columns.
+func pairs(t *testing.T, db *sql.DB, query string, args ...any) map[string]string {
+	t.Helper()
+	rows, err := db.Query(query, args...)
+	require.NoError(t, err)
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var key, value string
+		require.NoError(t, rows.Scan(&key, &value))
+		found[key] = value
+	}
+	require.NoError(t, rows.Err())
+	return found
 }
 
 func plan(t *testing.T, db *sql.DB, query string) string {
