@@ -15,12 +15,17 @@ type (
 	LineStatus = admin.LineStatus
 	LineUpdate = admin.LineUpdate
 	NewLine    = admin.NewLine
+	Move       = admin.Move
 	Error      = fault.Error
 )
 
 // StatePaused is the state of a line that an admin, or the bridge for a reason
 // that only a person can remove, has stopped.
 const StatePaused = admin.StatePaused
+
+// StateDeleting is the state of a line that was deleted, until nothing is left of
+// it.
+const StateDeleting = admin.StateDeleting
 
 // DefaultSettings are what a line starts with.
 func DefaultSettings() Settings { return lines.DefaultSettings() }

@@ -21,6 +21,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
+	"github.com/wootbridge/wootbridge/bridge/removal"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -88,6 +89,7 @@ type Bridge struct {
 	channels listen.Channels
 	pool     *work.Pool
 	super    *supervisor.Supervisor
+	remover  *removal.Remover
 	log      *slog.Logger
 
 	// ctx ends when the bridge begins to stop.
@@ -128,9 +130,13 @@ func New(cfg Config) *Bridge {
 		Store: b.lines, DB: cfg.DB, Clock: cfg.Clock, Log: cfg.Log, Instance: cfg.Instance, Run: lines.NewID(), Crashed: cfg.Crashed,
 		OwnerTTL: cfg.OwnerTTL, Stands: b.stands, AskEvery: cfg.AskEvery, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
 	})
+	b.remover = removal.New(removal.Config{
+		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Devices: cfg.Store, Free: b.super.Free,
+		Gone: func(id lines.ID) { b.Changed(id) }, Clock: cfg.Clock, Log: cfg.Log,
+	})
 	b.channels = listen.Channels{Clock: cfg.Clock, Log: cfg.Log, Guard: b.guard(), Background: b.inBackground}
 	b.Service = admin.New(admin.Config{
-		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Lines: administered{b}, Devices: cfg.Store, Reach: b.reach, Clock: cfg.Clock, Log: cfg.Log,
+		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Lines: administered{b}, Removal: b.remover, Reach: b.reach, Clock: cfg.Clock, Log: cfg.Log,
 	})
 	return b
 }
@@ -139,6 +145,9 @@ func New(cfg Config) *Bridge {
 func (b *Bridge) Start(ctx context.Context) error {
 	err := database.Patiently(ctx, startPatience, b.log, func(ctx context.Context) error {
 		if err := b.journal.EndLeases(ctx); err != nil {
+			return err
+		}
+		if err := b.PauseShared(ctx); err != nil {
 			return err
 		}
 		return b.super.Begin(ctx, b.ctx)
@@ -151,6 +160,7 @@ func (b *Bridge) Start(ctx context.Context) error {
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
 	b.background.Go(b.prune)
 	b.background.Go(b.refreshVersion)
+	b.background.Go(func() { b.remover.Run(b.ctx) })
 	b.pool.Start(b.ctx)
 	return nil
 }

@@ -67,11 +67,11 @@ func (r *lineRuntime) Active() bool { return r.active }
 // OnProbation implements supervisor.Runner.
 func (r *lineRuntime) OnProbation() bool { return r.onProbation && !r.survived.Load() }
 
-// Serves implements supervisor.Runner: the session's pace and the client's token
-// are fixed when they are made.
+// Serves implements supervisor.Runner: the session's pace and the client's address
+// and token are fixed when they are made.
 func (r *lineRuntime) Serves(line lines.Line) bool {
 	made := r.inbox.Line()
-	return line.Settings.SendRate == made.Settings.SendRate && line.Token == made.Token
+	return line.Settings.SendRate == made.Settings.SendRate && line.ChatwootURL == made.ChatwootURL && line.Token == made.Token
 }
 
 // Update implements supervisor.Runner.

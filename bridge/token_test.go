@@ -67,13 +67,15 @@ func TestT16_AReplacedTokenEndsNoPauseOfAnAdministrator(t *testing.T) {
 }
 
 // resetToken makes Chatwoot forget the administrator's token and gives the next.
-func (w *world) resetToken() string {
-	w.t.Helper()
-	users := w.desk.Users()
-	i := slices.IndexFunc(users, func(u chatwoottest.User) bool { return w.desk.Token(u.ID) == w.desk.AdminToken() })
-	require.GreaterOrEqual(w.t, i, 0)
-	fresh, err := w.desk.ResetToken(users[i].ID)
-	require.NoError(w.t, err)
+func (w *world) resetToken() string { return w.desk.resetToken(w.t) }
+
+func (d desk) resetToken(t testing.TB) string {
+	t.Helper()
+	users := d.Users()
+	i := slices.IndexFunc(users, func(u chatwoottest.User) bool { return d.Token(u.ID) == d.AdminToken() })
+	require.GreaterOrEqual(t, i, 0)
+	fresh, err := d.ResetToken(users[i].ID)
+	require.NoError(t, err)
 	return fresh
 }
 

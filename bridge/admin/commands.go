@@ -9,8 +9,8 @@ import (
 )
 
 // connected gives the line whose connection is here.
-func (s *Service) connected(id lines.ID) (Line, error) {
-	line, err := s.find(id)
+func (s *Service) connected(ctx context.Context, id lines.ID) (Line, error) {
+	line, err := s.find(ctx, id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -25,8 +25,8 @@ func (s *Service) connected(id lines.ID) (Line, error) {
 
 // Pair asks for a code to link a line's phone; it then shows in State. With a
 // phone number the code is one to type instead of one to scan.
-func (s *Service) Pair(_ context.Context, id lines.ID, phone string) error {
-	line, err := s.connected(id)
+func (s *Service) Pair(ctx context.Context, id lines.ID, phone string) error {
+	line, err := s.connected(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ const logoutTimeout = 20 * time.Second
 
 // Logout unlinks the line's device on the phone. Jobs that wait stay.
 func (s *Service) Logout(ctx context.Context, id lines.ID) error {
-	line, err := s.connected(id)
+	line, err := s.connected(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,8 @@ func (s *Service) Logout(ctx context.Context, id lines.ID) error {
 }
 
 // Reconnect ends the line's connection, if any, and connects at once.
-func (s *Service) Reconnect(_ context.Context, id lines.ID) error {
-	line, err := s.connected(id)
+func (s *Service) Reconnect(ctx context.Context, id lines.ID) error {
+	line, err := s.connected(ctx, id)
 	if err == nil {
 		line.Session().Reconnect()
 	}
@@ -90,7 +90,7 @@ func (s *Service) Reconnect(_ context.Context, id lines.ID) error {
 // Confirm lets comparisons with Chatwoot's messages act again, although the
 // database lacks messages of ours: see LineStatus.LastError.
 func (s *Service) Confirm(ctx context.Context, id lines.ID) error {
-	line, err := s.connected(id)
+	line, err := s.connected(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -111,14 +111,21 @@ func (s *Service) Pause(ctx context.Context, id lines.ID) error {
 	})
 }
 
-// Resume lets a paused line run again.
+// Resume lets a paused line run again, unless another line has its inbox.
 func (s *Service) Resume(ctx context.Context, id lines.ID) error {
+	line, err := s.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.takeInbox(ctx, line.Record()); err != nil {
+		return err
+	}
 	return s.after(ctx, id, func() error { return s.cfg.Store.Resume(ctx, id) })
 }
 
 // after makes a line what it should be after a change of its record.
 func (s *Service) after(ctx context.Context, id lines.ID, change func() error) error {
-	if _, err := s.find(id); err != nil {
+	if _, err := s.find(ctx, id); err != nil {
 		return err
 	}
 	if err := change(); err != nil {

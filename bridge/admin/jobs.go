@@ -38,7 +38,7 @@ func (s *Service) Replay(ctx context.Context, job int64) error {
 // empty, and says how many.
 func (s *Service) ReplayAll(ctx context.Context, line lines.ID) (int, error) {
 	if line != "" {
-		if _, err := s.find(line); err != nil {
+		if _, err := s.find(ctx, line); err != nil {
 			return 0, err
 		}
 	}

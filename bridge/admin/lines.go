@@ -2,9 +2,7 @@ package admin
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/chatwoot"
-	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 // NewLine is what an admin gives to make a line.
@@ -52,16 +49,16 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if settings.HearsWebhooks() {
 		webhook, _ = s.cfg.Reach.Webhook(line) // without an address the live channel tells all
 	}
-	inbox, err := inboxFor(ctx, client, n, line.Name, webhook)
+	inbox, err := s.inboxFor(ctx, client, n.Inbox, line, webhook)
 	if err != nil {
-		return lines.Line{}, fault.Refused("the inbox cannot be set up in Chatwoot", err)
+		return lines.Line{}, err
 	}
 	line.Inbox, line.InboxIdentifier, line.WebhookSecret = inbox.ID, inbox.Identifier, seal.Secret(inbox.Secret)
 	if line.Watermark, err = client.NewestMessage(ctx, inbox.ID); err != nil {
 		return lines.Line{}, fault.Refused("the inbox cannot be read in Chatwoot", err)
 	}
 	if err := s.cfg.Store.Insert(ctx, line); err != nil {
-		return lines.Line{}, err
+		return lines.Line{}, s.refuseTaken(ctx, client, line, err)
 	}
 	return line, s.cfg.Lines.SyncNow(ctx)
 }
@@ -74,21 +71,41 @@ func clientOf(line lines.Line, token seal.Secret) (*chatwoot.Client, error) {
 // bridge.
 const apiChannel = "Channel::Api"
 
-func inboxFor(ctx context.Context, client *chatwoot.Client, n NewLine, name, webhook string) (chatwoot.Inbox, error) {
-	if n.Inbox == 0 {
-		return client.CreateInbox(ctx, chatwoot.NewInbox{Name: name, WebhookURL: webhook, LockToSingle: true})
+// inboxFor gives the inbox of a new line: the one that is named, or, for 0, a new
+// one. One that another line has is refused before anything is changed.
+func (s *Service) inboxFor(ctx context.Context, client *chatwoot.Client, id chatwoot.InboxID, line lines.Line, webhook string) (chatwoot.Inbox, error) {
+	if id == 0 {
+		inbox, err := client.CreateInbox(ctx, chatwoot.NewInbox{Name: line.Name, WebhookURL: webhook, LockToSingle: true})
+		return inbox, setUp(err)
 	}
-	inbox, err := client.Inbox(ctx, n.Inbox)
+	line.Inbox = id
+	if err := s.cfg.Store.Free(ctx, line); err != nil {
+		return chatwoot.Inbox{}, sayTaken(err)
+	}
+	inbox, err := client.Inbox(ctx, id)
 	if err != nil {
-		return inbox, err
+		return inbox, setUp(err)
 	}
 	if inbox.ChannelType != apiChannel {
-		return inbox, fmt.Errorf("inbox %d is not an API channel", n.Inbox)
+		return inbox, setUp(fmt.Errorf("inbox %d is not an API channel", id))
+	}
+	line.InboxIdentifier = inbox.Identifier
+	if err := s.cfg.Store.Free(ctx, line); err != nil {
+		return chatwoot.Inbox{}, sayTaken(err)
 	}
 	if webhook == "" {
 		return inbox, nil
 	}
-	return client.SetInboxWebhook(ctx, n.Inbox, webhook)
+	inbox, err = client.SetInboxWebhook(ctx, id, webhook)
+	return inbox, setUp(err)
+}
+
+// setUp says what was tried with an inbox; nil stays nil.
+func setUp(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Refused("the inbox cannot be set up in Chatwoot", err)
 }
 
 // refuseDeaf refuses settings with which a line would hear nothing: webhooks alone,
@@ -115,7 +132,7 @@ type LineUpdate struct {
 // UpdateLine changes a line's name, settings and token, at once. A line that
 // stopped because Chatwoot refused its token goes on with the new one.
 func (s *Service) UpdateLine(ctx context.Context, id lines.ID, u LineUpdate) error {
-	line, err := s.find(id)
+	line, err := s.find(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -160,84 +177,4 @@ func names(object json.RawMessage, field string) bool {
 	}
 	_, named := given[field]
 	return named
-}
-
-// setToken gives a line another token, once Chatwoot has shown its inbox for it.
-func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secret) error {
-	client, err := clientOf(line, token)
-	if err != nil {
-		return fault.Invalid("chatwoot_token", err.Error())
-	}
-	if _, err := client.Inbox(ctx, line.Inbox); err != nil {
-		return fault.Refused("Chatwoot does not show the line's inbox for this token; the token was not changed", err)
-	}
-	if err := s.cfg.Store.SetToken(ctx, line.ID, token); err != nil {
-		return err
-	}
-	for _, cause := range []lines.PauseCause{lines.PausedByToken, lines.PausedByInbox} {
-		if _, err := s.cfg.Store.ResumeFrom(ctx, line.ID, cause); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// DeleteLine logs the line's device out and removes all of the line's state.
-// While jobs wait it is a conflict, unless forced. The Chatwoot inbox and what
-// is in it stay.
-func (s *Service) DeleteLine(ctx context.Context, id lines.ID, force bool) error {
-	line, err := s.find(id)
-	if err != nil {
-		return err
-	}
-	if !force {
-		if err := s.nothingWaits(ctx, id); err != nil {
-			return err
-		}
-	}
-	if line.Active() {
-		s.unlink(ctx, id, line)
-	}
-	jid := line.Session().State().JID
-	if err := s.cfg.Store.SetDeleted(ctx, id, s.cfg.Clock()); err != nil {
-		return err
-	}
-	if err := s.cfg.Lines.SyncNow(ctx); err != nil {
-		return err
-	}
-	if err := s.cfg.Lines.WaitEnded(ctx, id); err != nil {
-		return err
-	}
-	if jid != "" {
-		if err := s.cfg.Devices.Forget(ctx, jid); err != nil {
-			return err
-		}
-	}
-	err = s.cfg.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return errors.Join(s.cfg.Journal.DeleteLine(ctx, tx, string(id)), s.cfg.IDs.DeleteLine(ctx, tx, string(id)), s.cfg.Store.DeleteBehind(ctx, tx, id))
-	})
-	if err != nil {
-		return fmt.Errorf("delete line %s: %w", id, err)
-	}
-	return nil
-}
-
-func (s *Service) nothingWaits(ctx context.Context, id lines.ID) error {
-	queues, err := s.cfg.Journal.Stats(ctx)
-	if err != nil {
-		return err
-	}
-	if q := queues[string(id)]; q.Inbound+q.Outbound > 0 {
-		return fault.Conflict(fmt.Sprintf("%d messages of this line are not delivered yet: wait until they are, or delete it with force=true", q.Inbound+q.Outbound))
-	}
-	return nil
-}
-
-// unlink removes the line's device from the phone, if that can be reached.
-func (s *Service) unlink(ctx context.Context, id lines.ID, line Line) {
-	ctx, cancel := context.WithTimeout(ctx, logoutTimeout)
-	defer cancel()
-	if err := line.Session().Logout(ctx); err != nil && !errors.Is(err, whatsapp.ErrNotConnected) {
-		s.cfg.Log.Warn("the device of a deleted line stays linked on the phone until it is removed there", "line", string(id), "error", err)
-	}
 }

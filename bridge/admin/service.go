@@ -22,7 +22,8 @@ type Config struct {
 	Journal *journal.Journal
 	IDs     *idmap.Map
 	Lines   Lines
-	Devices Devices
+	// Removal removes what is left of deleted lines.
+	Removal Removal
 	Reach   inbox.Reach
 	Clock   func() time.Time
 	Log     *slog.Logger
@@ -74,9 +75,11 @@ type Session interface {
 	Reconnect()
 }
 
-// Devices are the linked devices that are kept.
-type Devices interface {
-	Forget(ctx context.Context, jid string) error
+// Removal removes what is left of deleted lines.
+type Removal interface {
+	// Await removes what is left of a line at once, and waits for that until ctx
+	// ends.
+	Await(ctx context.Context, id lines.ID)
 }
 
 // Service is what people may do.
@@ -90,13 +93,19 @@ func New(cfg Config) *Service { return &Service{cfg: cfg} }
 
 var errNoLine = fault.NotFound("there is no line with this id")
 
-// find gives a line of this process.
-func (s *Service) find(id lines.ID) (Line, error) {
-	line, ok := s.cfg.Lines.Find(id)
-	if !ok {
-		return nil, errNoLine
+// find gives a line of this process. The error says whether there is none with the
+// id, or one that is being removed.
+func (s *Service) find(ctx context.Context, id lines.ID) (Line, error) {
+	if line, ok := s.cfg.Lines.Find(id); ok {
+		return line, nil
 	}
-	return line, nil
+	switch _, deleting, err := s.deleting(ctx, id); {
+	case err != nil:
+		return nil, err
+	case deleting:
+		return nil, errDeleting
+	}
+	return nil, errNoLine
 }
 
 // Ready reports whether the bridge can take events in: its database answers.

@@ -46,6 +46,15 @@ func (s *Service) Lines(ctx context.Context) ([]LineStatus, error) {
 	if err != nil {
 		return nil, err
 	}
+	deleting, err := s.allDeleting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deleting {
+		if !slices.ContainsFunc(statuses, func(status LineStatus) bool { return status.Line.ID == d.ID }) {
+			statuses = append(statuses, statusOf(d))
+		}
+	}
 	slices.SortFunc(statuses, func(x, y LineStatus) int {
 		if c := x.Line.Created.Compare(y.Line.Created); c != 0 {
 			return c
@@ -57,9 +66,15 @@ func (s *Service) Lines(ctx context.Context) ([]LineStatus, error) {
 
 // LineStatus is one line.
 func (s *Service) LineStatus(ctx context.Context, id lines.ID) (LineStatus, error) {
-	line, err := s.find(id)
-	if err != nil {
-		return LineStatus{}, err
+	line, ok := s.cfg.Lines.Find(id)
+	if !ok {
+		switch d, deleting, err := s.deleting(ctx, id); {
+		case err != nil:
+			return LineStatus{}, err
+		case deleting:
+			return statusOf(d), nil
+		}
+		return LineStatus{}, errNoLine
 	}
 	statuses, err := s.statuses(ctx, line)
 	if err != nil {
@@ -102,9 +117,9 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 
 // State is where a line's connection to WhatsApp stands.
 func (s *Service) State(id lines.ID) (whatsapp.State, error) {
-	line, err := s.find(id)
-	if err != nil {
-		return whatsapp.State{}, err
+	line, ok := s.cfg.Lines.Find(id)
+	if !ok {
+		return whatsapp.State{}, errNoLine
 	}
 	return StateOf(line), nil
 }

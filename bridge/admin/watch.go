@@ -15,8 +15,8 @@ type watchers struct {
 // Watch gives a channel that ticks whenever the line's state or queue may have
 // changed; stop ends it.
 func (s *Service) Watch(id lines.ID) (changed <-chan struct{}, stop func(), err error) {
-	if _, err := s.find(id); err != nil {
-		return nil, nil, err
+	if _, ok := s.cfg.Lines.Find(id); !ok {
+		return nil, nil, errNoLine
 	}
 	w, tick := &s.watchers, make(chan struct{}, 1)
 	w.mu.Lock()

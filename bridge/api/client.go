@@ -71,8 +71,22 @@ func (c *Client) UpdateLine(ctx context.Context, id string, u LineUpdate) (Line,
 	return line, err
 }
 
-// DeleteLine logs a line's device out and removes the line; force does so
-// though messages wait, which are lost.
+// ReplaceToken gives a line another access token of Chatwoot.
+func (c *Client) ReplaceToken(ctx context.Context, id, token string) (Line, error) {
+	var line Line
+	err := c.do(ctx, http.MethodPost, linePath(id)+"/token", nil, NewToken{ChatwootToken: token}, &line)
+	return line, err
+}
+
+// Move gives a line the address that its Chatwoot has now.
+func (c *Client) Move(ctx context.Context, id string, m Move) (Line, error) {
+	var line Line
+	err := c.do(ctx, http.MethodPost, linePath(id)+"/move", nil, m, &line)
+	return line, err
+}
+
+// DeleteLine logs a line's device out and removes the line, in the background where
+// it is large; force does so though messages wait, which are lost.
 func (c *Client) DeleteLine(ctx context.Context, id string, force bool) error {
 	query := url.Values{}
 	if force {

@@ -12,8 +12,8 @@ type Line struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// State is one of new, pairing, connecting, connected, disconnected,
-	// logged_out, replaced, banned, outdated and paused; Sentence says it to
-	// people.
+	// logged_out, replaced, banned, outdated, paused and deleting; Sentence says
+	// it to people.
 	State    string `json:"state"`
 	Sentence string `json:"sentence"`
 	// JID is the linked device, Phone its number as digits; empty before the
@@ -88,6 +88,20 @@ type LineUpdate struct {
 	Settings json.RawMessage `json:"settings,omitempty"`
 	// ChatwootToken replaces the token. The server tries it before it keeps it; a
 	// line that is paused because Chatwoot refused the last one goes on.
+	ChatwootToken *string `json:"chatwoot_token,omitempty"`
+}
+
+// NewToken gives a line another access token of Chatwoot. The server tries it
+// before it keeps it.
+type NewToken struct {
+	ChatwootToken string `json:"chatwoot_token"`
+}
+
+// Move gives a line the address that its Chatwoot has now. The server looks there
+// for the line's inbox and conversations first.
+type Move struct {
+	ChatwootURL string `json:"chatwoot_url"`
+	// ChatwootToken replaces the token, too; absent, the line's is used.
 	ChatwootToken *string `json:"chatwoot_token,omitempty"`
 }
 

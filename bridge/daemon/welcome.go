@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge"
@@ -13,6 +14,7 @@ import (
 func (p *Process) welcome(ctx context.Context) {
 	cfg := p.opts.Config
 	lines, err := p.bridge.Lines(ctx)
+	lines = slices.DeleteFunc(lines, func(l bridge.LineStatus) bool { return l.State.Code == bridge.StateDeleting })
 	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.address.String(), "lines", len(lines))
 	if err != nil {
 		p.log.Warn("the lines cannot be listed", "error", err)

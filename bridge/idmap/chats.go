@@ -200,13 +200,3 @@ func (m *Map) ChatByAlias(ctx context.Context, line, jid string) (Chat, error) {
 	}
 	return m.uncached(ctx, line, id)
 }
-
-// DeleteLine removes all that the map knows of a line.
-func (m *Map) DeleteLine(ctx context.Context, tx *sql.Tx, line string) error {
-	for _, table := range []string{"agent_message", "message_link", "conversation_link", "chat_alias", "chat"} {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE line = $1`, line); err != nil {
-			return fmt.Errorf("delete the line's ID map: %w", err)
-		}
-	}
-	return m.RaiseEpoch(ctx, tx, line)
-}

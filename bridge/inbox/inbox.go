@@ -56,8 +56,8 @@ func New(cfg Config) *Inbox {
 	return x
 }
 
-// Line is the line as it was when the Inbox was made; its address, account and
-// inbox never change.
+// Line is the line as it was when the Inbox was made. Account and inbox never
+// change; a line whose Chatwoot has moved gets another Inbox.
 func (x *Inbox) Line() lines.Line { return x.cfg.Line }
 
 // LineID names the line where packages take a plain string.

@@ -131,7 +131,10 @@ func TestAttemptsGoWithTheirJob(t *testing.T) {
 		_, err := b.Prune(ctx, b.clock.Now().Add(time.Second))
 		require.NoError(t, err)
 		require.Equal(t, 1, b.keptAttempts(t))
-		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.DeleteLine(ctx, tx, "l1") }))
+		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := b.DeleteLine(ctx, tx, "l1", 100)
+			return err
+		}))
 		require.Equal(t, 0, b.keptAttempts(t))
 	})
 }

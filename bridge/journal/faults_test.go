@@ -88,7 +88,10 @@ func TestADeletedLineLeavesNothingAndItsWorkerStops(t *testing.T) {
 		b.append(t, inLane, "a")
 		lease := b.claim(t)
 		job := first(t, lease)
-		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.DeleteLine(ctx, tx, "l1") }))
+		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := b.DeleteLine(ctx, tx, "l1", 100)
+			return err
+		}))
 		require.ErrorIs(t, lease.Done(ctx, job, nil), journal.ErrLeaseLost)
 		_, err := lease.Waiting(ctx, 1)
 		require.ErrorIs(t, err, journal.ErrLeaseLost)

@@ -58,9 +58,13 @@ func (j *Journal) pausedLines() []string {
 	return lines
 }
 
+// waitingByTime names the positions, all of which are above 0, so that the lane's
+// jobs that are done are not read.
+const waitingByTime = `SELECT id FROM job WHERE lane = $1 AND pos > 0 AND state = 'waiting' ORDER BY at, pos`
+
 // sortLane gives the lane's waiting jobs new positions at its end.
 func (j *Journal) sortLane(ctx context.Context, tx *sql.Tx, lane lockedLane) error {
-	ids, err := selectIDs(ctx, tx, `SELECT id FROM job WHERE lane = $1 AND state = 'waiting' ORDER BY at, pos`, lane.key)
+	ids, err := selectIDs(ctx, tx, waitingByTime, lane.key)
 	if err != nil {
 		return err
 	}

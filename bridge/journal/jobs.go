@@ -116,19 +116,23 @@ func (j *Journal) Key(ctx context.Context, job int64) (string, error) {
 	return key, nil
 }
 
+// findHeld is the query of Holds: the lane's jobs that are done are not read.
+func (j *Journal) findHeld() string {
+	has := `(instr(dedupe, $3) > 0 OR instr(dedupe, $4) > 0)`
+	if j.db.Dialect == database.Postgres {
+		has = `(strpos(dedupe, $3) > 0 OR strpos(dedupe, $4) > 0)`
+	}
+	return `SELECT EXISTS (SELECT 1 FROM job WHERE lane = $1 AND pos > 0 AND state = 'waiting' AND ` + has + `)
+		OR EXISTS (SELECT 1 FROM job WHERE line = $2 AND state = 'dead' AND ` + has + `)`
+}
+
 // Holds reports whether a job waits in a lane, or was given up, whose dedupe key
 // has part between two bars.
 func (j *Journal) Holds(ctx context.Context, lane LaneKey, part string) (bool, error) {
 	// A key that did not fit has the part as its hash.
 	whole, hashed := foreign.Key(part), foreign.HashedParts(part)
-	has := `(instr(dedupe, $3) > 0 OR instr(dedupe, $4) > 0)`
-	if j.db.Dialect == database.Postgres {
-		has = `(strpos(dedupe, $3) > 0 OR strpos(dedupe, $4) > 0)`
-	}
-	find := `SELECT EXISTS (SELECT 1 FROM job WHERE lane = $1 AND state = 'waiting' AND ` + has + `)
-		OR EXISTS (SELECT 1 FROM job WHERE line = $2 AND state = 'dead' AND ` + has + `)`
 	var held bool
-	if err := j.db.QueryRowContext(ctx, find, lane.String(), lane.Line, "|"+whole+"|", "|"+hashed+"|").Scan(&held); err != nil {
+	if err := j.db.QueryRowContext(ctx, j.findHeld(), lane.String(), lane.Line, "|"+whole+"|", "|"+hashed+"|").Scan(&held); err != nil {
 		return false, fmt.Errorf("look for a job: %w", err)
 	}
 	return held, nil

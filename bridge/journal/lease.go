@@ -57,13 +57,14 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 	return l.Waiting(ctx, n)
 }
 
+// nextJobs reads a lane's position and its jobs in one query, so that both are of
+// the same moment: what is appended after it makes a finish read again.
+const nextJobs = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun
+	FROM lane LEFT JOIN job ON job.lane = lane.key AND job.pos > 0 AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
+
 // Waiting reads the next jobs in order, at most n.
 func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
-	// The lane's position and its jobs in one query, so that both are of the
-	// same moment: what is appended after it makes a finish read again.
-	const read = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun
-		FROM lane LEFT JOIN job ON job.lane = lane.key AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
-	rows, err := l.j.db.QueryContext(ctx, read, l.key.String(), n)
+	rows, err := l.j.db.QueryContext(ctx, nextJobs, l.key.String(), n)
 	if err != nil {
 		return nil, fmt.Errorf("read jobs: %w", err)
 	}

@@ -13,6 +13,8 @@ import (
 // ErrBusy says that a lane is being worked on right now; try again later.
 var ErrBusy = errors.New("a lane of the chat is being worked on")
 
+const waitingOfTwo = `SELECT id FROM job WHERE lane IN ($1, $2) AND pos > 0 AND state = 'waiting' ORDER BY id`
+
 // MergeChats joins the waiting jobs of two chats that turned out to be one
 // person, by arrival, in the elder chat's lanes. It refuses with ErrBusy while
 // a worker holds a lane of either, or held it and did not release it cleanly.
@@ -32,7 +34,7 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 	for _, dir := range []Queue{In, Out, Status, Maintenance} {
 		from := LaneKey{Line: line, Chat: younger, Queue: dir}
 		to := LaneKey{Line: line, Chat: elder, Queue: dir}
-		ids, err := selectIDs(ctx, tx, `SELECT id FROM job WHERE lane IN ($1, $2) AND state = 'waiting' ORDER BY id`, from.String(), to.String())
+		ids, err := selectIDs(ctx, tx, waitingOfTwo, from.String(), to.String())
 		if err != nil {
 			return err
 		}
@@ -48,16 +50,6 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE lane SET due = NULL WHERE key = $1`, from.String()); err != nil {
 			return fmt.Errorf("empty lane: %w", err)
-		}
-	}
-	return nil
-}
-
-// DeleteLine removes all jobs and lanes of a line.
-func (j *Journal) DeleteLine(ctx context.Context, tx *sql.Tx, line string) error {
-	for _, query := range []string{`DELETE FROM job WHERE line = $1`, `DELETE FROM lane WHERE line = $1`} {
-		if _, err := tx.ExecContext(ctx, query, line); err != nil {
-			return fmt.Errorf("delete the line's journal: %w", err)
 		}
 	}
 	return nil

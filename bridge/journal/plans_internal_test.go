@@ -36,6 +36,54 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 	})
 }
 
+// What waits in a lane is found without reading what is done, of which there may be
+// thousands: another index begins with the lane as well.
+func TestT13_WhatWaitsIsFoundWithoutWhatIsDone(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		if db.Dialect == database.Postgres { // these sort a few jobs
+			db.SetMaxOpenConns(1)
+			_, err := db.Exec(`SET enable_seqscan = off`)
+			require.NoError(t, err)
+		}
+		for query, args := range map[string][]any{
+			nextJobs:                      {"l1/c1/in", 4},
+			waitingByTime:                 {"l1/c1/in"},
+			waitingOfTwo:                  {"l1/c1/in", "l1/c2/in"},
+			countJobs:                     nil,
+			New(db, Options{}).findHeld(): {"l1/c1/in", "l1", "|a|", "|b|"},
+		} {
+			plan := databasetest.Plan(t, db, query, args...)
+			require.Contains(t, plan, "job_waiting", query)
+			require.NotContains(t, plan, "job_lane", query)
+		}
+	})
+}
+
+// The deletion of a line reads its own rows only, a lane at a time.
+func TestT13_ADeletedLinesJobsAreFoundByTheirLane(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		databasetest.IndexesOnly(t, db)
+		for query, test := range map[string]struct {
+			index string
+			args  []any
+		}{
+			laneOfLine:   {"lane_line", []any{"l1"}},
+			oldestOfLane: {"job_lane", []any{"l1/c1/in", 500}},
+			deleteOldest: {"job_lane", []any{"l1/c1/in", 1}},
+			deleteLane:   {`lane_pkey|sqlite_autoindex_lane_1`, []any{"l1/c1/in"}},
+			// What the database itself asks when a lane or a job goes.
+			`SELECT 1 FROM job WHERE lane = $1`:        {"job_lane", []any{"l1/c1/in"}},
+			`SELECT 1 FROM job_attempt WHERE job = $1`: {`job_attempt_pkey|job_attempt USING PRIMARY KEY`, []any{1}},
+		} {
+			plan := databasetest.Plan(t, db, query, test.args...)
+			require.Regexp(t, test.index, plan, query)
+			require.NotRegexp(t, `(?i)\bsort\b|TEMP B-TREE|SCAN (job|lane)|Seq Scan`, plan, query)
+		}
+	})
+}
+
 // What a job has to do with its attempts reads no others: there may be
 // thousands. A job's deletion looks for them as the last query does.
 func TestAttemptsAreFoundByTheirJob(t *testing.T) {

@@ -87,15 +87,6 @@ func (s *Store) CaughtUp(ctx context.Context, id ID, conversation chatwoot.Conve
 	return nil
 }
 
-// DeleteBehind removes what is kept of the conversations of a line that is
-// deleted.
-func (s *Store) DeleteBehind(ctx context.Context, tx *sql.Tx, id ID) error {
-	if _, err := tx.ExecContext(ctx, deleteBehind, string(id)); err != nil {
-		return fmt.Errorf("delete the line's comparisons: %w", err)
-	}
-	return nil
-}
-
 const (
 	selectBehind = `SELECT conversation, watermark, since, failures, due FROM comparison WHERE line = $1 ORDER BY due, conversation`
 	// setBehind takes no row of a deleted line: its owner may learn of that late.
@@ -103,6 +94,5 @@ const (
 		SELECT id, $2, $3, $4, $5, $6 FROM line WHERE id = $1 AND deleted = 0
 		ON CONFLICT (line, conversation) DO UPDATE SET
 			watermark = excluded.watermark, since = excluded.since, failures = excluded.failures, due = excluded.due`
-	dropBehind   = `DELETE FROM comparison WHERE line = $1 AND conversation = $2`
-	deleteBehind = `DELETE FROM comparison WHERE line = $1`
+	dropBehind = `DELETE FROM comparison WHERE line = $1 AND conversation = $2`
 )

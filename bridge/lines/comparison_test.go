@@ -52,7 +52,10 @@ func TestT14_WhatIsBehindIsRemembered(t *testing.T) {
 		require.Len(t, behind("b"), 1)
 
 		require.NoError(t, store.SetDeleted(ctx, "a", at(0)))
-		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return store.DeleteBehind(ctx, tx, "a") }))
+		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := store.DeleteLine(ctx, tx, "a", 10)
+			return err
+		}))
 		require.NoError(t, store.SetBehind(ctx, "a", []lines.Behind{first}, lines.Swept{}))
 		require.Empty(t, behind("a"), "its owner has learned of the deletion too late")
 		require.Len(t, behind("b"), 1)

@@ -15,7 +15,8 @@ import (
 type ID string
 
 // Line is one WhatsApp number tied to one Chatwoot API-channel inbox, as kept
-// in the database. Its address, account and inbox never change.
+// in the database. Its account and inbox never change; its address does where
+// Chatwoot has moved. No two lines have the same inbox.
 type Line struct {
 	ID              ID
 	Name            string

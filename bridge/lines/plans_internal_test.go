@@ -18,7 +18,7 @@ func TestConversationsThatAreBehindAreFoundByTheirLine(t *testing.T) {
 		for query, args := range map[string][]any{
 			selectBehind: {"l1"},
 			dropBehind:   {"l1", 1},
-			deleteBehind: {"l1"},
+			deleteBehind: {"l1", 10},
 		} {
 			plan := databasetest.Plan(t, db, query, args...)
 			require.Regexp(t, `comparison_pkey|SEARCH comparison USING PRIMARY KEY`, plan, query)

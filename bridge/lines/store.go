@@ -25,7 +25,7 @@ const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identif
 	settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key,
 	owner, owned_until, connects, strange, watermark, webhook_closed`
 
-// Insert adds a line.
+// Insert adds a line. It gives a TakenError where another one has the inbox.
 func (s *Store) Insert(ctx context.Context, l Line) error {
 	settings, err := json.Marshal(l.Settings)
 	if err != nil {
@@ -40,18 +40,15 @@ func (s *Store) Insert(ctx context.Context, l Line) error {
 		}
 	}
 	const insertLine = `INSERT INTO line (id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
-		settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key, watermark)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+		settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key, watermark, place)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (place) WHERE place <> '' DO NOTHING`
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, insertLine, string(l.ID), l.Name, l.ChatwootURL, l.Account, int64(l.Inbox),
 			l.InboxIdentifier, string(settings), l.JID, l.Phone, l.Pause.Sentence, string(l.Pause.Cause), l.Created.UnixMilli(),
-			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], sealed["source_key"], int64(l.Watermark))
+			sealed["token"], sealed["webhook_secret"], sealed["path_secret"], sealed["source_key"], int64(l.Watermark), l.place())
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("insert line: %w", err)
-	}
-	return nil
+	return s.settle(ctx, l, err, "insert")
 }
 
 // List reads all lines, the oldest first.
@@ -168,13 +165,6 @@ func (s *Store) SetForeign(ctx context.Context, id ID, messages int64) error {
 // which the ledger lacks may be passed over.
 func (s *Store) ConfirmForeign(ctx context.Context, id ID) error {
 	return s.exec(ctx, `UPDATE line SET strange = $2 WHERE id = $1`, "note the confirmation", string(id), ForeignConfirmed)
-}
-
-// SetDeleted ends a line for ever. The row stays, without its secrets, so that
-// the id is never used again.
-func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
-	return s.exec(ctx, `UPDATE line SET deleted = $2, jid = '', phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL,
-		source_key = NULL WHERE id = $1`, "delete", string(id), at.UnixMilli())
 }
 
 // SetToken stores another token for Chatwoot's API.

@@ -192,6 +192,9 @@ func (s *Supervisor) All() []Runner {
 	return slices.Collect(maps.Values(s.running))
 }
 
+// Free reports whether a line's connection is nobody's, as far as its record says.
+func (s *Supervisor) Free(h lines.Holding) bool { return s.owner.free(h) }
+
 // Survived records that the process survived a line's connect: the next line may
 // connect.
 func (s *Supervisor) Survived(ctx context.Context, id lines.ID) {

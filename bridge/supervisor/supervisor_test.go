@@ -273,6 +273,28 @@ func TestARunnerIsReplacedWhenItNoLongerServes(t *testing.T) {
 	})
 }
 
+// A line that rests takes webhooks, for which it may ask Chatwoot: where its address
+// or token has changed, that is done with what is right now.
+func TestT04_ARunnerWithoutAConnectionIsReplacedToo(t *testing.T) {
+	inOffice(t, []lines.ID{"one"}, func(t *testing.T, o *office) {
+		p := o.start("a", 1, false)
+		require.NoError(t, o.store.SetPaused(t.Context(), "one", lines.Pause{Cause: lines.PausedByAdmin, Sentence: "because"}))
+		p.sync()
+		require.NoError(t, p.WaitEnded(t.Context(), "one"))
+		before, _ := p.Find("one")
+		require.False(t, before.Active())
+		require.NoError(t, o.store.SetToken(t.Context(), "one", "another"))
+		p.sync()
+		after, _ := p.Find("one")
+		require.NotSame(t, before, after)
+		require.False(t, after.Active())
+		require.Equal(t, "another", after.Line().Token.Reveal())
+		p.sync()
+		same, _ := p.Find("one")
+		require.Same(t, after, same)
+	})
+}
+
 func TestALineThatCannotRunKeepsNoOtherFromIt(t *testing.T) {
 	inOffice(t, []lines.ID{"one"}, func(t *testing.T, o *office) {
 		p := o.start("a", 1, false)

@@ -57,7 +57,7 @@ func (s *Supervisor) syncLine(ctx context.Context, line lines.Line, ours bool) e
 		}
 	}
 	active := ours && !line.Paused()
-	if r != nil && r.Active() == active && (!active || r.Serves(line)) {
+	if r != nil && r.Active() == active && r.Serves(line) {
 		r.Update(line)
 		return nil
 	}

@@ -120,6 +120,13 @@ func (f *fake) UpdateLine(_ context.Context, id lines.ID, u admin.LineUpdate) er
 	return f.known(id)
 }
 
+func (f *fake) MoveLine(_ context.Context, id lines.ID, m admin.Move) error {
+	if err := f.call(id, m); err != nil {
+		return err
+	}
+	return f.known(id)
+}
+
 func (f *fake) DeleteLine(_ context.Context, id lines.ID, force bool) error {
 	if err := f.call(id, force); err != nil {
 		return err

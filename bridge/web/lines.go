@@ -69,6 +69,28 @@ func (s *Server) updateLine(w http.ResponseWriter, r *http.Request) error {
 	return s.writeLine(w, r, http.StatusOK, lineID(r))
 }
 
+func (s *Server) replaceToken(w http.ResponseWriter, r *http.Request) error {
+	var given api.NewToken
+	if err := readJSON(w, r, &given); err != nil {
+		return err
+	}
+	if err := s.admin.UpdateLine(r.Context(), lineID(r), admin.LineUpdate{Token: &given.ChatwootToken}); err != nil {
+		return err
+	}
+	return s.writeLine(w, r, http.StatusOK, lineID(r))
+}
+
+func (s *Server) moveLine(w http.ResponseWriter, r *http.Request) error {
+	var m api.Move
+	if err := readJSON(w, r, &m); err != nil {
+		return err
+	}
+	if err := s.admin.MoveLine(r.Context(), lineID(r), admin.Move{ChatwootURL: m.ChatwootURL, Token: m.ChatwootToken}); err != nil {
+		return err
+	}
+	return s.writeLine(w, r, http.StatusOK, lineID(r))
+}
+
 func (s *Server) deleteLine(w http.ResponseWriter, r *http.Request) error {
 	force, err := flag(r, "force")
 	if err != nil {

@@ -108,7 +108,7 @@ func TestTheDocumentsSchemasAreTheTypes(t *testing.T) {
 	t.Parallel()
 	schemas := readDocument(t).Parts.Schemas
 	types := map[string]any{
-		"Line": api.Line{}, "Way": api.Way{}, "Lines": api.Lines{}, "Chatwoot": api.Chatwoot{}, "Queue": api.Queue{}, "NewLine": api.NewLine{}, "LineUpdate": api.LineUpdate{},
+		"Line": api.Line{}, "Way": api.Way{}, "Lines": api.Lines{}, "Chatwoot": api.Chatwoot{}, "Queue": api.Queue{}, "NewLine": api.NewLine{}, "LineUpdate": api.LineUpdate{}, "NewToken": api.NewToken{}, "Move": api.Move{},
 		"Pair": api.Pair{}, "Job": api.Job{}, "Jobs": api.Jobs{}, "Replay": api.Replay{}, "Replayed": api.Replayed{}, "StateEvent": api.StateEvent{},
 		"QREvent": api.QREvent{}, "Failure": api.Failure{}, "Error": fault.Error{}, "Settings": bridge.Settings{}, "SettingsUpdate": bridge.Settings{},
 	}

@@ -22,6 +22,7 @@ type Lines interface {
 	LineStatus(ctx context.Context, id lines.ID) (admin.LineStatus, error)
 	CreateLine(ctx context.Context, n admin.NewLine) (lines.Line, error)
 	UpdateLine(ctx context.Context, id lines.ID, u admin.LineUpdate) error
+	MoveLine(ctx context.Context, id lines.ID, m admin.Move) error
 	DeleteLine(ctx context.Context, id lines.ID, force bool) error
 	Watch(id lines.ID) (changed <-chan struct{}, stop func(), err error)
 }
@@ -113,6 +114,8 @@ func (s *Server) routes(webhooks, metrics http.Handler) *chi.Mux {
 		r.Get("/lines/{line}", s.answer(s.getLine))
 		r.Patch("/lines/{line}", s.answer(s.updateLine))
 		r.Delete("/lines/{line}", s.answer(s.deleteLine))
+		r.Post("/lines/{line}/token", s.answer(s.replaceToken))
+		r.Post("/lines/{line}/move", s.answer(s.moveLine))
 		r.Post("/lines/{line}/pair", s.answer(s.pair))
 		r.Post("/lines/{line}/logout", s.answer(s.command(s.admin.Logout)))
 		r.Post("/lines/{line}/reconnect", s.answer(s.command(s.admin.Reconnect)))

@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 )
 
@@ -257,4 +258,27 @@ func TestD35_TheLogHasNoSecrets(t *testing.T) {
 	require.Contains(t, log, `route=/api/v1/* status=401`)
 	require.Contains(t, log, `route=/webhooks/{line}/{secret} status=200`)
 	require.Contains(t, log, `route=(none) status=404`)
+}
+
+func TestT04_T16_TokenAndAddressAreReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	token := "tok2"
+	line, err := w.client.ReplaceToken(ctx, "l1", token)
+	require.NoError(t, err)
+	require.Equal(t, "l1", line.ID)
+	_, err = w.client.Move(ctx, "l1", api.Move{ChatwootURL: "https://new.example.com"})
+	require.NoError(t, err)
+	_, err = w.client.Move(ctx, "l1", api.Move{ChatwootURL: "https://new.example.com", ChatwootToken: &token})
+	require.NoError(t, err)
+	require.Equal(t, []any{
+		lines.ID("l1"), admin.LineUpdate{Token: &token},
+		lines.ID("l1"), admin.Move{ChatwootURL: "https://new.example.com"},
+		lines.ID("l1"), admin.Move{ChatwootURL: "https://new.example.com", Token: &token},
+	}, w.asked())
+	for path, body := range map[string]string{"token": `{"token":"x"}`, "move": `{"url":"x"}`} {
+		status, _ := w.do(http.MethodPost, "/api/v1/lines/l1/"+path, body)
+		require.Equal(t, http.StatusBadRequest, status, path)
+	}
 }

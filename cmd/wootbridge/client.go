@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -78,6 +79,10 @@ func (p *program) findLine(ctx context.Context, client *api.Client, word string)
 	if err != nil {
 		return api.Line{}, err
 	}
+	there := slices.DeleteFunc(slices.Clone(all), func(l api.Line) bool { return l.State == stateDeleting })
+	if word == "" {
+		all = there
+	}
 	if len(all) == 0 {
 		return api.Line{}, fmt.Errorf("there is no line yet. Make one with:\n  %s %s", p.name, createExample)
 	}
@@ -92,6 +97,8 @@ func (p *program) findLine(ctx context.Context, client *api.Client, word string)
 		if line.ID == word {
 			return line, nil
 		}
+	}
+	for _, line := range there { // the name of one that is being removed may be another's by now
 		if strings.EqualFold(line.Name, word) || strings.HasPrefix(line.ID, word) {
 			found = append(found, line)
 		}

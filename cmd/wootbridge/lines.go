@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -35,7 +36,13 @@ Usage:
       Give it another access token of Chatwoot, which is asked for as at
       "create". The bridge tries it first; if Chatwoot refuses it, nothing
       changes. A line that is paused because Chatwoot did not accept its token
-      any more then goes on, and what waited is delivered.
+      any more then goes on, and what waited is delivered. "set-token" is the
+      same.
+  wootbridge lines move LINE --chatwoot-url URL [--new-token]
+      Tell it that its Chatwoot has got another address. The bridge looks there
+      for the line's inbox and conversations first; if they are not there,
+      nothing changes. Phone, chats and what waits stay. With --new-token
+      another access token is asked for as at "create".
   wootbridge lines pause LINE
       Stop it. Messages are kept on both sides.
   wootbridge lines resume LINE
@@ -50,7 +57,8 @@ Usage:
       wootbridge pair
   wootbridge lines delete LINE [--force] --yes
       Unlink the phone and remove the line. The inbox in Chatwoot stays. With
-      --force also when messages wait, which are then lost.
+      --force also when messages wait, which are then lost. A line with many
+      messages is removed in the background and listed as deleting meanwhile.
 
 LINE is a line's id, the beginning of it, or its name.
 ` + settingsHelp(),
@@ -66,8 +74,10 @@ LINE is a line's id, the beginning of it, or its name.
 			return p.createLine(ctx, args)
 		case "set":
 			return p.setLine(ctx, args)
-		case "token":
-			return p.replaceToken(ctx, args)
+		case "token", "set-token":
+			return p.replaceToken(ctx, action, args)
+		case "move":
+			return p.moveLine(ctx, args)
 		case "delete":
 			return p.deleteLine(ctx, args)
 		case "pause", "resume", "reconnect", "confirm", "logout":
@@ -76,6 +86,9 @@ LINE is a line's id, the beginning of it, or its name.
 		return usagef("lines cannot %q", action)
 	},
 }
+
+// stateDeleting is the state of a line that is being removed.
+const stateDeleting = "deleting"
 
 const createExample = `lines create --name "Support" --chatwoot-url https://chat.example.com --account 1`
 
@@ -222,7 +235,12 @@ func (p *program) deleteLine(ctx context.Context, args []string) error {
 		case err != nil:
 			return err
 		}
-		fmt.Fprintf(p.stdout, "The line %s is gone. Its inbox in Chatwoot, with the conversations, is still there.\n", line.Name)
+		state := "is gone"
+		left, err := client.Lines(ctx)
+		if slices.ContainsFunc(left, func(l api.Line) bool { return l.ID == line.ID && l.State == stateDeleting }) || err != nil {
+			state = "is deleted; what it leaves behind is being removed in the background, which goes on after a restart"
+		}
+		fmt.Fprintf(p.stdout, "The line %s %s. Its inbox in Chatwoot, with the conversations, is still there.\n", line.Name, state)
 		return nil
 	})
 }

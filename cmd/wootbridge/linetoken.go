@@ -10,8 +10,8 @@ import (
 )
 
 // replaceToken gives a line another access token of Chatwoot.
-func (p *program) replaceToken(ctx context.Context, args []string) error {
-	word, err := parseLine(flag.NewFlagSet("lines token", flag.ContinueOnError), args)
+func (p *program) replaceToken(ctx context.Context, action string, args []string) error {
+	word, err := parseLine(flag.NewFlagSet("lines "+action, flag.ContinueOnError), args)
 	if err != nil {
 		return err
 	}

@@ -213,6 +213,43 @@ func TestCreateTakesTheTokenFromSettingsOrInput(t *testing.T) {
 	}
 }
 
+func TestT04_ALineIsMoved(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "connected"))
+	moved := line("abc111", "Support", "connected")
+	moved.Chatwoot.URL = "https://new.example.com"
+	f.answer("POST /api/v1/lines/abc111/move", http.StatusOK, moved)
+	out, errs, code := typed(t, f.URL, "", "lines move support --chatwoot-url https://new.example.com")
+	require.Zero(t, code, errs)
+	require.Equal(t, "The line Support is at https://new.example.com now. It is connected.\n", out)
+	_, errs, code = typed(t, f.URL, "tok2\n", "lines move --chatwoot-url https://new.example.com --new-token abc111")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{
+		`POST /api/v1/lines/abc111/move {"chatwoot_url":"https://new.example.com"}`,
+		`POST /api/v1/lines/abc111/move {"chatwoot_url":"https://new.example.com","chatwoot_token":"tok2"}`,
+	}, f.last())
+
+	_, errs, code = typed(t, f.URL, "", "lines move support")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "Still missing: --chatwoot-url")
+	_, errs, code = typed(t, f.URL, "", "lines move --chatwoot-url https://new.example.com")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "Lines move wants one line")
+	require.Len(t, f.last(), 2)
+}
+
+func TestT16_SetTokenIsToken(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, line("abc111", "Support", "paused"))
+	f.answer("PATCH /api/v1/lines/abc111", http.StatusOK, line("abc111", "Support", "connected"))
+	out, errs, code := typed(t, f.URL, "tok2\n", "lines set-token support")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{`PATCH /api/v1/lines/abc111 {"chatwoot_token":"tok2"}`}, f.last())
+	require.Contains(t, out, "The line Support uses the new token.")
+	_, _, code = typed(t, f.URL, "", "lines set-token support tok2")
+	require.Equal(t, exitUsage, code, "a token is never an argument: everybody on the machine would see it")
+}
+
 func TestATokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, line("abc111", "Support", "paused"))
@@ -279,6 +316,25 @@ func TestLinesAreCommanded(t *testing.T) {
 			require.Contains(t, out, test.says)
 		})
 	}
+}
+
+// A large line is removed in the background, and people are told so.
+func TestT13_ADeletionThatGoesOnIsToldToPeople(t *testing.T) {
+	t.Parallel()
+	going := line("abc111", "Support", "deleting")
+	going.Sentence = "It is being removed."
+	f := newFront(t, going, line("def222", "Support", "connected"))
+	f.answer("DELETE /api/v1/lines/", http.StatusNoContent, nil)
+	out, errs, code := typed(t, f.URL, "", "lines delete abc111 --yes")
+	require.Zero(t, code, errs)
+	require.Equal(t, "The line Support is deleted; what it leaves behind is being removed in the background, which goes on after a restart. Its inbox in Chatwoot, with the conversations, is still there.\n", out)
+	out, errs, code = typed(t, f.URL, "", "lines delete support --yes")
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{"DELETE /api/v1/lines/abc111", "DELETE /api/v1/lines/def222"}, f.last(), "the name is the other's")
+	require.Contains(t, out, "The line Support is gone.")
+	out, _, code = typed(t, f.URL, "", "lines")
+	require.Zero(t, code)
+	require.Contains(t, out, "Support: It is being removed.")
 }
 
 // What the server refuses is said in its words, with what else can be done.

@@ -20,6 +20,8 @@ import (
 // Store keeps the devices and their keys in the process's database.
 type Store struct {
 	container *sqlstore.Container
+	db        *sql.DB
+	dialect   string
 	relaxed   func(context.Context) context.Context
 }
 
@@ -57,7 +59,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := container.Upgrade(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the device store: %w", err)
 	}
-	return &Store{container: container, relaxed: cfg.Relaxed}, nil
+	return &Store{container: container, db: cfg.DB, dialect: cfg.Dialect, relaxed: cfg.Relaxed}, nil
 }
 
 // Device gives a linked device; nil if there is none with the JID, because it was
@@ -72,18 +74,3 @@ func (s *Store) Device(ctx context.Context, jid string) (*store.Device, error) {
 
 // NewDevice gives a device to link.
 func (s *Store) NewDevice() *store.Device { return s.container.NewDevice() }
-
-// Forget removes a device and all its keys. No session may use it any more.
-func (s *Store) Forget(ctx context.Context, jid string) error {
-	device, err := s.Device(ctx, jid)
-	if err != nil {
-		return fmt.Errorf("forget a device: %w", err)
-	}
-	if device == nil {
-		return nil
-	}
-	if err := device.Delete(ctx); err != nil {
-		return fmt.Errorf("forget a device: %w", err)
-	}
-	return nil
-}
