@@ -30,8 +30,15 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if err != nil {
 		return lines.Line{}, err
 	}
+	address, named := ChatwootAddress(n.ChatwootURL)
+	switch {
+	case n.Account <= 0:
+		n.Account = named
+	case named != 0 && named != n.Account:
+		return lines.Line{}, fault.Invalid("account_id", fmt.Sprintf("account_id is %d, but the address is of account %d", n.Account, named))
+	}
 	line := lines.Line{
-		ID: lines.ID(lines.NewID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: strings.TrimRight(strings.TrimSpace(n.ChatwootURL), "/"),
+		ID: lines.ID(lines.NewID()[:12]), Name: strings.TrimSpace(n.Name), ChatwootURL: address,
 		Account: n.Account, Settings: settings, Created: s.cfg.Clock(),
 		Token: seal.Secret(strings.TrimSpace(n.ChatwootToken)), PathSecret: seal.Secret(lines.NewID()), SourceKey: seal.Secret(lines.NewID() + lines.NewID()),
 	}
@@ -55,7 +62,7 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	}
 	line.Inbox, line.InboxIdentifier, line.WebhookSecret = inbox.ID, inbox.Identifier, seal.Secret(inbox.Secret)
 	if line.Watermark, err = client.NewestMessage(ctx, inbox.ID); err != nil {
-		return lines.Line{}, fault.Refused("the inbox cannot be read in Chatwoot", err)
+		return lines.Line{}, s.setUpFault(ctx, client, line, inbox.ID, err)
 	}
 	if err := s.cfg.Store.Insert(ctx, line); err != nil {
 		return lines.Line{}, s.refuseTaken(ctx, client, line, err)
@@ -76,7 +83,7 @@ const apiChannel = "Channel::Api"
 func (s *Service) inboxFor(ctx context.Context, client *chatwoot.Client, id chatwoot.InboxID, line lines.Line, webhook string) (chatwoot.Inbox, error) {
 	if id == 0 {
 		inbox, err := client.CreateInbox(ctx, chatwoot.NewInbox{Name: line.Name, WebhookURL: webhook, LockToSingle: true})
-		return inbox, setUp(err)
+		return inbox, s.setUpFault(ctx, client, line, id, err)
 	}
 	line.Inbox = id
 	if err := s.cfg.Store.Free(ctx, line); err != nil {
@@ -84,10 +91,10 @@ func (s *Service) inboxFor(ctx context.Context, client *chatwoot.Client, id chat
 	}
 	inbox, err := client.Inbox(ctx, id)
 	if err != nil {
-		return inbox, setUp(err)
+		return inbox, s.setUpFault(ctx, client, line, id, err)
 	}
 	if inbox.ChannelType != apiChannel {
-		return inbox, setUp(fmt.Errorf("inbox %d is not an API channel", id))
+		return inbox, fault.Refused(fmt.Sprintf("inbox %d is not an API channel: name one that is, or leave it out so that one is made", id), nil)
 	}
 	line.InboxIdentifier = inbox.Identifier
 	if err := s.cfg.Store.Free(ctx, line); err != nil {
@@ -97,15 +104,7 @@ func (s *Service) inboxFor(ctx context.Context, client *chatwoot.Client, id chat
 		return inbox, nil
 	}
 	inbox, err = client.SetInboxWebhook(ctx, id, webhook)
-	return inbox, setUp(err)
-}
-
-// setUp says what was tried with an inbox; nil stays nil.
-func setUp(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fault.Refused("the inbox cannot be set up in Chatwoot", err)
+	return inbox, s.setUpFault(ctx, client, line, id, err)
 }
 
 // refuseDeaf refuses settings with which a line would hear nothing: webhooks alone,

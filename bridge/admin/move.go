@@ -31,7 +31,7 @@ func (s *Service) MoveLine(ctx context.Context, id lines.ID, m Move) error {
 	}
 	before := line.Record()
 	there := before
-	there.ChatwootURL = strings.TrimRight(strings.TrimSpace(m.ChatwootURL), "/")
+	there.ChatwootURL, _ = ChatwootAddress(m.ChatwootURL)
 	if m.Token != nil {
 		there.Token = seal.Secret(strings.TrimSpace(*m.Token))
 	}

@@ -43,8 +43,8 @@ func (s *Server) createLine(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &n); err != nil {
 		return err
 	}
-	if n.AccountID <= 0 {
-		return fault.Invalid("account_id", "account_id must be the number after /accounts/ in the addresses of Chatwoot")
+	if _, named := admin.ChatwootAddress(n.ChatwootURL); n.AccountID <= 0 && named == 0 {
+		return fault.Invalid("account_id", "account_id must be the number after /accounts/ in the addresses of Chatwoot, unless chatwoot_url is such an address")
 	}
 	line, err := s.admin.CreateLine(r.Context(), admin.NewLine{
 		Name: n.Name, ChatwootURL: n.ChatwootURL, ChatwootToken: n.ChatwootToken, Account: n.AccountID,

@@ -184,7 +184,7 @@ func (p *program) createLine(ctx context.Context, args []string) error {
 	if n.ChatwootURL == "" {
 		missing = append(missing, "--chatwoot-url")
 	}
-	if n.AccountID <= 0 {
+	if n.AccountID <= 0 && !strings.Contains(n.ChatwootURL, "/accounts/") {
 		missing = append(missing, "--account (the number after /accounts/ in Chatwoot's addresses)")
 	}
 	if len(missing) > 0 {
