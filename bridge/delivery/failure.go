@@ -13,13 +13,21 @@ import (
 )
 
 // MarkFailed makes an agent's bubble red, with a reason to act on. It is recorded
-// first, so that Retry is understood however fast it comes.
-func (s *Statuses) MarkFailed(ctx context.Context, j *work.Job, e chatwoot.Event, failure error) error {
+// first, so that Retry is understood however fast it comes. parts is of how many the
+// message consists: where WhatsApp may have all of them, a receipt takes the red
+// away.
+func (s *Statuses) MarkFailed(ctx context.Context, j *work.Job, e chatwoot.Event, failure error, parts int) error {
 	text := s.failureText(failure)
 	if j.Kind == journal.KindDeleted {
 		text = s.Inbox.Texts().Text("fail.revoke")
-	} else if err := j.Record(ctx, s.RecordFailed(e)); err != nil {
-		return err
+	} else {
+		record, err := s.recordFailure(ctx, e, failure, parts)
+		if err == nil {
+			err = j.Record(ctx, record)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	defer s.Lock(int64(e.Message.ID))()
 	err := s.Inbox.At(chatwoot.Status).SetStatus(ctx, e.Conversation.ID, e.Message.ID, string(idmap.Failed), text)
@@ -29,13 +37,30 @@ func (s *Statuses) MarkFailed(ctx context.Context, j *work.Job, e chatwoot.Event
 	return err
 }
 
+// recordFailure is RecordFailed, or notes that WhatsApp may have all of a message.
+func (s *Statuses) recordFailure(ctx context.Context, e chatwoot.Event, failure error, parts int) (work.Recorder, error) {
+	var unknown *whatsapp.AmbiguousError
+	if !errors.As(failure, &unknown) {
+		return s.RecordFailed(e), nil
+	}
+	links, err := s.IDs.LinksByMessage(ctx, s.Inbox.LineID(), int64(e.Message.ID))
+	if err != nil || len(links) < parts {
+		return s.RecordFailed(e), err
+	}
+	return s.recordFailed(e, idmap.AgentUnsure), nil
+}
+
 // RecordFailed notes that an agent's message is shown as failed, so that the
 // Retry button of its bubble is understood. It is not for a deletion that failed:
 // the message stays deleted, as Retry would send Chatwoot's "was deleted".
 func (s *Statuses) RecordFailed(e chatwoot.Event) work.Recorder {
+	return s.recordFailed(e, idmap.AgentFailed)
+}
+
+func (s *Statuses) recordFailed(e chatwoot.Event, state idmap.AgentState) work.Recorder {
 	line, id := s.Inbox.LineID(), int64(e.Message.ID)
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.IDs.SetAgentMessage(ctx, tx, line, id, e.Message.CreatedAt.Time, idmap.AgentFailed); err != nil {
+		if err := s.IDs.SetAgentMessage(ctx, tx, line, id, e.Message.CreatedAt.Time, state); err != nil {
 			return err
 		}
 		return s.IDs.SetShown(ctx, tx, line, id, idmap.Failed)

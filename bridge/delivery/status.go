@@ -45,7 +45,8 @@ func (s *Statuses) Lock(message int64) (unlock func()) {
 
 // SyncStatus puts on a bubble what all parts of its message have reached,
 // unless it shows as much already. A message that failed, or of which a part
-// did, stays red.
+// did, stays red; one of which nobody knew whether it failed is a sent one when
+// receipts say so.
 func (s *Statuses) SyncStatus(ctx context.Context, j *work.Job, message, conversation int64) error {
 	defer s.Lock(message)()
 	line := s.Inbox.LineID()
@@ -58,6 +59,9 @@ func (s *Statuses) SyncStatus(ctx context.Context, j *work.Job, message, convers
 		return err
 	}
 	return j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.IDs.NoteArrived(ctx, tx, line, message); err != nil {
+			return err
+		}
 		return s.IDs.SetShown(ctx, tx, line, message, to)
 	})
 }
@@ -87,7 +91,8 @@ func pendingStatus(links []idmap.Link, known idmap.AgentMessage) (idmap.Status, 
 	if len(links) == 0 || known.State == idmap.AgentFailed || known.State == idmap.AgentDeleted {
 		return "", false
 	}
-	if links[0].Origin == idmap.FromAgent && known.State != idmap.AgentSent {
+	unsure := known.State == idmap.AgentUnsure
+	if links[0].Origin == idmap.FromAgent && known.State != idmap.AgentSent && !unsure {
 		return "", false
 	}
 	reached := links[0].Status
@@ -100,5 +105,9 @@ func pendingStatus(links []idmap.Link, known idmap.AgentMessage) (idmap.Status, 
 	if shown == "" {
 		shown = idmap.Sent
 	}
-	return reached, reached.Rank() >= idmap.Sent.Rank() && reached.Rank() > shown.Rank()
+	least := idmap.Sent
+	if unsure { // a receipt beats a failure, our own record does not
+		least = idmap.Delivered
+	}
+	return reached, reached.Rank() >= least.Rank() && reached.Rank() > shown.Rank()
 }

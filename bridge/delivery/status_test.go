@@ -41,6 +41,9 @@ func TestABubbleNeverGoesBack(t *testing.T) {
 		"a part has not begun":          {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentReceived}, ""},
 		"a red bubble waits for all":    {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{Shown: idmap.Failed}, ""},
 		"a failure stays visible":       {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentFailed, Shown: idmap.Failed}, ""},
+		"a receipt beats a doubt":       {[]idmap.Link{link(idmap.Delivered)}, idmap.AgentMessage{State: idmap.AgentUnsure, Shown: idmap.Failed}, idmap.Delivered},
+		"a doubt needs a receipt":       {[]idmap.Link{link(idmap.Sending)}, idmap.AgentMessage{State: idmap.AgentUnsure, Shown: idmap.Failed}, ""},
+		"and one for each part":         {[]idmap.Link{link(idmap.Read), link(idmap.Sending)}, idmap.AgentMessage{State: idmap.AgentUnsure, Shown: idmap.Failed}, ""},
 		"a deleted message has no tick": {[]idmap.Link{link(idmap.Read)}, idmap.AgentMessage{State: idmap.AgentDeleted}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,8 +18,14 @@ const (
 	AgentReceived AgentState = "received"
 	AgentSent     AgentState = "sent"
 	AgentFailed   AgentState = "failed"
-	AgentDeleted  AgentState = "deleted"
+	// AgentUnsure is one that is shown as failed, because WhatsApp never said that
+	// it has taken it. All of it may be there.
+	AgentUnsure  AgentState = "unsure"
+	AgentDeleted AgentState = "deleted"
 )
+
+// ShownFailed reports whether its bubble was made red, with Retry to press.
+func (s AgentState) ShownFailed() bool { return s == AgentFailed || s == AgentUnsure }
 
 // AgentMessage is the ledger's entry of an agent's message.
 type AgentMessage struct {
@@ -58,7 +64,7 @@ func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, mess
 		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures, written = excluded.written
 		WHERE agent_message.state <> 'deleted'`
 	failures := 0
-	if state == AgentFailed {
+	if state.ShownFailed() {
 		failures = 1
 	}
 	seconds := int64(0) // not every way tells more
@@ -67,6 +73,16 @@ func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, mess
 	}
 	if _, err := tx.ExecContext(ctx, set, line, message, string(state), failures, seconds); err != nil {
 		return fmt.Errorf("record an agent's message: %w", err)
+	}
+	return nil
+}
+
+// NoteArrived records of a message of which nobody knew whether WhatsApp had it that
+// it has.
+func (m *Map) NoteArrived(ctx context.Context, tx *sql.Tx, line string, message int64) error {
+	const arrived = `UPDATE agent_message SET state = 'sent' WHERE line = $1 AND message_id = $2 AND state = 'unsure'`
+	if _, err := tx.ExecContext(ctx, arrived, line, message); err != nil {
+		return fmt.Errorf("record that an agent's message arrived: %w", err)
 	}
 	return nil
 }

@@ -177,12 +177,12 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		return err
 	}
 	switch {
-	case known.State == idmap.AgentFailed && in.retries.toldByOther(m.ID, e.Live, in.Clock()):
+	case known.State.ShownFailed() && in.retries.toldByOther(m.ID, e.Live, in.Clock()):
 		// The same press, told late; or another one that only this way tells, which
 		// the comparison finds.
 		in.Arrivals.RequestComparison()
 		return nil
-	case known.State == idmap.AgentFailed:
+	case known.State.ShownFailed():
 		return in.AppendOut(ctx, e, raw, journal.KindRetry, RetryKey(line, m.ID, known), in.recordShown(m, ""))
 	case known.Shown == idmap.Failed && known.State != idmap.AgentSent && known.State != idmap.AgentDeleted:
 		// It waits for the connection and goes out by itself; Retry has only

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 
+	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/intake"
@@ -16,7 +17,7 @@ func (h *Handler) GiveUp(ctx context.Context, j *work.Job, failure error) error 
 	if err != nil {
 		return err
 	}
-	return h.Delivery.MarkFailed(ctx, j, e, failure)
+	return h.Delivery.MarkFailed(ctx, j, e, failure, len(compose.Parts(e.Message, false)))
 }
 
 // eventOf is the event of a job. Of one that cannot be read, what was journaled

@@ -103,7 +103,7 @@ func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwo
 	case !compose.Sendable(m):
 	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
 		diff.add("message", func(ctx context.Context) error { return r.takeMissing(ctx, e, raw) })
-	case known.State == idmap.AgentFailed && !red:
+	case known.State.ShownFailed() && !red:
 		take("retry", journal.KindRetry, intake.RetryKey(line, m.ID, known), nil)
 	case known.State == idmap.AgentSent && red:
 		diff.add("bubble", func(ctx context.Context) error { return r.Intake.ClearFalseFailure(ctx, e) })
