@@ -79,7 +79,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.outbound = &outbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal,
-		Session: r.session, Spool: cfg.Spool, Convert: cfg.Convert, Clock: cfg.Clock, Log: log,
+		Session: r.session, Spool: cfg.Spool, Convert: cfg.Convert, Uploads: &b.uploads, Clock: cfg.Clock, Log: log,
 		Overtaken: cfg.Metrics.overtaken, LateEvents: cfg.Metrics.lateWebhooks, Delay: cfg.Metrics.toPhone,
 	}
 	r.reconciler = &reconcile.Reconciler{

@@ -20,6 +20,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
+	"github.com/wootbridge/wootbridge/bridge/outbound"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/removal"
 	"github.com/wootbridge/wootbridge/bridge/seal"
@@ -85,6 +86,7 @@ type Bridge struct {
 	reach   inbox.Reach
 	bots    inbox.Bots
 	shared  *reconcile.Shared
+	uploads outbound.Uploads
 	// channels are the live channels of all lines.
 	channels listen.Channels
 	pool     *work.Pool

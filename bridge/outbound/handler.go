@@ -32,8 +32,10 @@ type Handler struct {
 	Session  Session
 	Spool    *media.Spool
 	Convert  *convert.Converter
-	Clock    func() time.Time
-	Log      *slog.Logger
+	// Uploads is shared by the process's lines.
+	Uploads *Uploads
+	Clock   func() time.Time
+	Log     *slog.Logger
 	// Overtaken counts messages that left after a later one of their chat,
 	// LateEvents those for which Chatwoot was asked for earlier ones; Delay is
 	// told how long each message took from its commit, in seconds.

@@ -64,7 +64,7 @@ func newOffice(t *testing.T) *office {
 	statuses := &delivery.Statuses{Inbox: l.Inbox, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Session: o.phone, Clock: l.Clock, Log: l.Log}
 	o.out = &outbound.Handler{
 		Inbox: l.Inbox, Contacts: l.Contacts, Delivery: statuses, Intake: in, Arrivals: arrivals, IDs: l.IDs, Journal: l.Journal,
-		Session: o.phone, Spool: spool, Convert: convert.New(convert.Options{Spool: spool, Log: l.Log}), Clock: l.Clock, Log: l.Log,
+		Session: o.phone, Spool: spool, Convert: convert.New(convert.Options{Spool: spool, Log: l.Log}), Uploads: &outbound.Uploads{}, Clock: l.Clock, Log: l.Log,
 		Overtaken: uncounted{}, LateEvents: uncounted{}, Delay: uncounted{},
 	}
 	alice, err := o.AddContact("name", "Alice", "phone_number", "+5511888880002")
@@ -120,13 +120,20 @@ type sent struct {
 	body string // of its file
 }
 
-// phone is a connection that takes everything.
+// phone is a connection that takes everything, unless refuse has something against
+// it.
 type phone struct {
-	sent []sent
+	sent   []sent
+	refuse func(o content.Outgoing) error
 }
 
 // Send implements outbound.Session.
 func (p *phone) Send(_ context.Context, o content.Outgoing) error {
+	if p.refuse != nil {
+		if err := p.refuse(o); err != nil {
+			return err
+		}
+	}
 	s := sent{Outgoing: o}
 	if o.Media != nil {
 		body, err := os.ReadFile(o.Media.Path)

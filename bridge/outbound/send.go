@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -193,21 +194,33 @@ func (h *Handler) sendPart(ctx context.Context, j *work.Job, s *sending, p compo
 	if err != nil {
 		return err
 	}
+	if file != nil {
+		h.Uploads.Note(h.Clock())
+	}
 	s.unrecorded = append(s.unrecorded, out.ID)
 	return nil
 }
 
-// fileAttempts is how often a file is tried before its message goes without it.
-const fileAttempts = 5
+const (
+	// fileAttempts is how often a file is tried before its message goes without it.
+	fileAttempts = 5
+	// uploadPatience is how long a file waits for WhatsApp's file servers while no
+	// other file shows that they are there.
+	uploadPatience = time.Hour
+)
 
 // fileFailure is what an error with a file means for its message: for a while
 // the lane waits, which keeps the order, then the message goes without it. It
-// goes on waiting while not the file but all of Chatwoot is away.
+// goes on waiting while not the file but all of Chatwoot is away, or WhatsApp's file
+// servers are.
 func (h *Handler) fileFailure(ctx context.Context, j *work.Job, err error) error {
 	var unfit *delivery.FileError
 	var limited *chatwoot.RateLimitedError
 	switch {
 	case errors.As(err, &unfit), errors.As(err, &limited), errors.Is(err, whatsapp.ErrNotConnected), ctx.Err() != nil, j.Attempt+1 < fileAttempts:
+		return err
+	}
+	if errors.Is(err, whatsapp.ErrUpload) && !h.Uploads.since(j.FirstFailed) && h.Clock().Sub(j.FirstFailed) < uploadPatience {
 		return err
 	}
 	if _, away := h.Inbox.At(chatwoot.Background).Version(ctx); away != nil {
