@@ -278,3 +278,36 @@ func TestK1_WhatAnAdminPausedStaysPaused(t *testing.T) {
 		w.connected()
 	})
 }
+
+// Chatwoot cannot store files for a while: the caption comes with a line in the
+// file's place, what follows is not held up, and the file comes by itself.
+func TestK2_AFileThatChatwootCannotStoreFollowsItsCaption(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		remove := w.desk.OnRequest(func(r *http.Request) chatwoottest.Fault {
+			if !isPosting(r) || !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+				return chatwoottest.Fault{}
+			}
+			return chatwoottest.Fault{Status: http.StatusUnprocessableEntity, ContentType: "application/json", Body: `{"error":"Aws::S3::Errors::ServiceUnavailable"}`}
+		})
+		_, err := w.alice.SendFile(w.phone, "document", strings.NewReader("%PDF-1.4"), whatsapptest.WithCaption("the contract"), whatsapptest.WithFileName("a.pdf"))
+		require.NoError(t, err)
+		w.alice.SendText(w.phone, "can you sign it?")
+		w.desk.wait("what follows", withText("can you sign it?"))
+		texts := w.desk.incoming()
+		require.Len(t, texts, 3, "%q", texts)
+		require.Contains(t, texts[1], "the contract")
+		remove()
+		require.Eventually(t, func() bool {
+			w.pass(time.Minute)
+			for _, c := range w.desk.Conversations() {
+				for _, m := range w.desk.Messages(c.ID) {
+					if len(m.Files) == 1 && m.Files[0].Name == "a.pdf" {
+						return true
+					}
+				}
+			}
+			return false
+		}, patience, 50*time.Millisecond)
+	})
+}

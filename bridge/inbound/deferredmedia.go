@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -19,6 +20,10 @@ import (
 // messages behind it: the message is posted with a line in the file's place, and
 // the file follows, threaded to it. Meanwhile the download is retried; if WhatsApp's
 // servers no longer have the file, the phone is asked to upload it again.
+
+// storagePatience is how long a file is offered to a Chatwoot that cannot store it;
+// its message is there already.
+const storagePatience = 6 * time.Hour
 
 // fileKey names the job for a message's deferred file.
 func fileKey(line, id string) string { return line + "|file|" + id }
@@ -143,10 +148,12 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	}
 	defer done()
 	posted, err := h.postInto(ctx, j, h.Inbox.At(chatwoot.Background), chat.Conversation, p, upload)
-	if chatwoot.IsNotFound(err) {
+	switch {
+	case chatwoot.IsNotFound(err):
 		return j.Done(ctx, nil)
-	}
-	if err != nil {
+	case mayPass(err) && (j.FirstFailed.IsZero() || h.Clock().Sub(j.FirstFailed) < storagePatience):
+		return &work.RetryError{After: work.Backoff.After(j.Attempt), Err: err}
+	case err != nil:
 		return err
 	}
 	link := linkOf(h.Inbox.LineID(), m, chat, posted)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -169,12 +170,27 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 		h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
 		chat, posted, err = h.post(ctx, j, m, file.FileTooLarge(h.Inbox.Rendering(), upload.Size), nil, opens)
 	}
+	if upload != nil && mayPass(err) {
+		if h.triesAgain(j, err) {
+			return link, chat, false, fmt.Errorf("%s: %w", noFile, err)
+		}
+		j.Ambiguous = true // Chatwoot also refuses what it has stored already
+		later = true
+		chat, posted, err = h.post(ctx, j, m, file.FileLater(h.Inbox.Rendering()), nil, opens)
+	}
 	if err != nil {
 		return link, chat, false, err
 	}
 	link = linkOf(h.Inbox.LineID(), m, chat, posted)
 	link.WA = sourceid.Link(p.SourceID)
 	return link, chat, later, nil
+}
+
+// mayPass reports whether Chatwoot refuses something that it may accept later: what
+// it cannot do at the moment, such as to store a file, it calls invalid too.
+func mayPass(err error) bool {
+	var refused *chatwoot.InvalidError
+	return errors.As(err, &refused) && !refused.Certain
 }
 
 // post finds the conversation and posts into it; a conversation or contact
