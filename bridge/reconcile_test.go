@@ -129,7 +129,7 @@ func isTransport(reason string) bool {
 	return reason == "" || reason == "503 Service Unavailable"
 }
 
-func TestABubbleThatIsRedForNothingShowsTheTruthAgain(t *testing.T) {
+func TestT05_ABubbleThatIsRedForNothingShowsTheTruthAgain(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
 		w.alice.SendText(w.phone, "hi")
 		question := w.desk.wait("the conversation", withText("hi"))

@@ -21,9 +21,9 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	listed := map[string]string{} // test in row
 	saidOf := map[string]string{} // the package of a test in a row
-	mentioned := regexp.MustCompile("`(Test[RD][0-9]{2}_[A-Za-z0-9_]+)`")
+	mentioned := regexp.MustCompile("`(Test(?:[RDTL][0-9]{2}|[CHKM][0-9])_[A-Za-z0-9_]+)`")
 	group := regexp.MustCompile("((?:`Test[A-Za-z0-9_]+`(?:, )?)+) \\(([a-z0-9/]+)\\)")
-	row := regexp.MustCompile(`^\| ([RD][0-9]{2}) \|`)
+	row := regexp.MustCompile(`^\| ([RDTL][0-9]{2}|[CHKM][0-9]) \|`)
 	described := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		id := row.FindStringSubmatch(line)
@@ -54,8 +54,15 @@ func TestTheListOfRegressionsIsTrue(t *testing.T) {
 		require.True(t, described[id], id)
 	}
 
-	defined := regexp.MustCompile(`(?m)^func (Test(?:[RD][0-9]{2}_)+[A-Za-z0-9_]+)\(`)
-	ids := regexp.MustCompile(`[RD][0-9]{2}_`)
+	for format, last := range map[string]int{"C%d": 3, "H%d": 6, "K%d": 8, "L%02d": 13, "M%d": 9, "T%02d": 22} {
+		for n := 1; n <= last; n++ {
+			id := fmt.Sprintf(format, n)
+			require.True(t, described[id], id)
+		}
+	}
+
+	defined := regexp.MustCompile(`(?m)^func (Test(?:(?:[RDTL][0-9]{2}|[CHKM][0-9])_)+[A-Za-z0-9_]+)\(`)
+	ids := regexp.MustCompile(`(?:[RDTL][0-9]{2}|[CHKM][0-9])_`)
 	exist := map[string]string{} // the package that a test is in
 	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {

@@ -64,7 +64,7 @@ func TestACustomersTypingIsToldOnceInSomeSeconds(t *testing.T) {
 	})
 }
 
-func TestAnAgentsTypingIsShownAndEnds(t *testing.T) {
+func TestT21_AnAgentsTypingIsShownAndEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		typing, l, p, _ := newTyping(t)
