@@ -161,7 +161,7 @@ func TestT10_AReplayLooksWhereItWasPosted(t *testing.T) {
 	id := o.take(alicia, byNumber, text("once"))
 	o.losePost(journal.In, false)
 	lease := o.line.Claim(journal.In)
-	jobs, err := lease.Next(t.Context(), 1)
+	jobs, err := lease.Next(t.Context(), 2)
 	require.NoError(t, err)
 	require.Equal(t, []int64{int64(first)}, jobs[0].Targets)
 	require.NoError(t, lease.Dead(t.Context(), jobs[0], "given up", nil))
