@@ -19,7 +19,10 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 		return chat, err
 	}
 	if chat.Contact != 0 && chat.Conversation != 0 {
-		return chat, nil
+		goesOn, err := d.goesOn(ctx, client, chat)
+		if err != nil || goesOn {
+			return chat, err
+		}
 	}
 	if err := d.contact(ctx, client, &chat, m); err != nil {
 		return chat, err
@@ -42,24 +45,48 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 	chat.Conversation = int64(found)
 	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
 	return chat, j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return d.IDs.SetContact(ctx, tx, chat)
+		if err := d.IDs.SetContact(ctx, tx, chat); err != nil {
+			return err
+		}
+		return d.IDs.SetResolved(ctx, tx, chat, false) // it may be the one of before, and open
 	})
+}
+
+// goesOn reports whether a chat's conversation takes the next message: with a locked
+// inbox it does so when it was resolved too. Whether the inbox is locked is asked
+// when it matters, because that may change at any time.
+func (d *Directory) goesOn(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (bool, error) {
+	if !chat.Resolved {
+		return true, nil
+	}
+	settings, err := d.Inbox.Ask(ctx, client)
+	if err != nil || settings.LockToSingle {
+		return err == nil, err
+	}
+	now, err := client.Conversation(ctx, chatwoot.ConversationID(chat.Conversation))
+	if chatwoot.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil && now.Status != resolved, err
 }
 
 // findConversation finds the newest conversation that is not resolved, or with
 // a locked inbox the only one: that is the current one. If there is none it
 // gives the newest of all, 0 if the contact never had any.
 func (d *Directory) findConversation(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (id chatwoot.ConversationID, current bool, err error) {
-	settings, err := d.Inbox.Read(ctx, client)
-	if err != nil {
-		return 0, false, err
-	}
 	existing, err := client.Conversations(ctx, d.Inbox.Line().Inbox, chat.SourceID)
 	if err != nil || len(existing) == 0 {
 		return 0, false, err
 	}
+	if existing[0].Status != resolved {
+		return existing[0].ID, true, nil
+	}
+	settings, err := d.Inbox.Ask(ctx, client)
+	if err != nil {
+		return 0, false, err
+	}
 	for _, c := range existing {
-		if settings.LockToSingle || c.Status != "resolved" {
+		if settings.LockToSingle || c.Status != resolved {
 			return c.ID, true, nil
 		}
 	}

@@ -18,10 +18,11 @@ type Chat struct {
 	Identifier   string // that the bridge last gave the contact, "" = none yet
 	Contact      int64  // Chatwoot's id, 0 = not known yet
 	Conversation int64  // Chatwoot's display id, 0 = not known yet
+	Resolved     bool   // the conversation was resolved, or may have been
 	Aliases      []string
 }
 
-const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, merged_into, chat_alias.jid
+const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, resolved, merged_into, chat_alias.jid
 	FROM chat LEFT JOIN chat_alias ON chat_alias.chat = chat.id `
 
 const aliasOrder = ` ORDER BY chat_alias.jid`
@@ -35,7 +36,7 @@ func (m *Map) Chat(ctx context.Context, line, id string, epoch int64) (Chat, err
 				return c, false, err
 			}
 			if mergedInto == "" {
-				return c, c.Contact != 0 && c.Conversation != 0, nil
+				return c, c.Contact != 0 && c.Conversation != 0 && !c.Resolved, nil
 			}
 			id = mergedInto
 		}
@@ -120,7 +121,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	defer rows.Close()
 	for rows.Next() {
 		var jid sql.NullString
-		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &mergedInto, &jid); err != nil {
+		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved, &mergedInto, &jid); err != nil {
 			return Chat{}, "", fmt.Errorf("read a chat: %w", err)
 		}
 		if jid.Valid {
@@ -136,28 +137,28 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	return c, mergedInto, nil
 }
 
-// SetContact records the chat's contact, conversation, name and identifier. A
-// value that replaces one that may be cached makes cached entries unbelievable.
+// SetContact records the chat's contact, conversation, name and identifier; another
+// conversation than before is not resolved. A value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	c.Name, c.Identifier = foreign.Text(c.Name), foreign.Text(c.Identifier)
 	var contact, conversation int64
 	var name, identifier string
-	const before = `SELECT contact_id, conversation_id, name, identifier FROM chat WHERE id = $1`
-	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation, &name, &identifier); err != nil {
+	var resolved bool
+	const before = `SELECT contact_id, conversation_id, name, identifier, resolved FROM chat WHERE id = $1`
+	if err := tx.QueryRowContext(ctx, before, c.ID).Scan(&contact, &conversation, &name, &identifier, &resolved); err != nil {
 		return fmt.Errorf("read a chat: %w", err)
 	}
-	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4, identifier = $5 WHERE id = $1`
+	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4, identifier = $5,
+		resolved = CASE WHEN conversation_id = $3 THEN resolved ELSE 0 END WHERE id = $1`
 	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier); err != nil {
 		return fmt.Errorf("record a contact: %w", err)
 	}
 	if c.Conversation != 0 {
-		const link = `INSERT INTO conversation_link (line, conversation_id, chat) VALUES ($1, $2, $3)
-			ON CONFLICT (line, conversation_id) DO UPDATE SET chat = excluded.chat`
-		if _, err := tx.ExecContext(ctx, link, c.Line, c.Conversation, c.ID); err != nil {
-			return fmt.Errorf("link a conversation: %w", err)
+		if err := linkConversation(ctx, tx, c.Line, c.ID, c.Conversation); err != nil {
+			return err
 		}
 	}
-	cacheable := contact != 0 && conversation != 0
+	cacheable := contact != 0 && conversation != 0 && !resolved
 	if cacheable && (contact != c.Contact || conversation != c.Conversation || name != c.Name || identifier != c.Identifier) {
 		return m.RaiseEpoch(ctx, tx, c.Line)
 	}

@@ -47,15 +47,16 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
 	var elder, younger Chat
 	for id, c := range map[string]*Chat{merge.Elder: &elder, merge.Younger: &younger} {
-		const read = `SELECT source_id, name, identifier, contact_id, conversation_id FROM chat WHERE id = $1`
-		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation); err != nil {
+		const read = `SELECT source_id, name, identifier, contact_id, conversation_id, resolved FROM chat WHERE id = $1`
+		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved); err != nil {
 			return fmt.Errorf("read a chat to merge: %w", err)
 		}
 	}
 	if elder.Contact != 0 || younger.Contact == 0 {
 		return nil
 	}
-	const set = `UPDATE chat SET source_id = $2, name = $3, identifier = $4, contact_id = $5, conversation_id = $6 WHERE id = $1`
+	const set = `UPDATE chat SET source_id = $2, name = $3, identifier = $4, contact_id = $5, conversation_id = $6,
+		resolved = CASE WHEN $7 THEN 1 ELSE 0 END WHERE id = $1`
 	for _, step := range []struct {
 		id string
 		c  Chat
@@ -64,7 +65,7 @@ func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
 		{merge.Elder, younger},
 		{merge.Younger, elder},
 	} {
-		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Identifier, step.c.Contact, step.c.Conversation); err != nil {
+		if _, err := tx.ExecContext(ctx, set, step.id, step.c.SourceID, step.c.Name, step.c.Identifier, step.c.Contact, step.c.Conversation, step.c.Resolved); err != nil {
 			return fmt.Errorf("take over a contact: %w", err)
 		}
 	}

@@ -115,7 +115,11 @@ func (h *Handler) noteMissing(ctx context.Context, j *work.Job, m content.Messag
 		return idmap.IgnoreUnknown(err)
 	}
 	p := render.FileMissing(m, h.Inbox.Rendering())
-	_, err = h.postInto(ctx, j, h.Inbox.At(chatwoot.Background), link.Conversation, p, nil)
+	client := h.Inbox.At(chatwoot.Background)
+	if _, _, found, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || found {
+		return err
+	}
+	_, err = h.postInto(ctx, j, client, link.Conversation, p, nil)
 	if chatwoot.IsNotFound(err) {
 		return nil
 	}
@@ -134,20 +138,29 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	if idmap.IgnoreUnknown(unknown) != nil {
 		return unknown
 	}
-	if err == nil || chat.Conversation == 0 {
-		return j.Done(ctx, nil) // it is there, or the conversation is not any more
+	if err == nil {
+		return j.Done(ctx, nil)
 	}
 	file, err := deferredFile(m)
 	if err != nil {
 		return err
 	}
-	p := render.File(m, file, h.Inbox.Rendering())
+	p, client := render.File(m, file, h.Inbox.Rendering()), h.Inbox.At(chatwoot.Background)
+	in, posted, found, err := h.findEarlier(ctx, j, client, p.SourceID)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		return h.recordFile(ctx, j, m, in, posted)
+	case chat.Conversation == 0:
+		return j.Done(ctx, nil) // the conversation is not there any more
+	}
 	upload, done, err := h.download(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer done()
-	posted, err := h.postInto(ctx, j, h.Inbox.At(chatwoot.Background), chat.Conversation, p, upload)
+	posted, err = h.postInto(ctx, j, client, chat.Conversation, p, upload)
 	switch {
 	case chatwoot.IsNotFound(err):
 		return j.Done(ctx, nil)
@@ -156,8 +169,13 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	case err != nil:
 		return err
 	}
-	link := linkOf(h.Inbox.LineID(), m, chat, posted)
-	link.WA = id
+	return h.recordFile(ctx, j, m, chat, posted)
+}
+
+// recordFile ends the job for a file that is in Chatwoot.
+func (h *Handler) recordFile(ctx context.Context, j *work.Job, m content.Message, in idmap.Chat, posted chatwoot.Message) error {
+	link := linkOf(h.Inbox.LineID(), m, in, posted)
+	link.WA = sourceid.Link(sourceid.Derived(m.ID, sourceid.File))
 	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return h.IDs.LinkMessage(ctx, tx, link)
 	})

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
-	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/work"
-	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -96,18 +94,4 @@ func (h *Handler) announceLate(ctx context.Context, j *work.Job, m content.Messa
 		form = render.Note
 	}
 	return []render.Post{render.Late(m, h.Inbox.Location(), settings.Language, form, h.Inbox.Rendering())}, nil
-}
-
-// isPosted looks for a message in the chat's conversation, if there is one.
-func (h *Handler) isPosted(ctx context.Context, j *work.Job, source string) (bool, error) {
-	chat, err := h.IDs.Chat(ctx, h.Inbox.LineID(), j.Chat(), j.Epoch)
-	if err != nil || chat.Conversation == 0 {
-		return false, err
-	}
-	at := inbox.Target{Client: h.Inbox.At(j.Priority(h.Clock())), Conversation: chatwoot.ConversationID(chat.Conversation)}
-	_, found, err := h.Inbox.Find(ctx, j, at, source)
-	if chatwoot.IsNotFound(err) {
-		return false, nil
-	}
-	return found, err
 }

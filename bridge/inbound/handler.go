@@ -194,9 +194,13 @@ func mayPass(err error) bool {
 }
 
 // post finds the conversation and posts into it; a conversation or contact
-// that was deleted is found or made again, once.
+// that was deleted is found or made again, once. What is there already, wherever
+// that is, opens no conversation.
 func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p render.Post, upload *chatwoot.Upload, opens bool) (idmap.Chat, chatwoot.Message, error) {
 	client := h.Inbox.At(j.Priority(h.Clock()))
+	if chat, posted, found, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || found {
+		return chat, posted, err
+	}
 	for attempt := 0; ; attempt++ {
 		chat, err := h.Contacts.Conversation(ctx, j, client, m, !opens)
 		if err != nil {

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/render"
@@ -32,17 +33,14 @@ type Target struct {
 	ReplyTo chatwoot.MessageID
 }
 
-// Post posts once. It looks for the post first where an earlier attempt at the
-// job may have got through: Chatwoot itself does not notice a repeat. What a
-// process that died has asked for is looked for twice, some seconds apart.
+// Post posts once: Chatwoot itself does not notice a repeat. What an earlier attempt
+// at the job may have posted was looked for with FindEarlier, elsewhere than in the
+// target's conversation if that is a new one, where it is looked for here.
 func (x *Inbox) Post(ctx context.Context, j *work.Job, to Target, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
-	if j.Ambiguous {
-		found, ok, err := x.Find(ctx, j, to, p.SourceID)
+	if j.Ambiguous && !slices.Contains(j.Targets, int64(to.Conversation)) {
+		found, ok, err := x.find(ctx, j, to.Client, to.Conversation, p.SourceID)
 		if err != nil || ok {
 			return found, err
-		}
-		if j.UncleanLease {
-			return chatwoot.Message{}, &work.RetryError{After: underWayWait, Err: errUnderWay}
 		}
 	}
 	posted, err := x.create(ctx, j, to, newMessage(p, to, upload))
@@ -50,15 +48,47 @@ func (x *Inbox) Post(ctx context.Context, j *work.Job, to Target, p render.Post,
 	if !errors.As(err, &ambiguous) {
 		return posted, err
 	}
-	if found, ok, lookup := x.Find(ctx, j, to, p.SourceID); lookup == nil && ok {
+	if found, ok, lookup := x.find(ctx, j, to.Client, to.Conversation, p.SourceID); lookup == nil && ok {
 		return found, nil
 	}
 	return posted, err
 }
 
-// Find looks for a post of the job, or of what it was derived from.
-func (x *Inbox) Find(ctx context.Context, j *work.Job, at Target, source string) (chatwoot.Message, bool, error) {
-	return at.Client.FindMessage(ctx, at.Conversation, source, j.RecordedAt.Add(-clockTolerance))
+// Found is a post of an earlier attempt, and the conversation that it is in.
+type Found struct {
+	chatwoot.Message
+	In chatwoot.ConversationID
+}
+
+// FindEarlier looks for a post of the job, or of what it was derived from, in every
+// conversation in which an attempt may have posted it. One that was deleted holds
+// nothing any more. What a process that died has asked for is looked for twice, some
+// seconds apart.
+func (x *Inbox) FindEarlier(ctx context.Context, j *work.Job, client *chatwoot.Client, source string) (Found, bool, error) {
+	found, ok, err := x.Find(ctx, j, client, source)
+	if err == nil && !ok && j.UncleanLease {
+		err = &work.RetryError{After: underWayWait, Err: errUnderWay}
+	}
+	return found, ok, err
+}
+
+// Find looks for the post once.
+func (x *Inbox) Find(ctx context.Context, j *work.Job, client *chatwoot.Client, source string) (Found, bool, error) {
+	for _, target := range j.Targets {
+		in := chatwoot.ConversationID(target)
+		m, ok, err := x.find(ctx, j, client, in, source)
+		if chatwoot.IsNotFound(err) {
+			continue
+		}
+		if err != nil || ok {
+			return Found{m, in}, ok, err
+		}
+	}
+	return Found{}, false, nil
+}
+
+func (x *Inbox) find(ctx context.Context, j *work.Job, client *chatwoot.Client, in chatwoot.ConversationID, source string) (chatwoot.Message, bool, error) {
+	return client.FindMessage(ctx, in, source, j.RecordedAt.Add(-clockTolerance))
 }
 
 // newMessage is a post in the fields of Chatwoot's API.
@@ -94,14 +124,15 @@ func (x *Inbox) create(ctx context.Context, j *work.Job, to Target, m chatwoot.N
 	return tryCreate(ctx, j, to, m)
 }
 
-// tryCreate posts a message. From before the request on the job may have acted,
-// so that no panic passes by that, unless Chatwoot surely did nothing.
+// tryCreate posts a message. From before the request on the job may have acted
+// there, so that no panic passes by that, unless Chatwoot surely did nothing.
 func tryCreate(ctx context.Context, j *work.Job, to Target, m chatwoot.NewMessage) (chatwoot.Message, error) {
-	before := j.MayHaveActed
+	before, targets := j.MayHaveActed, j.Targets
 	j.MayHaveActed = true
+	j.LookIn(int64(to.Conversation))
 	posted, err := to.Client.CreateMessage(ctx, to.Conversation, m)
 	if chatwoot.HadNoEffect(err) {
-		j.MayHaveActed = before
+		j.MayHaveActed, j.Targets = before, targets
 	}
 	return posted, err
 }

@@ -50,6 +50,11 @@ func (x *Inbox) Read(ctx context.Context, client *chatwoot.Client) (chatwoot.Inb
 	if known, ok := x.Known(); ok {
 		return known, nil
 	}
+	return x.Ask(ctx, client)
+}
+
+// Ask gives the inbox as it is now. The error pauses the line where it is gone.
+func (x *Inbox) Ask(ctx context.Context, client *chatwoot.Client) (chatwoot.Inbox, error) {
 	inbox, err := x.ask(ctx, client)
 	if err == nil {
 		x.known.Store(&inbox)

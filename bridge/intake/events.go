@@ -35,7 +35,7 @@ func (in *Intake) AcceptEvent(ctx context.Context, e chatwoot.Event, raw []byte)
 		}
 		return nil
 	case chatwoot.EventStatusChanged:
-		return in.conversationStatus(ctx, e)
+		return in.Contacts.NoteStatus(ctx, e)
 	case chatwoot.EventContactUpdated, chatwoot.EventContactDeleted, chatwoot.EventContactChanged:
 		return in.Contacts.NoteChange(ctx, e)
 	default:
@@ -131,6 +131,11 @@ func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 
 func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
 	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
+		if kind == journal.KindCreated {
+			if err := in.Contacts.FollowAgent(ctx, e, chat); err != nil {
+				return err
+			}
+		}
 		entry := journal.Entry{
 			Lane: journal.LaneKey{Line: in.Inbox.LineID(), Chat: chat, Queue: journal.Out}, Dedupe: dedupe, Kind: kind, Payload: raw, OccurredAt: e.Message.CreatedAt.Time,
 		}
@@ -268,19 +273,4 @@ func (in *Intake) recordShown(m chatwoot.Message, shown idmap.Status) work.Recor
 		}
 		return in.IDs.SetShown(ctx, tx, in.Inbox.LineID(), int64(m.ID), shown)
 	}
-}
-
-// conversationStatus lets the next message open a new conversation where the
-// inbox is not locked to a single one and this one was resolved.
-func (in *Intake) conversationStatus(ctx context.Context, e chatwoot.Event) error {
-	known, ok := in.Inbox.Known()
-	if e.Conversation.Status != "resolved" || !ok || known.LockToSingle {
-		return nil
-	}
-	chat, err := in.IDs.ChatByConversation(ctx, in.Inbox.LineID(), int64(e.Conversation.ID))
-	if err != nil || chat.Conversation != int64(e.Conversation.ID) {
-		return idmap.IgnoreUnknown(err)
-	}
-	chat.Conversation = 0
-	return in.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return in.IDs.SetContact(ctx, tx, chat) })
 }

@@ -47,7 +47,7 @@ const (
 const (
 	countFailure = `UPDATE job SET attempt = attempt + 1, last_error = $2,
 		first_failed = CASE WHEN first_failed = 0 THEN $3 ELSE first_failed END,
-		unsure = CASE WHEN $4 THEN 1 ELSE unsure END WHERE id = $1`
+		unsure = CASE WHEN $4 THEN 1 ELSE unsure END, targets = $5 WHERE id = $1`
 	// nextAttempt counts the kept attempts, not the job's: a replay starts those
 	// anew.
 	nextAttempt = `SELECT COALESCE(MAX(n), 0) + 1 FROM job_attempt WHERE job = $1`
@@ -58,7 +58,7 @@ const (
 	failAndAdd = `WITH failed AS (
 			UPDATE job SET attempt = attempt + 1, last_error = $2::text,
 			first_failed = CASE WHEN first_failed = 0 THEN $3::bigint ELSE first_failed END,
-			unsure = CASE WHEN $4::boolean THEN 1 ELSE unsure END WHERE id = $1::bigint
+			unsure = CASE WHEN $4::boolean THEN 1 ELSE unsure END, targets = $10::text WHERE id = $1::bigint
 		), next (n) AS (` + nextAttempt + `), added AS (
 			INSERT INTO job_attempt (job, n, begun, duration_ms, outcome, error)
 			SELECT $1, n, $5::bigint, $6::bigint, $7::text, $2 FROM next
@@ -81,7 +81,7 @@ const (
 func (j *Journal) fail(ctx context.Context, tx *sql.Tx, job Job, f Failure) error {
 	now := j.clock()
 	cause := foreign.Text(f.Cause)
-	if _, err := tx.ExecContext(ctx, countFailure, job.ID, cause, now.UnixMilli(), f.MayHaveActed); err != nil {
+	if _, err := tx.ExecContext(ctx, countFailure, job.ID, cause, now.UnixMilli(), f.MayHaveActed, storedTargets(job.Targets)); err != nil {
 		return fmt.Errorf("count a failed attempt: %w", err)
 	}
 	var n int64
@@ -102,7 +102,7 @@ func (j *Journal) failAtOnce(ctx context.Context, tx *sql.Tx, job Job, f Failure
 	now := j.clock()
 	begun, took := job.ran(now)
 	_, err := tx.ExecContext(ctx, failAndAdd, job.ID, foreign.Text(f.Cause), now.UnixMilli(), f.MayHaveActed,
-		begun, took, string(f.Outcome), keptLast, keptFirst+keptLast)
+		begun, took, string(f.Outcome), keptLast, keptFirst+keptLast, storedTargets(job.Targets))
 	if err != nil {
 		return fmt.Errorf("keep a failed attempt: %w", err)
 	}

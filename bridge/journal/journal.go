@@ -73,8 +73,11 @@ type Job struct {
 	// MayHaveActed says that an attempt may have had an effect: look before it is
 	// repeated.
 	MayHaveActed bool
-	OccurredAt   time.Time
-	RecordedAt   time.Time
+	// Targets are the conversations in which attempts may have posted, by
+	// Chatwoot's numbers. The journal keeps them when an attempt fails.
+	Targets    []int64
+	OccurredAt time.Time
+	RecordedAt time.Time
 	// Replayed is when a person asked for the job again after it had been given up;
 	// zero for others.
 	Replayed time.Time

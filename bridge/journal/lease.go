@@ -59,7 +59,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 
 // nextJobs reads a lane's position and its jobs in one query, so that both are of
 // the same moment: what is appended after it makes a finish read again.
-const nextJobs = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun
+const nextJobs = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets
 	FROM lane LEFT JOIN job ON job.lane = lane.key AND job.pos > 0 AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 
 // Waiting reads the next jobs in order, at most n.
@@ -94,12 +94,15 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 // scanJob reads a row of Waiting, which of an empty lane has no job in it.
 func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 	var id, pos, attempt, firstFailed, at, created, unsure, replayed sql.NullInt64
-	var kind, cause sql.NullString
-	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed); err != nil {
+	var kind, cause, targets sql.NullString
+	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets); err != nil {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
 	job.MayHaveActed = unsure.Int64 != 0
+	if job.Targets, err = readTargets(targets.String); err != nil {
+		return Job{}, false, err
+	}
 	job.OccurredAt, job.RecordedAt = time.UnixMilli(at.Int64), time.UnixMilli(created.Int64)
 	if firstFailed.Int64 != 0 {
 		job.FirstFailed = time.UnixMilli(firstFailed.Int64)
@@ -120,7 +123,7 @@ func (l *Lease) Done(ctx context.Context, job Job, record func(ctx context.Conte
 // Dead gives a job up, for a reason that admins read, together with what
 // record writes.
 func (l *Lease) Dead(ctx context.Context, job Job, reason string, record func(ctx context.Context, tx *sql.Tx) error) error {
-	return l.end(ctx, job, Dead, reason, record)
+	return l.end(ctx, job, Dead, reason, keepTargets(job, record))
 }
 
 func (l *Lease) end(ctx context.Context, job Job, state State, reason string, record func(context.Context, *sql.Tx) error) error {

@@ -99,7 +99,7 @@ func TestAttemptsAreFoundByTheirJob(t *testing.T) {
 			`DELETE FROM job_attempt WHERE job = $1`: {1},
 		}
 		if db.Dialect == database.Postgres {
-			queries[failAndAdd] = []any{1, "x", 1, true, 1, 1, "retry", keptLast, keptFirst + keptLast}
+			queries[failAndAdd] = []any{1, "x", 1, true, 1, 1, "retry", keptLast, keptFirst + keptLast, "1 2"}
 		}
 		for query, args := range queries {
 			plan := databasetest.Plan(t, db, query, args...)

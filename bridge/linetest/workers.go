@@ -62,7 +62,7 @@ func (l *Line) Drain(handlers Handlers) (failures []error) {
 // drainLane does the jobs of a lane until one fails.
 func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
 	l.t.Helper()
-	ctx, lane := context.Background(), line.Open(lease)
+	ctx, lane, unclean := context.Background(), line.Open(lease), lease.Unclean()
 	for {
 		jobs, err := lease.Next(ctx, math.MaxInt32)
 		require.NoError(l.t, err)
@@ -76,7 +76,12 @@ func (l *Line) drainLane(line worked, lease *journal.Lease) (failures []error) {
 			require.NoError(l.t, lease.Yield(ctx, l.Clock().Add(turn.Wait)))
 			return failures
 		}
-		j := &work.Job{Job: turn.Job, Lease: lease, Epoch: lease.Epoch(), Ambiguous: turn.Job.MayHaveActed, Following: jobs[1:]}
+		turn.Job.MayHaveActed = unclean || turn.Job.MayHaveActed
+		j := &work.Job{
+			Job: turn.Job, Lease: lease, Epoch: lease.Epoch(),
+			Ambiguous: turn.Job.MayHaveActed, UncleanLease: unclean, Following: jobs[1:],
+		}
+		unclean = false
 		failure := line.Do(ctx, j)
 		if failure == nil {
 			if lease.Finished() {
