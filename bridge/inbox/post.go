@@ -19,8 +19,8 @@ const (
 	// underWayWait is for how long that may be: Chatwoot answers within half a
 	// second even under load.
 	underWayWait = 5 * time.Second
-	// clockTolerance is how far Chatwoot's clock may be behind ours before a
-	// look-up stops too early. Webhooks' signatures allow for less.
+	// clockTolerance is how far Chatwoot's clock may be behind what is known of it
+	// before a look-up stops too early. Webhooks' signatures allow for less.
 	clockTolerance = 10 * time.Minute
 )
 
@@ -58,7 +58,11 @@ func (x *Inbox) Post(ctx context.Context, j *work.Job, to Target, p render.Post,
 
 // Find looks for a post of the job, or of what it was derived from.
 func (x *Inbox) Find(ctx context.Context, j *work.Job, at Target, source string) (chatwoot.Message, bool, error) {
-	return at.Client.FindMessage(ctx, at.Conversation, source, j.RecordedAt.Add(-clockTolerance))
+	notBefore := x.Theirs(j.RecordedAt).Add(-clockTolerance)
+	if j.RecordedAt.After(x.cfg.Clock()) {
+		notBefore = time.Time{} // this machine's clock was set back: nobody knows when that was
+	}
+	return at.Client.FindMessage(ctx, at.Conversation, source, notBefore)
 }
 
 // newMessage is a post in the fields of Chatwoot's API.

@@ -17,7 +17,7 @@ func (c *at) clock() time.Time { return c.now }
 
 func newArrivals() (*Arrivals, *at) {
 	c := &at{now: time.Unix(1_800_000_000, 1)}
-	a := NewArrivals(c.clock)
+	a := NewArrivals(c.clock, func(own time.Time) time.Time { return own })
 	a.NoteCompared()
 	return a, c
 }
