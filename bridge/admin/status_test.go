@@ -94,11 +94,15 @@ func TestC3_TheLinesStateAndItsLastErrorSayWhatIsNotTakenIn(t *testing.T) {
 	l.record.Foreign = 3
 	_, lastError = says()
 	require.Contains(t, lastError, "Chatwoot has 3 messages")
+	l.clockTrouble = "The clock is wrong."
+	state, lastError = says()
+	require.Equal(t, l.clockTrouble, state)
+	require.Contains(t, lastError, "Chatwoot has 3 messages", "a person has to confirm")
 	l.trouble = "Nothing that WhatsApp brings can be stored."
 	state, lastError = says()
 	require.Equal(t, l.trouble, state)
 	require.Equal(t, l.trouble, lastError)
-	l.trouble = ""
+	l.trouble, l.clockTrouble = "", ""
 	state, lastError = says()
 	require.Equal(t, "Connected.", state)
 	require.Contains(t, lastError, "Chatwoot has 3 messages")

@@ -42,6 +42,21 @@ func TestD24_LateWebhooksAreNoticedAndForgotten(t *testing.T) {
 	require.False(t, a.Overdue(prompt()), "an event without a time says nothing")
 }
 
+// Chatwoot's times are compared with Chatwoot's clock.
+func TestK4_LateWebhooksAreNoticedByChatwootsClock(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"ahead": 6 * time.Minute, "behind": -2 * time.Hour} {
+		c := &at{now: time.Unix(1_800_000_000, 1)}
+		a := NewArrivals(c.clock, func(own time.Time) time.Time { return own.Add(ahead) })
+		a.NoteCompared()
+		a.Note(c.now.Add(ahead))
+		require.False(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead)}), name)
+		require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead - 2*time.Second)}), name)
+		a.Note(c.now.Add(ahead - 2*time.Second))
+		require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead)}), name)
+	}
+}
+
 func TestAMessageThatWasOvertakenIsNoticed(t *testing.T) {
 	t.Parallel()
 	a, _ := newArrivals()
