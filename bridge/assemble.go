@@ -56,7 +56,7 @@ func (b *Bridge) newLine(line lines.Line, active, onProbation bool) (*lineRuntim
 func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntime {
 	line, cfg := in.Record(), b.cfg
 	log := b.log.With("line", string(line.ID))
-	r := &lineRuntime{b: b, inbox: in, log: log, active: active, onProbation: onProbation, arrivals: intake.NewArrivals(cfg.Clock)}
+	r := &lineRuntime{b: b, inbox: in, log: log, active: active, onProbation: onProbation, arrivals: intake.NewArrivals(cfg.Clock, in.Theirs)}
 	r.ways = listen.NewWays(cfg.Clock, func() { b.waysChanged(r) })
 	r.session = whatsapp.NewSession(whatsapp.Config{
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,

@@ -243,9 +243,30 @@ func (b *Bridge) gate(url string) *chatwoot.Gate {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.gates[url] == nil {
-		b.gates[url] = chatwoot.NewGate(b.cfg.Clock)
+		gate := chatwoot.NewGate(b.cfg.Clock)
+		gate.WatchClock(func(ahead time.Duration) { b.clockChanged(url, ahead) })
+		b.gates[url] = gate
 	}
 	return b.gates[url]
+}
+
+// clockChanged tells people that this machine's clock is wrong, or right again.
+func (b *Bridge) clockChanged(url string, ahead time.Duration) {
+	switch {
+	case ahead > 0:
+		b.log.Warn("this machine's clock is ahead of Chatwoot's; set it right", "chatwoot", url, "by", ahead.Round(time.Second).String())
+	case ahead < 0:
+		b.log.Warn("this machine's clock is behind Chatwoot's; set it right", "chatwoot", url, "by", (-ahead).Round(time.Second).String())
+	default:
+		b.log.Info("this machine's clock is right again", "chatwoot", url)
+	}
+	b.inBackground(func(context.Context) {
+		for _, r := range b.all() {
+			if r.inbox.URL() == url {
+				b.Changed(r.inbox.Line().ID)
+			}
+		}
+	})
 }
 
 // guard stops panics below a job or a round of questions.

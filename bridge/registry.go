@@ -97,6 +97,9 @@ func (l adminLine) Version() string { return l.inbox.Version() }
 // Trouble implements admin.Line.
 func (l adminLine) Trouble() string { return l.intake.Trouble() }
 
+// ClockTrouble implements admin.Line.
+func (l adminLine) ClockTrouble() string { return l.inbox.ClockTrouble() }
+
 // Ways implements admin.Line.
 func (l adminLine) Ways() []listen.Status { return l.ways.Status() }
 

@@ -148,10 +148,12 @@ func (c *Client) exchange(ctx context.Context, req call) error {
 	if req.lookup {
 		effect = http.MethodGet
 	}
+	began := time.Now()
 	got, err := send(ctx, req, path)
 	if err != nil {
 		return transportError(err, effect)
 	}
+	c.gate.noteDate(got.header, time.Since(began))
 	got.page = req.absolute
 	if got.status < 200 || got.status > 299 {
 		return got.failure(effect, c.headerless.Load())

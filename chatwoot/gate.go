@@ -28,7 +28,8 @@ const (
 // Waiters enter by priority, then in order. A backlog never takes the last
 // place: a live message finds it free, and upkeep has it otherwise, so that
 // neither a backlog nor the pass after an outage stops the other. After a 429
-// nobody enters until the window reopens. A nil Gate lets everything through.
+// nobody enters until the window reopens. It also knows how far Chatwoot's clock is
+// from this machine's. A nil Gate lets everything through.
 type Gate struct {
 	mu       sync.Mutex
 	limit    int
@@ -40,6 +41,7 @@ type Gate struct {
 	answered time.Time // a request that no message waits for, well
 	waiting  [priorities][]waiter
 	clock    func() time.Time
+	clocks   clocks
 }
 
 // waiter is closed when its request may begin.

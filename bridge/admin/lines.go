@@ -45,7 +45,8 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if line.Name == "" {
 		return lines.Line{}, fault.Invalid("name", "name must not be empty")
 	}
-	client, err := clientOf(line, line.Token)
+	gate := chatwoot.NewGate(s.cfg.Clock)
+	client, err := clientOf(line, line.Token, gate)
 	if err != nil {
 		return lines.Line{}, fault.Invalid("chatwoot_url", err.Error())
 	}
@@ -64,14 +65,15 @@ func (s *Service) CreateLine(ctx context.Context, n NewLine) (lines.Line, error)
 	if line.Watermark, err = client.NewestMessage(ctx, inbox.ID); err != nil {
 		return lines.Line{}, s.setUpFault(ctx, client, line, inbox.ID, err)
 	}
+	line.Created = gate.Theirs(line.Created) // messages are compared with it
 	if err := s.cfg.Store.Insert(ctx, line); err != nil {
 		return lines.Line{}, s.refuseTaken(ctx, client, line, err)
 	}
 	return line, s.cfg.Lines.SyncNow(ctx)
 }
 
-func clientOf(line lines.Line, token seal.Secret) (*chatwoot.Client, error) {
-	return chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: token.Reveal(), Account: line.Account})
+func clientOf(line lines.Line, token seal.Secret, gate *chatwoot.Gate) (*chatwoot.Client, error) {
+	return chatwoot.New(chatwoot.Config{BaseURL: line.ChatwootURL, Token: token.Reveal(), Account: line.Account, Gate: gate})
 }
 
 // apiChannel is the only kind of inbox that takes customers' messages from a

@@ -35,7 +35,7 @@ func (s *Service) MoveLine(ctx context.Context, id lines.ID, m Move) error {
 	if m.Token != nil {
 		there.Token = seal.Secret(strings.TrimSpace(*m.Token))
 	}
-	client, err := clientOf(there, there.Token)
+	client, err := clientOf(there, there.Token, nil)
 	if err != nil {
 		return fault.Invalid("chatwoot_url", err.Error())
 	}
@@ -71,7 +71,7 @@ func sayTakenThere(err error) error {
 
 // setToken gives a line another token, once Chatwoot has shown its inbox for it.
 func (s *Service) setToken(ctx context.Context, line lines.Line, token seal.Secret) error {
-	client, err := clientOf(line, token)
+	client, err := clientOf(line, token, nil)
 	if err != nil {
 		return fault.Invalid("chatwoot_token", err.Error())
 	}

@@ -52,6 +52,9 @@ type Line interface {
 	Version() string
 	// Trouble is a sentence while the line takes nothing in, or "".
 	Trouble() string
+	// ClockTrouble is a sentence while the clocks of this machine and of Chatwoot
+	// differ, or "".
+	ClockTrouble() string
 	// RequestComparison asks for a comparison with Chatwoot's messages soon.
 	RequestComparison()
 	// Ways are the ways by which Chatwoot tells what agents do, as they are here.

@@ -102,6 +102,9 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 		if take := line.RepliesTake(); take > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceUnheard, take.Round(time.Second))
 		}
+		if sentence := line.ClockTrouble(); sentence != "" {
+			statuses[i].LastError = sentence
+		}
 		if record.Foreign > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceForeign, record.Foreign)
 		}
@@ -134,6 +137,8 @@ func StateOf(line Line) whatsapp.State {
 		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
 	case trouble != "":
 		state.Sentence = trouble
+	case state.Code == whatsapp.StateConnected && line.ClockTrouble() != "":
+		state.Sentence = line.ClockTrouble()
 	}
 	return state
 }

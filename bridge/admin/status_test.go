@@ -16,10 +16,11 @@ import (
 
 // line is a line as people see it, and the only one of its process.
 type line struct {
-	record  lines.Line
-	state   whatsapp.State
-	idle    bool
-	trouble string
+	record       lines.Line
+	state        whatsapp.State
+	idle         bool
+	trouble      string
+	clockTrouble string
 }
 
 func (l *line) Record() lines.Line                        { return l.record }
@@ -31,6 +32,7 @@ func (l *line) RequestComparison()                        {}
 func (l *line) Ways() []listen.Status                     { return nil }
 func (l *line) RepliesTake() time.Duration                { return 0 }
 func (l *line) Recheck()                                  {}
+func (l *line) ClockTrouble() string                      { return l.clockTrouble }
 func (l *line) Notice() string                            { return "" }
 func (l *line) Find(id lines.ID) (admin.Line, bool)       { return l, id == l.record.ID }
 func (l *line) All() []admin.Line                         { return []admin.Line{l} }
@@ -56,6 +58,7 @@ func TestALinesStateIsWhatKeepsItFromWorking(t *testing.T) {
 		want whatsapp.State
 	}{
 		"connected":     {line{state: connected}, connected},
+		"the clock":     {line{state: connected, clockTrouble: "Set it right."}, whatsapp.State{Code: whatsapp.StateConnected, Sentence: "Set it right.", JID: jid}},
 		"takes nothing": {line{state: connected, trouble: "No room."}, whatsapp.State{Code: whatsapp.StateConnected, Sentence: "No room.", JID: jid}},
 		"paused": {
 			line{state: asks, record: lines.Line{Pause: lines.Pause{Cause: lines.PausedByAdmin, Sentence: "An admin paused it."}}, idle: true, trouble: "No room."},
@@ -91,11 +94,15 @@ func TestC3_TheLinesStateAndItsLastErrorSayWhatIsNotTakenIn(t *testing.T) {
 	l.record.Foreign = 3
 	_, lastError = says()
 	require.Contains(t, lastError, "Chatwoot has 3 messages")
+	l.clockTrouble = "The clock is wrong."
+	state, lastError = says()
+	require.Equal(t, l.clockTrouble, state)
+	require.Contains(t, lastError, "Chatwoot has 3 messages", "a person has to confirm")
 	l.trouble = "Nothing that WhatsApp brings can be stored."
 	state, lastError = says()
 	require.Equal(t, l.trouble, state)
 	require.Equal(t, l.trouble, lastError)
-	l.trouble = ""
+	l.trouble, l.clockTrouble = "", ""
 	state, lastError = says()
 	require.Equal(t, "Connected.", state)
 	require.Contains(t, lastError, "Chatwoot has 3 messages")

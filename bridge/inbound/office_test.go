@@ -50,7 +50,7 @@ func newOffice(t *testing.T) *office {
 	require.NoError(t, err)
 	o := &office{Server: desk, t: t, line: l, files: &files{}}
 	o.intake = &intake.Intake{
-		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: intake.NewArrivals(l.Clock),
+		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: intake.NewArrivals(l.Clock, l.Inbox.Theirs),
 		Sending: func() int { return 0 }, Clock: l.Clock, Log: l.Log, NewID: lines.NewID, CountFailure: func() {},
 	}
 	statuses := &delivery.Statuses{Inbox: l.Inbox, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Clock: l.Clock, Log: l.Log}

@@ -44,6 +44,8 @@ type Inbox struct {
 	refetch              sync.Mutex
 	witness              witness
 	fetched              time.Time // the secret, under refetch
+	timing               sync.Mutex
+	timed                time.Time // when Chatwoot was asked for its time, under timing
 }
 
 // New makes an Inbox.

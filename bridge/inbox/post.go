@@ -20,8 +20,8 @@ const (
 	// underWayWait is for how long that may be: Chatwoot answers within half a
 	// second even under load.
 	underWayWait = 5 * time.Second
-	// clockTolerance is how far Chatwoot's clock may be behind ours before a
-	// look-up stops too early. Webhooks' signatures allow for less.
+	// clockTolerance is how far Chatwoot's clock may be behind what is known of it
+	// before a look-up stops too early. Webhooks' signatures allow for less.
 	clockTolerance = 10 * time.Minute
 )
 
@@ -88,7 +88,11 @@ func (x *Inbox) Find(ctx context.Context, j *work.Job, client *chatwoot.Client, 
 }
 
 func (x *Inbox) find(ctx context.Context, j *work.Job, client *chatwoot.Client, in chatwoot.ConversationID, source string) (chatwoot.Message, bool, error) {
-	return client.FindMessage(ctx, in, source, j.RecordedAt.Add(-clockTolerance))
+	notBefore := x.Theirs(j.RecordedAt).Add(-clockTolerance)
+	if j.RecordedAt.After(x.cfg.Clock()) {
+		notBefore = time.Time{} // this machine's clock was set back: nobody knows when that was
+	}
+	return client.FindMessage(ctx, in, source, notBefore)
 }
 
 // newMessage is a post in the fields of Chatwoot's API.

@@ -78,24 +78,29 @@ func (x *Inbox) ask(ctx context.Context, client *chatwoot.Client) (chatwoot.Inbo
 }
 
 // Signed checks a webhook's signature, if the inbox has a secret. A secret that
-// was changed in Chatwoot is fetched again, at most once a minute.
+// was changed in Chatwoot is fetched again, and where only the time is wrong
+// Chatwoot is asked for its own, each at most once a minute.
 func (x *Inbox) Signed(ctx context.Context, timestamp, signature string, raw []byte) bool {
 	verify := func() error {
 		secret := *x.secret.Load()
 		if secret == "" {
 			return nil // an older Chatwoot: the secret in the path must do
 		}
-		return chatwoot.VerifySignature(secret, timestamp, signature, raw, x.cfg.Clock())
+		return chatwoot.VerifySignature(secret, timestamp, signature, raw, x.Theirs(x.cfg.Clock()))
 	}
 	err := verify()
 	if errors.Is(err, chatwoot.ErrBadSignature) && x.refetchSecret(ctx) {
 		err = verify()
 	}
+	if errors.Is(err, chatwoot.ErrStale) {
+		x.askTime(ctx)
+		err = verify()
+	}
 	return err == nil
 }
 
-// refetchSecret asks Chatwoot for the inbox's secret: the only network call
-// that a webhook request may make, one at a time.
+// refetchSecret asks Chatwoot for the inbox's secret. Besides askTime it is the only
+// network call that a webhook request may make, one at a time.
 func (x *Inbox) refetchSecret(ctx context.Context) bool {
 	x.refetch.Lock()
 	defer x.refetch.Unlock()

@@ -23,7 +23,8 @@ const (
 // Arrivals is what is known of how an inbox's events arrive. It is kept in memory
 // only: after a restart Chatwoot is asked once more than necessary.
 type Arrivals struct {
-	clock func() time.Time
+	clock  func() time.Time
+	theirs func(own time.Time) time.Time // a time as Chatwoot's clock shows it
 	// requests has room for one: a comparison that is asked for twice is one.
 	requests chan struct{}
 	// caughtUp says that what agents wrote while no process listened is in the
@@ -42,9 +43,10 @@ type Arrivals struct {
 	askedUpTo lastByChat                 // up to which message Chatwoot was asked for earlier ones
 }
 
-// NewArrivals makes Arrivals of which nothing is known.
-func NewArrivals(clock func() time.Time) *Arrivals {
-	return &Arrivals{clock: clock, requests: make(chan struct{}, 1), arriving: map[chatwoot.MessageID]int{}}
+// NewArrivals makes Arrivals of which nothing is known. theirs gives a time of our
+// clock as Chatwoot's shows it.
+func NewArrivals(clock func() time.Time, theirs func(own time.Time) time.Time) *Arrivals {
+	return &Arrivals{clock: clock, theirs: theirs, requests: make(chan struct{}, 1), arriving: map[chatwoot.MessageID]int{}}
 }
 
 // Begin notes that a message's event is here; the result ends that. A slow
@@ -79,7 +81,7 @@ func (a *Arrivals) ArrivingBefore(id chatwoot.MessageID) bool {
 // written.
 func (a *Arrivals) Note(created time.Time) {
 	now := a.clock()
-	if created.IsZero() || now.Sub(atLatest(created)) <= overdueAfter {
+	if created.IsZero() || a.theirs(now).Sub(atLatest(created)) <= overdueAfter {
 		return
 	}
 	a.mu.Lock()
@@ -99,7 +101,7 @@ func atLatest(written time.Time) time.Time {
 // Overdue reports whether the event of a message before the job's may still be on
 // its way, or was lost.
 func (a *Arrivals) Overdue(job journal.Job) bool {
-	return job.RecordedAt.Sub(atLatest(job.OccurredAt)) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt, suspectFor)
+	return a.theirs(job.RecordedAt).Sub(atLatest(job.OccurredAt)) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt, suspectFor)
 }
 
 // Incomplete reports whether the journal may lack messages whose events Chatwoot

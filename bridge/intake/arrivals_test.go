@@ -17,7 +17,7 @@ func (c *at) clock() time.Time { return c.now }
 
 func newArrivals() (*Arrivals, *at) {
 	c := &at{now: time.Unix(1_800_000_000, 1)}
-	a := NewArrivals(c.clock)
+	a := NewArrivals(c.clock, func(own time.Time) time.Time { return own })
 	a.NoteCompared()
 	return a, c
 }
@@ -40,6 +40,21 @@ func TestD24_LateWebhooksAreNoticedAndForgotten(t *testing.T) {
 	require.False(t, a.Overdue(prompt()))
 	a.Note(time.Time{})
 	require.False(t, a.Overdue(prompt()), "an event without a time says nothing")
+}
+
+// Chatwoot's times are compared with Chatwoot's clock.
+func TestK4_LateWebhooksAreNoticedByChatwootsClock(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"ahead": 6 * time.Minute, "behind": -2 * time.Hour} {
+		c := &at{now: time.Unix(1_800_000_000, 1)}
+		a := NewArrivals(c.clock, func(own time.Time) time.Time { return own.Add(ahead) })
+		a.NoteCompared()
+		a.Note(c.now.Add(ahead))
+		require.False(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead)}), name)
+		require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead - 2*time.Second)}), name)
+		a.Note(c.now.Add(ahead - 2*time.Second))
+		require.True(t, a.Overdue(journal.Job{RecordedAt: c.now, OccurredAt: c.now.Add(ahead)}), name)
+	}
 }
 
 func TestAMessageThatWasOvertakenIsNoticed(t *testing.T) {

@@ -162,7 +162,7 @@ func newTaking(t *testing.T, db *database.DB, record lines.Line, transport http.
 	x := inbox.New(inbox.Config{Line: record, Client: client, Gate: chatwoot.NewGate(time.Now), Store: store, Bots: &inbox.Bots{}, Clock: time.Now, Log: log})
 	k.Intake = &intake.Intake{
 		Inbox: x, Contacts: &contacts.Directory{Inbox: x, IDs: ids, DB: db, Journal: j, Clock: time.Now}, IDs: ids, DB: db, Journal: j, Store: store,
-		Arrivals: intake.NewArrivals(time.Now), Clock: time.Now, Log: log, NewID: lines.NewID, CountFailure: func() {},
+		Arrivals: intake.NewArrivals(time.Now, x.Theirs), Clock: time.Now, Log: log, NewID: lines.NewID, CountFailure: func() {},
 		Sending: func() int { return 0 }, WakeOutbound: func(context.Context) error { return nil },
 		AgentTyping:   func(e chatwoot.Event) { k.note(func() { k.typing = append(k.typing, e) }) },
 		WebhookFailed: func(text string) { k.note(func() { k.failed = append(k.failed, text) }) },

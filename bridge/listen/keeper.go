@@ -245,7 +245,7 @@ func (k *Keeper) Missed() { k.cfg.Lost() }
 // WebhookFailedFor is WebhookFailed for a message that a comparison has found. What
 // was written before webhooks came last says nothing of now.
 func (k *Keeper) WebhookFailedFor(externalError string, written time.Time) {
-	if k.cfg.Ways.HeardBefore(Webhook, written) {
+	if k.cfg.Ways.HeardBefore(Webhook, k.cfg.Inbox.Ours(written)) {
 		k.WebhookFailed(externalError)
 	}
 }

@@ -54,7 +54,7 @@ func newOffice(t *testing.T) *office {
 	o.line = l
 	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"))
 	require.NoError(t, err)
-	arrivals := intake.NewArrivals(l.Clock)
+	arrivals := intake.NewArrivals(l.Clock, l.Inbox.Theirs)
 	arrivals.NoteCompared()
 	in = &intake.Intake{
 		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: arrivals,

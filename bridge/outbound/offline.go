@@ -26,7 +26,7 @@ const (
 func (h *Handler) waitForPhone(ctx context.Context, lease *journal.Lease, best journal.Job) work.Turn {
 	wakes := h.wakes.Load()
 	now, maxAge := h.Clock(), h.Inbox.Settings().MaxAge()
-	if expired(best, maxAge, now) {
+	if expired(h.byOurClock(best), maxAge, now) {
 		return work.Turn{Job: best}
 	}
 	jobs, err := lease.Waiting(ctx, offlineBatch)
@@ -42,7 +42,7 @@ func (h *Handler) waitForPhone(ctx context.Context, lease *journal.Lease, best j
 			break
 		}
 	}
-	return work.Turn{Job: best, Wait: nextShown(best, jobs, maxAge, now), Yielded: func(ctx context.Context) error {
+	return work.Turn{Job: best, Wait: nextShown(h.byOurClock(best), jobs, maxAge, now), Yielded: func(ctx context.Context) error {
 		// A connection or a Retry that arrived while the lane was still leased
 		// found nothing to wake, so wake it again.
 		if h.connected() || h.wakes.Load() != wakes {
@@ -69,6 +69,15 @@ func waitsSince(job journal.Job) time.Time {
 		return job.OccurredAt
 	}
 	return job.RecordedAt
+}
+
+// byOurClock is a job of an event of Chatwoot's with the event's time as this
+// machine's clock shows it.
+func (h *Handler) byOurClock(job journal.Job) journal.Job {
+	if job.OccurredAt.Unix() > 0 {
+		job.OccurredAt = h.Inbox.Ours(job.OccurredAt)
+	}
+	return job
 }
 
 // nextShown is the time until something is to be shown.
@@ -98,5 +107,5 @@ func (h *Handler) showWaiting(ctx context.Context, lease *journal.Lease, job jou
 	if err != nil {
 		return nil // the job itself will say so
 	}
-	return h.Delivery.MarkWaiting(ctx, lease, e, waitsSince(job).Add(h.Inbox.Settings().MaxAge()))
+	return h.Delivery.MarkWaiting(ctx, lease, e, waitsSince(h.byOurClock(job)).Add(h.Inbox.Settings().MaxAge()))
 }

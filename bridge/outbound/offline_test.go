@@ -30,5 +30,8 @@ func TestD08_ALaneRestsUntilSomethingIsToBeShown(t *testing.T) {
 	}
 	require.False(t, expired(old, 2*time.Hour, now))
 	require.True(t, expired(old, 2*time.Hour-time.Second, now))
+	late := fresh
+	late.OccurredAt = now.Add(-3 * time.Hour)
+	require.True(t, expired(late, 2*time.Hour, now), "what was written long ago counts from then")
 	require.False(t, expired(outJob(journal.KindDeleted, 1, now.Add(-time.Hour)), time.Minute, now), "a deletion is never too late")
 }

@@ -58,7 +58,7 @@ func (c *counter) Inc() { c.n++ }
 // newHandler is the way out of a line of which nothing is known yet, as in a
 // process that has just started.
 func newHandler(l *linetest.Line) *Handler {
-	arrivals := intake.NewArrivals(l.Clock)
+	arrivals := intake.NewArrivals(l.Clock, l.Inbox.Theirs)
 	return &Handler{
 		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, Journal: l.Journal, Clock: l.Clock, Log: l.Log,
 		Intake:   &intake.Intake{Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: arrivals, Clock: l.Clock, Log: l.Log},

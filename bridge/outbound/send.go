@@ -18,7 +18,7 @@ import (
 
 // send sends the parts of an agent's message that were not sent yet.
 func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error {
-	if expired(j.Job, h.Inbox.Settings().MaxAge(), h.Clock()) {
+	if expired(h.byOurClock(j.Job), h.Inbox.Settings().MaxAge(), h.Clock()) {
 		return &whatsapp.PermanentError{Reason: delivery.ReasonExpired, Err: errors.New("the message waited too long for the connection")}
 	}
 	line := h.Inbox.LineID()

@@ -31,7 +31,7 @@ func (p *pass) due(found []chatwoot.ActiveConversation) (todo []candidate) {
 	for i := range p.behind {
 		b := &p.behind[i]
 		if b.Failures > 0 && !p.confirmed() { // which is for what is compared now
-			if tried == behindAtOnce || b.Due.After(p.began) {
+			if tried == behindAtOnce || restsUntil(b.Due, p.r.Clock()) {
 				continue
 			}
 			tried++
@@ -41,6 +41,12 @@ func (p *pass) due(found []chatwoot.ActiveConversation) (todo []candidate) {
 		todo = append(todo, c)
 	}
 	return todo
+}
+
+// restsUntil reports whether a conversation is not to be tried before it is due. No
+// pause is as long as after a clock that was ahead.
+func restsUntil(due, now time.Time) bool {
+	return due.After(now) && due.Sub(now) <= 2*behindBackoff.Most
 }
 
 // leaveBehind is what is kept of a conversation that cannot be compared.

@@ -49,7 +49,7 @@ const recordedWithin = 10 * time.Minute
 func (r *Reconciler) checkBridgeMessage(ctx context.Context, diff *Diff, e chatwoot.Event, watermark chatwoot.MessageID) error {
 	m := e.Message
 	id := sourceid.Link(m.SourceID)
-	if m.ID > watermark && !strings.Contains(id, "#") && r.Clock().Sub(m.CreatedAt.Time) > recordedWithin {
+	if m.ID > watermark && !strings.Contains(id, "#") && r.Inbox.Theirs(r.Clock()).Sub(m.CreatedAt.Time) > recordedWithin {
 		known, err := r.knows(ctx, e, id)
 		if err != nil {
 			return err
@@ -121,7 +121,7 @@ func (r *Reconciler) takeMissing(ctx context.Context, e chatwoot.Event, raw []by
 	})
 	// Lists give whole seconds: one of the second in which listening began may be
 	// of before, which costs a few requests.
-	if err == nil && appended && e.Message.CreatedAt.Add(time.Second).After(r.listening) {
+	if err == nil && appended && e.Message.CreatedAt.Add(time.Second).After(r.Inbox.Theirs(r.listening)) {
 		r.Arrivals.NoteMissing()
 		r.untold++
 	}

@@ -12,8 +12,8 @@ const (
 	// longWindow is from when on the conversations that have changed are read by
 	// pages: Chatwoot would list all of them at once, however many they are.
 	longWindow = 15*time.Minute + overlap
-	// clockTolerance is how far Chatwoot's clock may be from ours where its times
-	// are compared with ours. Webhooks' signatures allow for less.
+	// clockTolerance is how far Chatwoot's clock may be from what is known of it where
+	// its times are compared with it. Webhooks' signatures allow for less.
 	clockTolerance = 10 * time.Minute
 	// deepEvery is how often pages are read as far back as messages can be taken
 	// back: they are in the order of messages, so a conversation in which only a
@@ -34,14 +34,17 @@ const (
 // active finds the conversations in which something has changed since the last
 // comparison, and when that was asked.
 func (p *pass) active(ctx context.Context) ([]chatwoot.ActiveConversation, error) {
-	p.since(p.r.Clock())
+	if err := p.setOut(ctx); err != nil {
+		return nil, err
+	}
+	began := p.askedAt
 	long := p.began.Sub(p.scan.since) > longWindow
 	if long || p.r.listings.heavy() {
 		return p.paged(ctx, long)
 	}
-	w := wanted{inbox: p.r.Inbox.Line().Inbox, since: p.scan.since, begun: p.began}
+	w := wanted{inbox: p.r.Inbox.Line().Inbox, since: p.scan.since, begun: began}
 	if !p.asked && !p.gap {
-		w.begun = p.began.Add(-sharedFor)
+		w.begun = began.Add(-sharedFor)
 		if !w.begun.After(p.r.lastList) { // what is known of it already
 			w.begun = p.r.lastList.Add(1)
 		}
@@ -50,8 +53,7 @@ func (p *pass) active(ctx context.Context) ([]chatwoot.ActiveConversation, error
 	switch {
 	case err == nil:
 		p.r.lastList, p.deep = answer.begun, true
-		p.began = answer.begun
-		p.scan.cutoff = p.began.Add(-overlap)
+		p.askedAt = answer.begun
 		p.r.listings.noteHeavy(false)
 		return answer.conversations, nil
 	case ctx.Err() != nil, !tooMuch(err):
@@ -60,6 +62,24 @@ func (p *pass) active(ctx context.Context) ([]chatwoot.ActiveConversation, error
 	p.r.Log.Info("Chatwoot cannot list all conversations at once that have changed; they are read by pages", "error", err)
 	p.r.listings.noteHeavy(true)
 	return p.paged(ctx, long)
+}
+
+// setOut sets what the comparison looks at. Where the last one seems to be still to
+// come, Chatwoot is asked for its time: this machine's clock was set.
+func (p *pass) setOut(ctx context.Context) error {
+	p.askedAt = p.r.Clock()
+	if toCome(p.mark.At, p.r.Inbox.Theirs(p.askedAt)) {
+		err := p.scan.ask(ctx, func() error {
+			_, err := p.scan.client.Version(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		p.askedAt = p.r.Clock()
+	}
+	p.since(p.r.Inbox.Theirs(p.askedAt))
+	return nil
 }
 
 // tooMuch reports whether a list may have failed for its size: it was larger than
@@ -80,7 +100,9 @@ func (p *pass) listAll(ctx context.Context, inbox chatwoot.InboxID, since time.T
 	for range listAttempts {
 		err = s.ask(ctx, func() (err error) {
 			asked := p.r.Clock()
-			listed, err = s.client.ActiveConversations(ctx, inbox, asked.Sub(since)+slack)
+			// Whatever a clock did meanwhile.
+			span := min(max(p.r.Inbox.Theirs(asked).Sub(since), overlap), reach)
+			listed, err = s.client.ActiveConversations(ctx, inbox, span+slack)
 			if err == nil && p.r.Clock().Sub(asked) > slack {
 				return &chatwoot.UnavailableError{Err: errLate}
 			}

@@ -17,9 +17,12 @@ type pass struct {
 	gap, asked bool
 	mark       lines.Mark
 	behind     []lines.Behind
-	// began is when Chatwoot was asked what has changed: the next comparison goes
-	// on from there.
+	// began is when Chatwoot was asked what has changed, by its own clock, as are all
+	// times here that are compared with Chatwoot's: the next comparison goes on from
+	// there.
 	began time.Time
+	// askedAt is the same by our clock.
+	askedAt time.Time
 	// deep says that it was asked for every change, not only for new messages.
 	deep   bool
 	scan   scan
@@ -62,16 +65,34 @@ func (r *Reconciler) newPass(ctx context.Context, gap, asked bool) (*pass, error
 	return p, nil
 }
 
-// since sets what the comparison looks at that begins now.
+// since sets what the comparison looks at that begins now, by Chatwoot's clock. What
+// was noted at a time that has not come yet was noted by a clock that was wrong:
+// nobody knows when that was.
 func (p *pass) since(now time.Time) {
 	p.began = now
 	p.scan.cutoff = now.Add(-overlap)
-	p.scan.since = maxTime(now.Add(-reach), p.mark.At.Add(-overlap))
+	p.scan.since = now.Add(-reach)
+	if mark := p.mark.At.Add(-overlap); mark.After(p.scan.since) && !toCome(p.mark.At, now) {
+		p.scan.since = minTime(mark, p.scan.cutoff)
+	}
+	if toCome(p.mark.Swept.At, now) {
+		p.mark.Swept = lines.Swept{}
+	}
+	if toCome(p.r.deepAt, now) {
+		p.r.deepAt = time.Time{}
+	}
 }
+
+// toCome reports whether a time is still to come, whatever is not known exactly of
+// Chatwoot's clock.
+func toCome(at, now time.Time) bool { return at.Sub(now) > overlap }
 
 // begin is to be called when it is known what has changed: after a gap the
 // messages of those conversations are read further back.
 func (p *pass) begin(ctx context.Context) error {
+	// Chatwoot's clock is known better now, or for the first time since ours was set.
+	p.began = p.r.Inbox.Theirs(p.askedAt)
+	p.scan.cutoff = p.began.Add(-overlap)
 	if back := p.began.Add(-takeBackReach); p.gap && back.Before(p.scan.since) {
 		p.scan.since = back
 	}
@@ -241,8 +262,8 @@ func (p *pass) compared(one reading) {
 	}
 }
 
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
 		return a
 	}
 	return b

@@ -215,7 +215,7 @@ func newStand(t *testing.T, d *desk, shared *Shared, inbox int) *stand {
 
 // restart makes the Reconciler anew, as another process has it.
 func (s *stand) restart(shared *Shared) {
-	arrivals := intake.NewArrivals(s.Line.Clock)
+	arrivals := intake.NewArrivals(s.Line.Clock, s.Line.Inbox.Theirs)
 	s.Reconciler = &Reconciler{
 		Inbox: s.Line.Inbox, Contacts: s.Line.Contacts, Arrivals: arrivals, IDs: s.Line.IDs, Journal: s.Line.Journal, Store: s.Line.Store,
 		Intake: &intake.Intake{

@@ -27,7 +27,7 @@ func (p *pass) sweep(ctx context.Context, todo []candidate) (found []candidate, 
 			case one.failed != nil:
 				behind = append(behind, p.leaveBehind(one))
 			case len(one.diff.repairs) > 0:
-				waits := lines.Behind{Conversation: one.ID, Watermark: one.scan.watermark, Since: one.scan.since, Due: p.began}
+				waits := lines.Behind{Conversation: one.ID, Watermark: one.scan.watermark, Since: one.scan.since, Due: p.r.Clock()}
 				behind = append(behind, waits)
 				found = append(found, candidate{one.ActiveConversation, &waits})
 			default:
