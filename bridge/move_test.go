@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,9 +144,10 @@ func TestT04_ALineMovesWithANewToken(t *testing.T) {
 		require.NoError(t, w.bridge.Pause(t.Context(), w.line))
 		require.NoError(t, w.move(bridge.Move{ChatwootURL: there.URL(), Token: &fresh}))
 		stateOf(t, w.bridge, w.line, bridge.StatePaused)
-		status, err := w.bridge.LineStatus(t.Context(), w.line)
-		require.NoError(t, err)
-		require.Equal(t, there.URL(), status.Line.ChatwootURL)
+		require.Eventually(t, func() bool { // the runner of before may be ending
+			status, err := w.bridge.LineStatus(t.Context(), w.line)
+			return err == nil && status.Line.ChatwootURL == there.URL()
+		}, patience, 5*time.Millisecond)
 		require.NoError(t, w.bridge.Resume(t.Context(), w.line))
 		w.connected()
 		w.alice.SendText(w.phone, "hi again")

@@ -1,6 +1,8 @@
 package bridge_test
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,7 +20,9 @@ import (
 // enter instead.
 func TestT22_WrongInputsOfTheSetUpSayWhatToEnter(t *testing.T) {
 	oneMode(t, func(t *testing.T, w *world) {
-		secure := httptest.NewTLSServer(http.NotFoundHandler())
+		secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+		secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it is spoken to in wrong ways
+		secure.StartTLS()
 		t.Cleanup(secure.Close)
 		front := func(a chatwoottest.FrontAnswer) string {
 			f, err := chatwoottest.NewFront(w.desk.URL())
