@@ -77,7 +77,6 @@ func TestK1_WhoAnsweredIsKnown(t *testing.T) {
 		"Chatwoot: JSON of which nothing is read": {said{200, "application/json", "", true}, &ambiguous, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			c := serve(t, func(w http.ResponseWriter, _ *http.Request) { tc.answer.write(w) })
 			_, err := c.CreateMessage(ctx, 5, chatwoot.NewMessage{Content: "hush", Type: chatwoot.Incoming})
 			require.ErrorAs(t, err, tc.want)

@@ -17,7 +17,7 @@ import (
 type dated struct {
 	ahead  time.Duration
 	header http.Header // besides, or instead where a value is empty
-	body   string
+	body   func() string // made when it is answered
 }
 
 func (d *dated) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -25,13 +25,17 @@ func (d *dated) RoundTrip(req *http.Request) (*http.Response, error) {
 	for name, values := range d.header {
 		header[name] = values
 	}
-	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(d.body)), Request: req}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(d.body())), Request: req}, nil
 }
+
+func plainVersion() string { return `{"version":"4.13.0"}` }
 
 func TestK4_ChatwootsClockIsKnownByTheDatesOfItsAnswers(t *testing.T) {
 	t.Parallel()
-	stamp := func(ahead time.Duration) string {
-		return `{"version":"4.13.0","timestamp":"` + time.Now().Add(ahead).UTC().Format(time.DateTime) + `"}`
+	stamp := func(ahead time.Duration) func() string {
+		return func() string {
+			return `{"version":"4.13.0","timestamp":"` + time.Now().Add(ahead).UTC().Format(time.DateTime) + `"}`
+		}
 	}
 	for name, test := range map[string]struct {
 		answers dated
@@ -53,8 +57,8 @@ func TestK4_ChatwootsClockIsKnownByTheDatesOfItsAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if test.answers.body == "" {
-				test.answers.body = `{"version":"4.13.0"}`
+			if test.answers.body == nil {
+				test.answers.body = plainVersion
 			}
 			gate := chatwoot.NewGate(time.Now)
 			client := clockClient(t, gate, &test.answers)
@@ -78,7 +82,7 @@ func TestK4_PeopleAreToldOnceOfADifference(t *testing.T) {
 	gate := chatwoot.NewGate(time.Now)
 	var told []time.Duration
 	gate.WatchClock(func(ahead time.Duration) { told = append(told, ahead.Round(time.Minute)) })
-	answers := &dated{body: `{}`}
+	answers := &dated{body: plainVersion}
 	client := clockClient(t, gate, answers)
 	for _, ahead := range []time.Duration{0, -6 * time.Minute, -6*time.Minute - 10*time.Second, 2 * time.Hour, 30 * time.Second, 0} {
 		answers.ahead = ahead
@@ -99,7 +103,7 @@ func TestK4_NoClockIsKnownWithoutAGate(t *testing.T) {
 	require.Equal(t, now, none.Ours(now))
 	require.Zero(t, none.Ahead())
 	gate := chatwoot.NewGate(time.Now)
-	_, err := clockClient(t, gate, &dated{ahead: time.Hour, body: `{}`}).Version(t.Context())
+	_, err := clockClient(t, gate, &dated{ahead: time.Hour, body: plainVersion}).Version(t.Context())
 	require.NoError(t, err)
 	require.True(t, gate.Theirs(time.Time{}).IsZero())
 	require.True(t, gate.Ours(time.Time{}).IsZero())
