@@ -16,7 +16,7 @@ import (
 // dated answers like a Chatwoot whose clock is ahead of ours.
 type dated struct {
 	ahead  time.Duration
-	header http.Header // besides, or instead where a value is empty
+	header http.Header   // besides, or instead where a value is empty
 	body   func() string // made when it is answered
 }
 
