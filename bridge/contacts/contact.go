@@ -84,7 +84,7 @@ func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, 
 	}
 	made, err := client.CreateContact(ctx, contact)
 	var taken *chatwoot.InvalidError
-	if errors.As(err, &taken) {
+	if errors.As(err, &taken) && taken.Certain {
 		other, lookup := d.searchContact(ctx, client, identifier, phone)
 		if lookup != nil || other.ID != 0 {
 			return errors.Join(lookup, d.adopt(ctx, client, chat, other))

@@ -174,9 +174,7 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 		if h.triesAgain(j, err) {
 			return link, chat, false, fmt.Errorf("%s: %w", noFile, err)
 		}
-		j.Ambiguous = true // Chatwoot also refuses what it has stored already
-		later = true
-		chat, posted, err = h.post(ctx, j, m, file.FileLater(h.Inbox.Rendering()), nil, opens)
+		chat, posted, later, err = h.postWithoutFile(ctx, j, m, file, opens)
 	}
 	if err != nil {
 		return link, chat, false, err
@@ -184,6 +182,18 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 	link = linkOf(h.Inbox.LineID(), m, chat, posted)
 	link.WA = sourceid.Link(p.SourceID)
 	return link, chat, later, nil
+}
+
+// postWithoutFile posts a message whose file Chatwoot has refused. It also refuses
+// what it has stored already: then the file is there, and does not follow.
+func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool) (chat idmap.Chat, posted chatwoot.Message, later bool, err error) {
+	j.Ambiguous = true
+	client := h.Inbox.At(j.Priority(h.Clock()))
+	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
+		return chat, posted, false, err
+	}
+	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
+	return chat, posted, true, err
 }
 
 // mayPass reports whether Chatwoot refuses something that it may accept later: what

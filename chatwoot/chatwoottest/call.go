@@ -140,6 +140,9 @@ func (s *Server) endpoint(rt route) faultyHandler {
 			reset(w)
 			return
 		}
+		if fault.Exception != "" {
+			out = encodeError(problem(http.StatusUnprocessableEntity, fault.Exception))
+		}
 		writeReply(w, out)
 	}
 }

@@ -30,6 +30,9 @@ type Fault struct {
 	ReplyDelay time.Duration `json:"reply_delay,omitempty"`
 	// DropReply closes the connection after storing: the ambiguous create.
 	DropReply bool `json:"drop_reply,omitempty"`
+	// Exception answers, after storing, with the 422 that Chatwoot makes of every
+	// exception while a message is made.
+	Exception string `json:"exception,omitempty"`
 }
 
 // TooManyRequests is rack-attack's answer.
@@ -215,7 +218,7 @@ func (s *Server) requestFault(r *http.Request) Fault {
 }
 
 func (f Fault) none() bool {
-	return f.Delay == 0 && !f.Reset && f.Status == 0 && !f.WebhooksFirst && f.ReplyDelay == 0 && !f.DropReply
+	return f.Delay == 0 && !f.Reset && f.Status == 0 && !f.WebhooksFirst && f.ReplyDelay == 0 && !f.DropReply && f.Exception == ""
 }
 
 func (s *Server) webhookFault(w Webhook) WebhookFault {
