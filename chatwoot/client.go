@@ -70,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	transport := cfg.Transport
 	if transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.MaxIdleConnsPerHost = 8
+		own.MaxIdleConnsPerHost = limitMax
 		transport = own
 	}
 	// A redirect never gets the token; no call of the API answers with one. That of
@@ -126,7 +126,11 @@ func (c *Client) do(ctx context.Context, req call) error {
 	}
 	started := time.Now()
 	err := errPanic // unless exchange returns: a panic must not keep the place
-	defer func() { c.gate.Leave(c.priority, err, time.Since(started)) }()
+	kind := req.what
+	if req.stream != nil {
+		kind = ""
+	}
+	defer func() { c.gate.Leave(c.priority, Ended{Kind: kind, Err: err, Took: time.Since(started)}) }()
 	if err = c.exchange(ctx, req); err != nil {
 		return fmt.Errorf("%s: %w", req.what, err)
 	}

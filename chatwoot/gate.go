@@ -20,22 +20,22 @@ const (
 	priorities
 )
 
-// Gate limits the requests in flight to one Chatwoot. More requests at once
-// only make each slower there, so the limit adapts: it halves when Chatwoot
-// limits the rate, fails or stops answering, and grows by one after a run of
-// good answers. Of a Chatwoot that does not run nothing is known any more: what
-// comes back has just started, with the limit that every Gate begins with.
-// Waiters enter by priority, then in order. A backlog never takes the last
-// place: a live message finds it free, and upkeep has it otherwise, so that
-// neither a backlog nor the pass after an outage stops the other. After a 429
-// nobody enters until the window reopens. It also knows how far Chatwoot's clock is
-// from this machine's. A nil Gate lets everything through.
+// Gate limits the requests in flight to one Chatwoot. More requests at once than it
+// can work on only make each slower there, so the limit finds its size by how long
+// answers take; it also halves when Chatwoot limits the rate, fails or stops
+// answering. Of a Chatwoot that does not run nothing is known any more: what comes
+// back has just started, with the limit that every Gate begins with. Waiters enter by
+// priority, then in order. A backlog takes the last place only when many others have
+// gone before it: a live message finds it free, and upkeep has it otherwise, so that
+// none of them stops the others. After a 429 nobody enters until the window reopens.
+// It also knows how far Chatwoot's clock is from this machine's. A nil Gate lets
+// everything through.
 type Gate struct {
 	mu       sync.Mutex
-	limit    int
+	limit    limit
 	inFlight int
 	upkeep   int // of those in flight
-	good     int
+	passed   int // entered before a backlog that waited, in a row
 	shut     time.Time
 	away     bool
 	answered time.Time // a request that no message waits for, well
@@ -47,16 +47,23 @@ type Gate struct {
 // waiter is closed when its request may begin.
 type waiter chan struct{}
 
-const (
-	gateMin  = 2
-	gateMax  = 4
-	gateGrow = 50
-	gateSlow = 3 * time.Second
-)
+// passMost is how many requests may enter before a backlog that waits, before one of
+// it does: it has a ninth at least.
+const passMost = 8
 
 // NewGate makes a Gate.
 func NewGate(clock func() time.Time) *Gate {
-	return &Gate{limit: gateMax, clock: clock}
+	return &Gate{limit: newLimit(), clock: clock}
+}
+
+// Limit is how many requests may be in flight at present.
+func (g *Gate) Limit() int {
+	if g == nil {
+		return limitMax
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.limit.most()
 }
 
 // Enter waits for a turn. Every Enter without an error needs one Leave.
@@ -89,34 +96,43 @@ func (g *Gate) leaveQueue(ctx context.Context, p Priority, w waiter) error {
 	return &UnavailableError{Err: ctx.Err()}
 }
 
+// Ended is how a request went.
+type Ended struct {
+	// Kind is what the request was for; requests of a kind take equally long. Empty
+	// is for those that take as long as what they carry.
+	Kind string
+	Err  error
+	Took time.Duration
+}
+
 // Leave gives the place of an Enter back and tells how the request went.
-func (g *Gate) Leave(p Priority, err error, took time.Duration) {
+func (g *Gate) Leave(p Priority, e Ended) {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := g.clock()
 	var limited *RateLimitedError
 	var ambiguous *AmbiguousError
-	g.away = IsUnreached(err) || errors.As(err, &ambiguous)
-	if err == nil && p == Background {
-		g.answered = g.clock()
+	g.away = IsUnreached(e.Err) || errors.As(e.Err, &ambiguous)
+	if e.Err == nil && p == Background {
+		g.answered = now
 	}
 	switch {
-	case errors.As(err, &limited):
-		if until := g.clock().Add(limited.RetryAfter); until.After(g.shut) {
+	case errors.As(e.Err, &limited):
+		if until := now.Add(limited.RetryAfter); until.After(g.shut) {
 			g.shut = until
 			time.AfterFunc(limited.RetryAfter, g.reopen)
 		}
-		g.shrink()
-	case IsDown(err):
-		g.limit, g.good = gateMax, 0
-	case g.away, took > gateSlow:
-		g.shrink()
-	default:
-		if g.good++; g.good >= gateGrow && g.limit < gateMax {
-			g.limit, g.good = g.limit+1, 0
-		}
+		g.limit.halve(now)
+	case IsDown(e.Err):
+		g.limit.restart()
+	case g.away:
+		g.limit.halve(now)
+	case e.Kind != "":
+		// A backlog leaves a place free.
+		g.limit.answered(e.Kind, now.Add(-e.Took), e.Took, g.inFlight >= g.limit.most()-1)
 	}
 	g.free(p)
 	g.admit()
@@ -159,29 +175,46 @@ func (g *Gate) Away() bool {
 	return g.away
 }
 
-func (g *Gate) shrink() { g.limit, g.good = max(gateMin, g.limit/2), 0 }
-
 // admit lets waiters in while there is room.
 func (g *Gate) admit() {
 	if g.clock().Before(g.shut) {
 		return
 	}
-	for p := range priorities {
-		entering := g.waiting[p][:min(g.room(p), len(g.waiting[p]))]
-		for _, w := range entering {
-			close(w)
+	for {
+		p, ok := g.next()
+		if !ok {
+			return
 		}
-		g.waiting[p] = slices.Delete(g.waiting[p], 0, len(entering))
-		g.inFlight += len(entering)
-		if p == Background {
-			g.upkeep += len(entering)
+		close(g.waiting[p][0])
+		g.waiting[p] = g.waiting[p][1:]
+		g.inFlight++
+		switch {
+		case p == Background:
+			g.upkeep++
+		case p == Backlog, len(g.waiting[Backlog]) == 0:
+			g.passed = 0
+		default:
+			g.passed++
 		}
 	}
 }
 
+// next is of which priority the next one may enter.
+func (g *Gate) next() (p Priority, ok bool) {
+	if g.passed >= passMost && len(g.waiting[Backlog]) > 0 && g.limit.most() > g.inFlight {
+		return Backlog, true
+	}
+	for p := range priorities {
+		if len(g.waiting[p]) > 0 && g.room(p) > 0 {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
 // room is how many requests of a priority may enter, after those before it.
 func (g *Gate) room(p Priority) int {
-	room := g.limit - g.inFlight
+	room := g.limit.most() - g.inFlight
 	switch {
 	case p == Backlog && g.upkeep == 0:
 		room-- // the last place

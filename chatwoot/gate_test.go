@@ -34,7 +34,7 @@ func TestABacklogAndUpkeepDoNotStopEachOther(t *testing.T) {
 					rounds[p] = append(rounds[p], int(time.Since(began)/request))
 					mu.Unlock()
 					time.Sleep(request)
-					g.Leave(p, nil, request)
+					g.Leave(p, chatwoot.Ended{Took: request})
 				}()
 			}
 			synctest.Wait()
@@ -72,7 +72,7 @@ func entered(g *chatwoot.Gate) int64 {
 	cancel()
 	synctest.Wait()
 	for range n {
-		g.Leave(chatwoot.Backlog, nil, 0)
+		g.Leave(chatwoot.Backlog, chatwoot.Ended{})
 	}
 	return n
 }
@@ -83,7 +83,7 @@ func TestTheGateNarrowsWhenChatwootFailsNotWhenItDoesNotRun(t *testing.T) {
 		g := chatwoot.NewGate(time.Now)
 		leave := func(err error) {
 			require.NoError(t, g.Enter(ctx, chatwoot.Live))
-			g.Leave(chatwoot.Live, err, 0)
+			g.Leave(chatwoot.Live, chatwoot.Ended{Err: err})
 		}
 		require.EqualValues(t, 3, entered(g), "and a place is left for live messages")
 		leave(&chatwoot.UnavailableError{Err: errors.New("refused"), Down: true})
@@ -125,15 +125,15 @@ func TestD37_WaitersGoOnWhenTheRateLimitEnds(t *testing.T) {
 						if g.Enter(t.Context(), chatwoot.Live) == nil && time.Since(began) == tc.opens {
 							in.Add(1)
 						}
-						g.Leave(chatwoot.Live, nil, 0)
+						g.Leave(chatwoot.Live, chatwoot.Ended{})
 					}()
 				}
 				synctest.Wait()
 				for range places - len(tc.refusals) {
-					g.Leave(chatwoot.Live, &chatwoot.RateLimitedError{RetryAfter: time.Second}, 0)
+					g.Leave(chatwoot.Live, chatwoot.Ended{Err: &chatwoot.RateLimitedError{RetryAfter: time.Second}})
 				}
 				for _, after := range tc.refusals {
-					g.Leave(chatwoot.Live, &chatwoot.RateLimitedError{RetryAfter: after}, 0)
+					g.Leave(chatwoot.Live, chatwoot.Ended{Err: &chatwoot.RateLimitedError{RetryAfter: after}})
 					time.Sleep(time.Second)
 				}
 				time.Sleep(time.Hour)
@@ -141,4 +141,32 @@ func TestD37_WaitersGoOnWhenTheRateLimitEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Live messages that never end leave a backlog its share.
+func TestT18_LiveMessagesLeaveABacklogItsShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const request = 20 * time.Millisecond
+		g := chatwoot.NewGate(time.Now)
+		var live, backlog atomic.Int64
+		post := func(p chatwoot.Priority, n *atomic.Int64, end time.Time) {
+			for time.Now().Before(end) {
+				if g.Enter(t.Context(), p) != nil {
+					return
+				}
+				time.Sleep(request)
+				n.Add(1)
+				g.Leave(p, chatwoot.Ended{Took: request})
+			}
+		}
+		end := time.Now().Add(time.Minute)
+		for range 20 {
+			go post(chatwoot.Live, &live, end)
+			go post(chatwoot.Backlog, &backlog, end)
+		}
+		time.Sleep(2 * time.Minute)
+		require.Greater(t, backlog.Load(), live.Load()/10)
+		require.Less(t, backlog.Load(), live.Load()/5)
+	})
 }
