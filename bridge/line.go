@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/inbound"
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/intake"
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
@@ -84,6 +86,11 @@ func (r *lineRuntime) Idle() supervisor.Runner { return r.b.assemble(r.inbox, fa
 func (r *lineRuntime) Start() {
 	r.ctx, r.cancel = context.WithCancel(r.b.ctx)
 	r.patience = time.AfterFunc(survivedAfter, r.noteSurvived)
+	for _, queue := range []journal.Queue{journal.In, journal.Out} { // who wrote before now waits already
+		if err := r.b.journal.Sink(r.ctx, r.ID(), queue); err != nil {
+			r.log.Warn("what waits is not told from what is new", "error", err)
+		}
+	}
 	r.session.Start(r.b.ctx)
 	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.keeper.Run(r.ctx) })
@@ -131,7 +138,9 @@ func (r *lineRuntime) StateChanged(state whatsapp.State) {
 		if now.Code != whatsapp.StateConnected {
 			return
 		}
-		if err := r.outbound.WakeWaiting(r.b.ctx); err != nil {
+		// What waited for the connection is a backlog beside what is written now.
+		err := errors.Join(r.b.journal.Sink(r.b.ctx, r.ID(), journal.Out), r.outbound.WakeWaiting(r.b.ctx))
+		if err != nil {
 			r.log.Warn("waiting messages are not sent at once", "error", err)
 		}
 	})

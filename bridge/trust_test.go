@@ -197,7 +197,7 @@ func TestK2_AnExceptionThatPassesCostsNoMessage(t *testing.T) {
 			return refused.Load() >= 10
 		}, patience, 20*time.Millisecond)
 		remove()
-		w.pass(5 * time.Minute)
+		w.pass(8 * time.Minute) // no rest is longer
 		w.desk.wait("hers", withText("one"))
 		w.desk.wait("his", withText("two"))
 		require.Len(t, w.desk.incoming(), 3, "%q", w.desk.incoming())

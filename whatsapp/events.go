@@ -51,8 +51,10 @@ func (c *connection) connectionEvent(event any) {
 	case *events.NotifyAccountReachoutTimelock:
 		c.reachOutLock(evt)
 	case *events.OfflineSyncPreview:
+		c.offlineSince.Store(c.s.cfg.Clock().Unix())
 		c.s.cfg.Sink.Backlog(evt.Messages)
 	case *events.OfflineSyncCompleted:
+		c.offlineSince.Store(0)
 		c.s.cfg.Sink.Backlog(0)
 	default:
 		c.ended(event)

@@ -131,6 +131,7 @@ func (c *connection) take(ctx context.Context, e content.Envelope, patience time
 	if c.latched.Load() {
 		return false
 	}
+	e.Waited = e.At.Unix() < c.offlineSince.Load()
 	started := c.s.cfg.Clock()
 	for attempt := 0; ; attempt++ {
 		err := guarded(c.s, func() error { return c.s.cfg.Sink.Take(ctx, e) })

@@ -155,7 +155,7 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	case chat.Conversation == 0:
 		return j.Done(ctx, nil) // the conversation is not there any more
 	}
-	upload, done, err := h.download(ctx, file)
+	upload, done, err := h.fetchFile(ctx, j, file)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (d delay) record(h *Handler, j *work.Job) work.Recorder {
 func (h *Handler) announceLate(ctx context.Context, j *work.Job, m content.Message, posts []render.Post) ([]render.Post, error) {
 	settings := h.Inbox.Settings()
 	if settings.Timezone == "" { // then it is the inbox's
-		if _, err := h.Inbox.Read(ctx, h.Inbox.At(j.Priority(h.Clock()))); err != nil {
+		if _, err := h.Inbox.Read(ctx, h.Inbox.At(j.Priority())); err != nil {
 			return nil, err
 		}
 	}

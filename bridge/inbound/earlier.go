@@ -38,7 +38,7 @@ func (h *Handler) isPosted(ctx context.Context, j *work.Job, source string) (boo
 	if _, err := h.recallTargets(ctx, j); err != nil {
 		return false, err
 	}
-	_, found, err := h.Inbox.Find(ctx, j, h.Inbox.At(j.Priority(h.Clock())), source)
+	_, found, err := h.Inbox.Find(ctx, j, h.Inbox.At(j.Priority()), source)
 	return found, err
 }
 

@@ -31,7 +31,7 @@ func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (uploa
 	if p.Attach == nil {
 		return nil, false, func() {}, nil
 	}
-	upload, done, err = h.download(ctx, *p.Attach)
+	upload, done, err = h.fetchFile(ctx, j, *p.Attach)
 	if err == nil {
 		return upload, false, done, nil
 	}
@@ -54,6 +54,16 @@ func (h *Handler) triesAgain(j *work.Job, err error) bool {
 	default:
 		return !strings.HasPrefix(j.LastError, noFile)
 	}
+}
+
+// fetchFile downloads a file apart from the messages that have none; done removes
+// it.
+func (h *Handler) fetchFile(ctx context.Context, j *work.Job, m content.Media) (upload *chatwoot.Upload, done func(), err error) {
+	err = j.WithFile(ctx, func() (err error) {
+		upload, done, err = h.download(ctx, m)
+		return err
+	})
+	return upload, done, err
 }
 
 // download fetches a file; done removes it.

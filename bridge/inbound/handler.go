@@ -188,7 +188,7 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 // what it has stored already: then the file is there, and does not follow.
 func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool) (chat idmap.Chat, posted chatwoot.Message, later bool, err error) {
 	j.Ambiguous = true
-	client := h.Inbox.At(j.Priority(h.Clock()))
+	client := h.Inbox.At(j.Priority())
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
@@ -207,7 +207,7 @@ func mayPass(err error) bool {
 // that was deleted is found or made again, once. What is there already, wherever
 // that is, opens no conversation.
 func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p render.Post, upload *chatwoot.Upload, opens bool) (idmap.Chat, chatwoot.Message, error) {
-	client := h.Inbox.At(j.Priority(h.Clock()))
+	client := h.Inbox.At(j.Priority())
 	if chat, posted, found, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || found {
 		return chat, posted, err
 	}

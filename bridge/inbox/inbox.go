@@ -114,6 +114,9 @@ func (x *Inbox) Known() (chatwoot.Inbox, bool) {
 // URL implements work.Chatwoot.
 func (x *Inbox) URL() string { return x.cfg.Line.ChatwootURL }
 
+// Limit implements work.Chatwoot.
+func (x *Inbox) Limit() int { return x.cfg.Gate.Limit() }
+
 // Away implements work.Chatwoot.
 func (x *Inbox) Away() bool { return x.cfg.Gate.Away() }
 

@@ -144,5 +144,18 @@ func (in *Intake) entry(e content.Envelope, chat string) journal.Entry {
 	if e.Kind != content.EnvHistory && !contacts.IsCounterpart(e.Chat.JID) {
 		kind, lane.Queue = journal.KindParked, journal.Maintenance
 	}
-	return journal.Entry{Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, OccurredAt: e.At, Delay: delay}
+	return journal.Entry{
+		Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, OccurredAt: e.At, Delay: delay,
+		Backlog: e.Waited || in.cameLate(e.At) || in.Inbox.Away(),
+	}
+}
+
+// lateArrival is how long after its time an event may arrive for somebody to wait for
+// it still.
+const lateArrival = 30 * time.Second
+
+// cameLate reports whether an event was long on its way here. Chatwoot's clock is
+// asked: this machine's may be wrong.
+func (in *Intake) cameLate(at time.Time) bool {
+	return in.Inbox.Theirs(in.Clock()).Sub(at) > lateArrival
 }

@@ -141,6 +141,7 @@ func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 		}
 		if kind == journal.KindCreated {
 			entry.Delay = in.Inbox.Settings().OrderWait() // an earlier one may be on its way
+			entry.Backlog = in.cameLate(entry.OccurredAt)
 		}
 		if record == nil {
 			_, err := in.Journal.Append(ctx, entry)

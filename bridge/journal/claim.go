@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,24 +13,39 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
-// LiveAge is how old the oldest waiting job of a lane may be for it to count as
-// live traffic; other lanes are backlog, retried ones too, and wait for the
-// capacity that live ones leave.
-const LiveAge = 10 * time.Second
-
 // Filter limits what Claim may hand out.
 type Filter struct {
 	// Lines is the lines whose lanes may be claimed; nil means any.
 	Lines []string
 	Queue Queue
-	// Live leaves the backlog to others.
-	Live bool
+	// Class leaves the lanes of the other class alone.
+	Class Class
 }
 
-// Claim takes the lease of one lane that is due, live ones first. It returns
-// nil when there is none. Lanes of paused and deleted lines rest.
+// Class is which lanes are meant: those in which something live waits, or others.
+type Class int
+
+// The classes.
+const (
+	Any Class = iota
+	Live
+	Backlog
+)
+
+// Claim takes the lease of one lane that is due; see ClaimMany. It returns nil when
+// there is none.
 func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
-	if f.Lines != nil && len(f.Lines) == 0 {
+	leases, err := j.ClaimMany(ctx, f, 1)
+	if len(leases) == 0 {
+		return nil, err
+	}
+	return leases[0], err
+}
+
+// ClaimMany takes the leases of lanes that are due, at most n, in one commit: live
+// ones if there are any, otherwise others. Lanes of paused and deleted lines rest.
+func (j *Journal) ClaimMany(ctx context.Context, f Filter, n int) ([]*Lease, error) {
+	if f.Lines != nil && len(f.Lines) == 0 || n <= 0 {
 		return nil, nil
 	}
 	now := j.clock()
@@ -42,14 +56,14 @@ func (j *Journal) Claim(ctx context.Context, f Filter) (*Lease, error) {
 	if j.db.Dialect == database.Postgres {
 		take = j.claimAtOnce
 	}
-	for _, query := range j.claimQueries(f, now, `l.key, l.line, l.chat, l.dir, l.owner, line.generation`) {
-		lease := &Lease{j: j, key: LaneKey{Queue: f.Queue}, token: j.token(), until: now.Add(j.ttl)}
-		taken, err := take(ctx, lease, query.query, query.args)
+	for _, query := range j.claimQueries(f, now, n, `l.key, l.line, l.chat, l.dir, l.owner, l.live, line.generation`) {
+		model := Lease{j: j, key: LaneKey{Queue: f.Queue}, token: j.token(), until: now.Add(j.ttl)}
+		leases, err := take(ctx, model, query.query, query.args)
 		if err != nil {
-			return nil, fmt.Errorf("claim a lane: %w", err)
+			return leases, fmt.Errorf("claim lanes: %w", err)
 		}
-		if taken {
-			return lease, nil
+		if len(leases) > 0 {
+			return leases, nil
 		}
 	}
 	if err := j.reinIn(ctx, f.Queue, now); err != nil {
@@ -64,18 +78,23 @@ type laneQuery struct {
 	args  []any
 }
 
-// claimQueries find a lane for a claim: a live one first, then any. Each query
-// is in the order of an index, so that a long backlog is not sorted for each
+// claimQueries find lanes for a claim, at most n: live ones first, then any. Each
+// query is in the order of an index, so that a long backlog is not sorted for each
 // claim.
-func (j *Journal) claimQueries(f Filter, now time.Time, columns string) []laneQuery {
+func (j *Journal) claimQueries(f Filter, now time.Time, n int, columns string) []laneQuery {
 	const free = ` AND l.due <= $1 AND l.lease <= $1`
-	live := f
-	live.Live = true
-	queries := []laneQuery{j.lanes(live, now, columns).then(free + ` ORDER BY l.head LIMIT 1`)}
-	if f.Live {
-		return queries
+	// The sign keeps planners from the index on due: all live lanes would be sorted.
+	const freeLive = ` AND +l.due <= $1 AND l.lease <= $1`
+	var queries []laneQuery
+	if f.Class != Backlog {
+		live := f
+		live.Class = Live
+		queries = append(queries, j.lanes(live, now, columns).then(freeLive+` ORDER BY l.head LIMIT `+strconv.Itoa(n)))
 	}
-	return append(queries, j.lanes(f, now, columns).then(free+` ORDER BY l.due LIMIT 1`))
+	if f.Class != Live {
+		queries = append(queries, j.lanes(f, now, columns).then(free+` ORDER BY l.due LIMIT `+strconv.Itoa(n)))
+	}
+	return queries
 }
 
 func (l laneQuery) then(more string) laneQuery {
@@ -83,67 +102,112 @@ func (l laneQuery) then(more string) laneQuery {
 	return l
 }
 
-// claimAtOnce takes the lane that query finds and nobody else is just taking, in
+// claimAtOnce takes the lanes that query finds and nobody else is just taking, in
 // one statement.
-func (j *Journal) claimAtOnce(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+func (j *Journal) claimAtOnce(ctx context.Context, model Lease, query string, args []any) ([]*Lease, error) {
 	n := len(args)
 	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
 		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
-		RETURNING due.line, due.chat, due.dir, due.owner, due.generation, ` + relaxIf(strconv.FormatBool(l.repeats()))
+		RETURNING due.line, due.chat, due.dir, due.owner, due.live, due.generation, ` + relaxIf(strconv.FormatBool(model.repeats()))
 	// A claim whose answer is not waited for would look like an owner that died.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
-	var before string
-	var relaxed sql.NullString
-	err := j.db.QueryRowContext(ctx, query, append(args, l.token, l.until.UnixMilli())...).
-		Scan(&l.key.Line, &l.key.Chat, &l.key.Queue, &before, &l.epoch, &relaxed)
-	l.unclean = before != ""
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	rows, err := j.db.QueryContext(ctx, query, append(args, model.token, model.until.UnixMilli())...)
+	if err != nil {
+		return nil, err
 	}
-	return err == nil, err
+	defer rows.Close()
+	var leases []*Lease
+	for rows.Next() {
+		l := model
+		var before string
+		var live int64
+		var relaxed sql.NullString
+		if err := rows.Scan(&l.key.Line, &l.key.Chat, &l.key.Queue, &before, &live, &l.epoch, &relaxed); err != nil {
+			return leases, err
+		}
+		l.unclean, l.live = before != "", live > 0
+		leases = append(leases, &l)
+	}
+	return leases, rows.Err()
 }
 
 const claimTimeout = 30 * time.Second
 
 // claimFirst reads without taking the turn to write: most claims find nothing.
-// Another worker may take the lane between the read and the write; then it
+// Another worker may take all of the lanes between the read and the write; then it
 // reads again.
-func (j *Journal) claimFirst(ctx context.Context, l *Lease, query string, args []any) (bool, error) {
+func (j *Journal) claimFirst(ctx context.Context, model Lease, query string, args []any) ([]*Lease, error) {
 	for {
-		var key, before string
-		err := j.db.QueryRowContext(ctx, query, args...).Scan(&key, &l.key.Line, &l.key.Chat, &l.key.Queue, &before, &l.epoch)
-		if errors.Is(err, sql.ErrNoRows) {
-			return false, nil
+		found, err := j.findDue(ctx, model, query, args)
+		if err != nil || len(found) == 0 {
+			return nil, err
 		}
-		if err != nil {
-			return false, fmt.Errorf("look for a due lane: %w", err)
-		}
-		var taken int64
 		claiming := ctx
-		if l.repeats() {
+		if model.repeats() {
 			claiming = database.Relaxed(ctx)
 		}
+		var taken []*Lease
 		err = j.db.InTx(claiming, func(ctx context.Context, tx *sql.Tx) error {
-			const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1 AND owner = $4 AND due <= $5 AND lease <= $5`
-			res, err := tx.ExecContext(ctx, take, key, l.token, l.until.UnixMilli(), before, args[0])
-			if err != nil {
-				return err
+			taken = nil
+			for _, l := range found {
+				ok, err := takeLane(ctx, tx, l, args[0])
+				if err != nil {
+					return err
+				}
+				if ok {
+					taken = append(taken, l.Lease)
+				}
 			}
-			if taken, err = res.RowsAffected(); err != nil || taken == 0 {
-				return err
-			}
-			// As of now: it may have been raised since the read.
-			return tx.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, l.key.Line).Scan(&l.epoch)
+			return nil
 		})
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if taken == 1 {
-			l.unclean = before != ""
-			return true, nil
+		if len(taken) > 0 {
+			return taken, nil
 		}
 	}
+}
+
+// dueLane is a lane that was free when it was read, and the lease it would be.
+type dueLane struct {
+	*Lease
+	key, before string
+}
+
+func (j *Journal) findDue(ctx context.Context, model Lease, query string, args []any) ([]dueLane, error) {
+	rows, err := j.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for due lanes: %w", err)
+	}
+	defer rows.Close()
+	var found []dueLane
+	for rows.Next() {
+		l := model
+		due := dueLane{Lease: &l}
+		var live int64
+		if err := rows.Scan(&due.key, &l.key.Line, &l.key.Chat, &l.key.Queue, &due.before, &live, &l.epoch); err != nil {
+			return nil, fmt.Errorf("look for due lanes: %w", err)
+		}
+		l.unclean, l.live = due.before != "", live > 0
+		found = append(found, due)
+	}
+	return found, rows.Err()
+}
+
+// takeLane claims a lane if it still is as it was read at the time now.
+func takeLane(ctx context.Context, tx *sql.Tx, l dueLane, now any) (bool, error) {
+	const take = `UPDATE lane SET owner = $2, lease = $3 WHERE key = $1 AND owner = $4 AND due <= $5 AND lease <= $5`
+	res, err := tx.ExecContext(ctx, take, l.key, l.token, l.until.UnixMilli(), l.before, now)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	// As of now: it may have been raised since the read.
+	return true, tx.QueryRowContext(ctx, `SELECT generation FROM line WHERE id = $1`, l.Lease.key.Line).Scan(&l.epoch)
 }
 
 // lanes selects the lanes of f in which something waits. Values that differ from
@@ -169,8 +233,11 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
 	if paused := j.pausedLines(); len(paused) > 0 && f.Queue == In {
 		query += ` AND l.line NOT IN (` + marks(paused) + `)`
 	}
-	if f.Live {
-		query += ` AND l.head > ` + mark(now.Add(-LiveAge).UnixMilli())
+	switch f.Class {
+	case Live:
+		query += ` AND l.live > 0`
+	case Backlog:
+		query += ` AND l.live = 0`
 	}
 	return laneQuery{query, args}
 }

@@ -16,6 +16,10 @@ const LongestRest = 7*time.Minute + 30*time.Second
 // the clock was ahead. No honest due time is later than the longest rest, and no
 // honest lease longer than a lease is.
 
+// promptly is by how much a lane falls due after its oldest job came, if it did not
+// rest.
+const promptly = 10 * time.Second
+
 const farDue = `SELECT EXISTS (SELECT 1 FROM lane l WHERE l.due IS NOT NULL AND l.dir = $1 AND l.due > $2)`
 
 // reinIn brings the due times of a queue that lie too far in the future to where
@@ -29,7 +33,7 @@ func (j *Journal) reinIn(ctx context.Context, queue Queue, now time.Time) error 
 	}
 	const pull = `UPDATE lane SET due = CASE WHEN due - head <= $3 THEN CAST($4 AS BIGINT) ELSE $2 END
 		WHERE due IS NOT NULL AND dir = $1 AND due > $2`
-	_, err := j.db.ExecContext(ctx, pull, string(queue), latest, LiveAge.Milliseconds(), now.UnixMilli())
+	_, err := j.db.ExecContext(ctx, pull, string(queue), latest, promptly.Milliseconds(), now.UnixMilli())
 	return err
 }
 

@@ -47,6 +47,13 @@ func (j *Journal) ResumeDrain(ctx context.Context, line string) error {
 	return nil
 }
 
+// drainPaused reports whether a lane may not be claimed at present.
+func (j *Journal) drainPaused(lane LaneKey) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return lane.Queue == In && j.pausedDrains[lane.Line]
+}
+
 func (j *Journal) pausedLines() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -105,7 +112,7 @@ func place(ctx context.Context, tx *sql.Tx, lane string, seq int64, ids []int64,
 			return fmt.Errorf("move job: %w", err)
 		}
 	}
-	const raise = `UPDATE lane SET seq = $2, due = CASE WHEN $4 THEN COALESCE(due, $3) ELSE due END WHERE key = $1`
+	const raise = `UPDATE lane SET seq = CAST($2 AS BIGINT), due = CASE WHEN $4 THEN COALESCE(due, $3) ELSE due END, live = CASE WHEN live > 0 THEN CAST($2 AS BIGINT) ELSE 0 END WHERE key = $1`
 	if _, err := tx.ExecContext(ctx, raise, lane, seq, now, len(ids) > 0); err != nil {
 		return fmt.Errorf("raise lane: %w", err)
 	}

@@ -215,7 +215,8 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 			return err
 		}
 		now := j.clock().UnixMilli()
-		pos, _, err := j.nextPosition(ctx, tx, lane, now, now)
+		// Somebody asked for it just now, and waits.
+		at, err := j.nextPosition(ctx, tx, Entry{Lane: lane}.fit(), now, nil)
 		if err != nil {
 			return err
 		}
@@ -223,7 +224,7 @@ func (j *Journal) Replay(ctx context.Context, id int64) error {
 			return fmt.Errorf("keep the attempt that gave it up: %w", err)
 		}
 		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = $3, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
-		res, err := tx.ExecContext(ctx, revive, id, pos, now)
+		res, err := tx.ExecContext(ctx, revive, id, at.pos, now)
 		if err != nil {
 			return err
 		}

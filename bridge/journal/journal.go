@@ -49,6 +49,9 @@ type Entry struct {
 	// Delay is how long an idle lane rests before it is due for this entry:
 	// something that belongs before it, or together with it, may come.
 	Delay time.Duration
+	// Backlog says that nobody waits for it now: it came late, or its destination
+	// is away. Live jobs go first.
+	Backlog bool
 }
 
 // State is where a job stands.
@@ -70,6 +73,8 @@ type Job struct {
 	Attempt     int
 	FirstFailed time.Time
 	LastError   string
+	// Live says that somebody waits for it, or for one behind it; see Entry.Backlog.
+	Live bool
 	// MayHaveActed says that an attempt may have had an effect: look before it is
 	// repeated.
 	MayHaveActed bool
@@ -105,7 +110,8 @@ type Journal struct {
 	ttl      time.Duration
 	log      *slog.Logger
 
-	id string // of this Journal, among all on the database
+	id        string // of this Journal, among all on the database
+	admission Admission
 
 	mu           sync.Mutex
 	signals      map[Queue][]*Signal
@@ -137,12 +143,16 @@ func New(db *database.DB, opts Options) *Journal {
 // Append records an entry in a transaction of its own. It reports false for an
 // entry that was recorded before.
 func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error) {
-	var idle bool
+	e = e.fit()
+	claim := j.ask(e)
+	var lane raised
 	err = j.db.InOne(ctx, func(ctx context.Context, q database.Queryer) error {
-		appended, idle, err = j.append(ctx, q, e)
+		appended, lane, err = j.append(ctx, q, e, claim)
 		return err
 	})
-	if err == nil && idle {
+	claimed := err == nil && lane.claimed
+	claim.over(claimed)
+	if err == nil && lane.idle && !claimed {
 		j.Wake(e.Lane.Queue, e.Delay)
 	}
 	return appended, err
@@ -151,36 +161,51 @@ func (j *Journal) Append(ctx context.Context, e Entry) (appended bool, err error
 // AppendTx records an entry in the caller's transaction; call Wake after the
 // commit.
 func (j *Journal) AppendTx(ctx context.Context, tx *sql.Tx, e Entry) (appended bool, err error) {
-	appended, _, err = j.append(ctx, tx, e)
+	appended, _, err = j.append(ctx, tx, e.fit(), nil)
 	return appended, err
 }
 
-// append also reports whether nothing waited in the lane: whoever works on a
-// lane, or waits for its time, looks again by itself.
-func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
-	e = e.fit()
+// append also says what it did to the lane: whoever works on a lane, or waits for
+// its time, looks again by itself.
+func (j *Journal) append(ctx context.Context, q database.Queryer, e Entry, claim *ride) (appended bool, lane raised, err error) {
 	if j.db.Dialect == database.Postgres {
-		return j.appendAtOnce(ctx, q, e)
+		return j.appendAtOnce(ctx, q, e, claim)
 	}
 	const known = `SELECT 1 FROM job WHERE dedupe = $1`
 	var one int
 	switch err := q.QueryRowContext(ctx, known, e.Dedupe).Scan(&one); err {
 	case nil:
-		return false, false, nil
+		return false, raised{}, nil
 	case sql.ErrNoRows:
 	default:
-		return false, false, fmt.Errorf("look for a repeated job: %w", err)
+		return false, raised{}, fmt.Errorf("look for a repeated job: %w", err)
 	}
 	now := j.clock().UnixMilli()
-	pos, idle, err := j.nextPosition(ctx, q, e.Lane, now, now+e.Delay.Milliseconds())
+	lane, err = j.nextPosition(ctx, q, e, now, claim)
 	if err != nil {
-		return false, false, err
+		return false, raised{}, err
 	}
-	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	if _, err := q.ExecContext(ctx, insert, e.Lane.String(), e.Lane.Line, pos, e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now); err != nil {
-		return false, false, fmt.Errorf("append job: %w", err)
+	const insert = `INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`
+	var id int64
+	err = q.QueryRowContext(ctx, insert, e.Lane.String(), e.Lane.Line, lane.pos, e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now).Scan(&id)
+	if err != nil {
+		return false, raised{}, fmt.Errorf("append job: %w", err)
 	}
-	return true, idle, nil
+	if lane.claimed {
+		if lane.epoch, err = epochOf(ctx, q, e.Lane.Line); err != nil {
+			return false, raised{}, fmt.Errorf("read the line's epoch: %w", err)
+		}
+		claim.took(e.job(id, lane.pos, now), lane.epoch)
+	}
+	return true, lane, nil
+}
+
+// job is an entry as the job that it has become.
+func (e Entry) job(id, pos, now int64) Job {
+	return Job{
+		ID: id, Pos: pos, Kind: e.Kind, Payload: e.Payload, Live: !e.Backlog,
+		OccurredAt: time.UnixMilli(e.OccurredAt.UnixMilli()), RecordedAt: time.UnixMilli(now),
+	}
 }
 
 // fit makes an entry one that the database takes, whatever others have put
@@ -196,39 +221,67 @@ func (e Entry) fit() Entry {
 // appendAtOnce does all of an append in one statement, because each costs a
 // round trip. Two appends with one key can pass the look for it together; the
 // loser leaves a gap in the positions, which nothing minds.
-func (j *Journal) appendAtOnce(ctx context.Context, q database.Queryer, e Entry) (appended, idle bool, err error) {
+func (j *Journal) appendAtOnce(ctx context.Context, q database.Queryer, e Entry, claim *ride) (appended bool, lane raised, err error) {
 	const add = `WITH raised AS (
-			INSERT INTO lane (key, line, chat, dir, seq, due, head)
-			SELECT $1::text, $2::text, $3::text, $4::text, 1, $10::bigint, $5::bigint WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
+			INSERT INTO lane (key, line, chat, dir, seq, due, head, live, owner, lease)
+			SELECT $1::text, $2::text, $3::text, $4::text, 1, $10::bigint, $5::bigint, $11::bigint, $12::text, $13::bigint
+			WHERE NOT EXISTS (SELECT 1 FROM job WHERE dedupe = $6)
 			` + onRaise + `
 		), added AS (
 			INSERT INTO job (lane, line, pos, dedupe, kind, payload, at, created)
 			SELECT $1, $2, seq, $6::text, $7::text, $8::bytea, $9::bigint, $5 FROM raised ON CONFLICT (dedupe) DO NOTHING RETURNING id
 		)
-		SELECT (SELECT COUNT(*) FROM added), EXISTS (SELECT 1 FROM raised WHERE due = $10)`
-	var added int
+		SELECT COALESCE((SELECT id FROM added), 0), COALESCE((SELECT seq FROM raised), 0),
+			EXISTS (SELECT 1 FROM raised WHERE due = $10), EXISTS (SELECT 1 FROM raised WHERE owner = $12 AND $12 <> ''),
+			COALESCE((SELECT generation FROM line WHERE id = $2), 0)`
+	var id int64
 	now := j.clock().UnixMilli()
 	err = q.QueryRowContext(ctx, add, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Queue), now,
-		e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now+e.Delay.Milliseconds()).Scan(&added, &idle)
+		e.Dedupe, e.Kind, e.Payload, e.OccurredAt.UnixMilli(), now+e.Delay.Milliseconds(), e.live(), claim.owner(), claim.end()).
+		Scan(&id, &lane.pos, &lane.idle, &lane.claimed, &lane.epoch)
 	if err != nil {
-		return false, false, fmt.Errorf("append job: %w", err)
+		return false, raised{}, fmt.Errorf("append job: %w", err)
 	}
-	return added == 1, idle, nil
+	if lane.claimed {
+		claim.took(e.job(id, lane.pos, now), lane.epoch)
+		if id == 0 { // another append was first, after this one had looked for it
+			claim.lease.fresh = false
+		}
+	}
+	return id != 0, lane, nil
+}
+
+// live is 1 for a live entry; see onRaise.
+func (e Entry) live() int64 {
+	if e.Backlog {
+		return 0
+	}
+	return 1
 }
 
 // onRaise ends an insert of a lane's first position: of a lane that is there it
-// takes the next one. Its row stays locked until the transaction ends.
+// takes the next one, and claims it if it is idle and an owner is given. The row
+// stays locked until the transaction ends.
 const onRaise = `ON CONFLICT (key) DO UPDATE SET seq = lane.seq + 1, due = COALESCE(lane.due, excluded.due),
-	head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END
-	RETURNING seq, due`
+	head = CASE WHEN lane.due IS NULL THEN excluded.head ELSE lane.head END,
+	live = CASE WHEN excluded.live > 0 THEN lane.seq + 1 WHEN lane.due IS NULL THEN 0 ELSE lane.live END,
+	owner = CASE WHEN lane.due IS NULL AND lane.owner = '' THEN excluded.owner ELSE lane.owner END,
+	lease = CASE WHEN lane.due IS NULL AND lane.owner = '' THEN excluded.lease ELSE lane.lease END
+	RETURNING seq, due, owner`
 
-func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, lane LaneKey, now, due int64) (pos int64, idle bool, err error) {
-	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head) VALUES ($1, $2, $3, $4, 1, $6, $5) ` + onRaise
+// nextPosition takes an entry's place in its lane.
+func (j *Journal) nextPosition(ctx context.Context, q database.Queryer, e Entry, now int64, claim *ride) (lane raised, err error) {
+	const raise = `INSERT INTO lane (key, line, chat, dir, seq, due, head, live, owner, lease) VALUES ($1, $2, $3, $4, 1, $6, $5, $7, $8, $9) ` + onRaise
+	due := now + e.Delay.Milliseconds()
 	var becomes int64
-	if err := q.QueryRowContext(ctx, raise, lane.String(), lane.Line, lane.Chat, string(lane.Queue), now, due).Scan(&pos, &becomes); err != nil {
-		return 0, false, fmt.Errorf("raise lane: %w", err)
+	var owner string
+	err = q.QueryRowContext(ctx, raise, e.Lane.String(), e.Lane.Line, e.Lane.Chat, string(e.Lane.Queue), now, due, e.live(), claim.owner(), claim.end()).
+		Scan(&lane.pos, &becomes, &owner)
+	if err != nil {
+		return raised{}, fmt.Errorf("raise lane: %w", err)
 	}
-	return pos, becomes == due, nil
+	lane.idle, lane.claimed = becomes == due, claim != nil && owner == claim.owner()
+	return lane, nil
 }
 
 // token names one claim, so that not even this process mistakes another claim

@@ -70,6 +70,14 @@ func (b bundle) append(t *testing.T, lane journal.LaneKey, dedupe string) {
 	require.True(t, ok)
 }
 
+// appendLate appends what nobody waits for.
+func (b bundle) appendLate(t *testing.T, lane journal.LaneKey, dedupe string) {
+	t.Helper()
+	ok, err := b.Append(ctx, journal.Entry{Lane: lane, Dedupe: dedupe, Kind: "k", Payload: []byte(dedupe), OccurredAt: b.clock.Now(), Backlog: true})
+	require.NoError(t, err)
+	require.True(t, ok)
+}
+
 func (b bundle) claim(t *testing.T) *journal.Lease {
 	t.Helper()
 	lease, err := b.Claim(ctx, inbound)
@@ -304,7 +312,8 @@ func TestAnUnsureJobStaysSoUntilItsEnd(t *testing.T) {
 
 func TestLiveLanesBeforeBacklog(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		b.append(t, journal.LaneKey{Line: "l1", Chat: "old", Queue: journal.In}, "old")
+		late := journal.LaneKey{Line: "l1", Chat: "old", Queue: journal.In}
+		b.appendLate(t, late, "old")
 		b.clock.Advance(time.Minute)
 		b.append(t, journal.LaneKey{Line: "l1", Chat: "live", Queue: journal.In}, "live")
 		require.Equal(t, "live", b.claim(t).Lane().Chat)
@@ -423,8 +432,8 @@ func TestLeasesOfAnEarlierRunEnd(t *testing.T) {
 // What only live traffic may take, the backlog does not.
 func TestAFilterForLiveLanesLeavesTheBacklog(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
-		live := journal.Filter{Queue: journal.In, Live: true}
-		b.append(t, inLane, "old")
+		live := journal.Filter{Queue: journal.In, Class: journal.Live}
+		b.appendLate(t, inLane, "old")
 		b.clock.Advance(time.Minute)
 		lease, err := b.Claim(ctx, live)
 		require.NoError(t, err)

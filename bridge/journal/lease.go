@@ -23,6 +23,7 @@ type Lease struct {
 	until   time.Time
 	epoch   int64
 	unclean bool
+	live    bool
 	seq     int64
 	// read are the first jobs that wait, of at most asked; whole says that there
 	// were no more, and fresh that none has come since.
@@ -43,6 +44,9 @@ func (l *Lease) Epoch() int64 { return l.epoch }
 // its head may have had an effect already.
 func (l *Lease) Unclean() bool { return l.unclean }
 
+// Live reports whether the lane had live jobs when it was claimed.
+func (l *Lease) Live() bool { return l.live }
+
 // Finished reports whether the lane was given back with the end of its last
 // job.
 func (l *Lease) Finished() bool { return l.finished }
@@ -59,7 +63,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 
 // nextJobs reads a lane's position and its jobs in one query, so that both are of
 // the same moment: what is appended after it makes a finish read again.
-const nextJobs = `SELECT lane.seq, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets
+const nextJobs = `SELECT lane.seq, lane.live, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets
 	FROM lane LEFT JOIN job ON job.lane = lane.key AND job.pos > 0 AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 
 // Waiting reads the next jobs in order, at most n.
@@ -95,11 +99,12 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 	var id, pos, attempt, firstFailed, at, created, unsure, replayed sql.NullInt64
 	var kind, cause, targets sql.NullString
-	if err := rows.Scan(&l.seq, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets); err != nil {
+	var live int64
+	if err := rows.Scan(&l.seq, &live, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets); err != nil {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
-	job.MayHaveActed = unsure.Int64 != 0
+	job.MayHaveActed, job.Live = unsure.Int64 != 0, pos.Int64 <= live
 	if job.Targets, err = readTargets(targets.String); err != nil {
 		return Job{}, false, err
 	}
@@ -159,6 +164,9 @@ func (l *Lease) Renew(ctx context.Context) error {
 // next one, or to the end of the longest rest, and releases it.
 func (l *Lease) Fail(ctx context.Context, job Job, f Failure) error {
 	return l.yield(ctx, f.RetryAt, func(ctx context.Context, tx *sql.Tx) error {
+		if err := sinkJob(ctx, tx, l.key, job.Pos); err != nil {
+			return err
+		}
 		if l.j.db.Dialect == database.Postgres {
 			return l.j.failAtOnce(ctx, tx, job, f)
 		}
@@ -181,7 +189,8 @@ func (l *Lease) yield(ctx context.Context, due time.Time, record func(context.Co
 			return err
 		}
 		const give = `UPDATE lane SET due = $2, owner = '', head = COALESCE(
-			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1), head)
+			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1), head),
+			live = CASE WHEN live >= (SELECT pos FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1) THEN live ELSE 0 END
 			WHERE key = $1`
 		_, err := tx.ExecContext(ctx, give, l.key.String(), due.UnixMilli())
 		return err

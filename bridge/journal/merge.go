@@ -41,11 +41,15 @@ func (j *Journal) MergeChats(ctx context.Context, tx *sql.Tx, line, elder, young
 		if len(ids) == 0 {
 			continue
 		}
-		seq, _, err := j.nextPosition(ctx, tx, to, now, now)
+		lane, err := j.nextPosition(ctx, tx, Entry{Lane: to, Backlog: true}.fit(), now, nil)
 		if err != nil {
 			return err
 		}
-		if err := place(ctx, tx, to.String(), seq, ids, now); err != nil {
+		const joinLive = `UPDATE lane SET live = 1 WHERE key = $1 AND EXISTS (SELECT 1 FROM lane AS other WHERE other.key = $2 AND other.live > 0)`
+		if _, err := tx.ExecContext(ctx, joinLive, to.String(), from.String()); err != nil {
+			return fmt.Errorf("join the lanes' classes: %w", err)
+		}
+		if err := place(ctx, tx, to.String(), lane.pos, ids, now); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE lane SET due = NULL WHERE key = $1`, from.String()); err != nil {

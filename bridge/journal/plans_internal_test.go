@@ -18,13 +18,16 @@ func TestLanesAreFoundByTheirDirection(t *testing.T) {
 		databasetest.IndexesOnly(t, db)
 		j := New(db, Options{})
 		f, now := Filter{Lines: []string{"l1", "l2"}, Queue: Out}, time.Now()
-		queries := j.claimQueries(f, now, `l.key`)
+		queries := j.claimQueries(f, now, 4, `l.key`)
+		backlog := f
+		backlog.Class = Backlog
 		for _, test := range []struct {
 			laneQuery
 			index string
 		}{
-			{queries[0], "lane_head"},
+			{queries[0], "lane_live"},
 			{queries[1], "lane_due"},
+			{j.claimQueries(backlog, now, 4, `l.key`)[0], "lane_due"},
 			{j.nextQuery(f, now), "lane_due"},
 			{laneQuery{farDue, []any{string(Out), now.UnixMilli()}}, "lane_due"},
 		} {

@@ -42,7 +42,7 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 		h.Overtaken.Inc() // it came after a later one had left; better late than never
 	}
 	s := &sending{e: e, chat: chat, to: to, sent: sentParts(links)}
-	markdown, err := h.Inbox.WritesMarkdown(ctx, j.Priority(h.Clock()))
+	markdown, err := h.Inbox.WritesMarkdown(ctx, j.Priority())
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (h *Handler) completeSurvey(ctx context.Context, j *work.Job, e *chatwoot.E
 	if !chatwoot.NeedsSurveyLink(e.Message) {
 		return nil
 	}
-	e.Message.Content, err = h.Inbox.SurveyText(ctx, j.Priority(h.Clock()), *e)
+	e.Message.Content, err = h.Inbox.SurveyText(ctx, j.Priority(), *e)
 	if errors.Is(err, chatwoot.ErrNoSurveyLink) || chatwoot.IsNotFound(err) {
 		return &work.PermanentError{Err: err}
 	}
@@ -150,27 +150,37 @@ func (h *Handler) sendParts(ctx context.Context, j *work.Job, s *sending, parts 
 	return failed
 }
 
-// sendPart sends one part under its own id, which is recorded before: whatever
-// happens after, a repeat or a receipt finds it.
+// sendPart sends one part under its own id.
 func (h *Handler) sendPart(ctx context.Context, j *work.Job, s *sending, p compose.Part, quote *content.OutgoingQuote) error {
 	if s.sent[p.Number] {
 		return nil
 	}
-	var file *content.OutgoingMedia
-	if p.File != nil {
-		ready, done, err := h.attachment(ctx, j, *p.File, p.VoiceNote)
-		if err != nil {
-			return h.fileFailure(ctx, j, err)
-		}
-		defer done()
-		if file = &ready; p.Text != "" && !file.Kind.TakesCaption() {
-			// Only its content has told what it is; see compose.Parts.
-			if err := h.sendPart(ctx, j, s, compose.Part{Number: compose.TextPart, Text: p.Text}, quote); err != nil {
-				return err
-			}
-			p.Text, quote = "", nil
-		}
+	if p.File == nil {
+		return h.sendReady(ctx, j, s, p, nil, quote)
 	}
+	return j.WithFile(ctx, func() error { return h.sendFile(ctx, j, s, p, quote) })
+}
+
+// sendFile makes a part's file ready and sends it.
+func (h *Handler) sendFile(ctx context.Context, j *work.Job, s *sending, p compose.Part, quote *content.OutgoingQuote) error {
+	file, done, err := h.attachment(ctx, j, *p.File, p.VoiceNote)
+	if err != nil {
+		return h.fileFailure(ctx, j, err)
+	}
+	defer done()
+	if p.Text != "" && !file.Kind.TakesCaption() {
+		// Only its content has told what it is; see compose.Parts.
+		if err := h.sendPart(ctx, j, s, compose.Part{Number: compose.TextPart, Text: p.Text}, quote); err != nil {
+			return err
+		}
+		p.Text, quote = "", nil
+	}
+	return h.sendReady(ctx, j, s, p, &file, quote)
+}
+
+// sendReady sends a part that is ready. Its id is recorded before: whatever happens
+// after, a repeat or a receipt finds it.
+func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p compose.Part, file *content.OutgoingMedia, quote *content.OutgoingQuote) error {
 	line, message := h.Inbox.LineID(), int64(s.e.Message.ID)
 	out := content.Outgoing{ID: content.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{

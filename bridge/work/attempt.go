@@ -42,7 +42,7 @@ func destinationOf(line Line, queue journal.Queue) string {
 }
 
 // step does the next job of a lane, and says whether the lease is still held.
-func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next Turn, jobs []journal.Job, unclean bool) (more bool, err error) {
+func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, at *held, next Turn, jobs []journal.Job, unclean bool) (more bool, err error) {
 	if next.Wait > 0 {
 		err := lease.Yield(ctx, p.cfg.Clock().Add(next.Wait))
 		if err == nil && next.Yielded != nil {
@@ -58,6 +58,7 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, next T
 	j := &Job{
 		Job: next.Job, Lease: lease, Epoch: lease.Epoch(),
 		Ambiguous: next.Job.MayHaveActed, UncleanLease: unclean, Following: jobs[1:],
+		apart: func(ctx context.Context, fn func() error) error { return p.withFile(ctx, lease.Lane(), at, fn) },
 	}
 	queue := string(lease.Lane().Queue)
 	failure := p.cfg.Guard.Run("handling a job", func() error { return line.Do(ctx, j) })

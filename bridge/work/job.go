@@ -3,7 +3,6 @@ package work
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
@@ -28,6 +27,8 @@ type Job struct {
 	UncleanLease bool
 	// Following are the jobs that wait behind this one.
 	Following []journal.Job
+	// apart is what WithFile does; nil in tests of handlers.
+	apart func(ctx context.Context, fn func() error) error
 }
 
 // Chat is the chat that the job's lane belongs to.
@@ -47,14 +48,20 @@ func (j *Job) Record(ctx context.Context, record Recorder) error { return j.Leas
 // Recorder writes in a transaction of the journal.
 type Recorder = func(ctx context.Context, tx *sql.Tx) error
 
-// IsBacklog reports whether a job waits for the capacity that live traffic
-// leaves.
-func IsBacklog(job journal.Job, now time.Time) bool { return now.Sub(job.RecordedAt) > journal.LiveAge }
-
 // Priority is the job's turn at Chatwoot.
-func (j *Job) Priority(now time.Time) chatwoot.Priority {
-	if IsBacklog(j.Job, now) {
-		return chatwoot.Backlog
+func (j *Job) Priority() chatwoot.Priority {
+	if j.Live {
+		return chatwoot.Live
 	}
-	return chatwoot.Live
+	return chatwoot.Backlog
+}
+
+// WithFile runs fn, which moves a file, apart from the jobs that need none: it has
+// one of the line's few places for files, and its lane's place is given back
+// meanwhile. A file server that hangs delays files only.
+func (j *Job) WithFile(ctx context.Context, fn func() error) error {
+	if j.apart == nil {
+		return fn()
+	}
+	return j.apart(ctx, fn)
 }

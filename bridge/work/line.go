@@ -31,6 +31,8 @@ type Line interface {
 // Chatwoot is where most jobs of a line go. Lines may share one.
 type Chatwoot interface {
 	URL() string
+	// Limit is how many requests it may work on at present.
+	Limit() int
 	// Away reports whether requests fail there for everyone at present.
 	Away() bool
 	// Answered is when it last answered well to anybody but a message: to a

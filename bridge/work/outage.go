@@ -129,6 +129,14 @@ func (p *Pool) endOutage(ctx context.Context, at Chatwoot) {
 	if len(lanes) == 0 {
 		return
 	}
+	for _, line := range p.cfg.Lines.All() { // what waited is a backlog beside what is written now
+		if line.Chatwoot().URL() != at.URL() {
+			continue
+		}
+		if err := p.cfg.Journal.Sink(ctx, line.ID(), journal.In); err != nil && ctx.Err() == nil {
+			p.cfg.Log.Warn("what waited is not told from what is new", "error", err)
+		}
+	}
 	if err := p.cfg.Journal.HastenLanes(ctx, lanes); err != nil && ctx.Err() == nil {
 		p.cfg.Log.Warn("waiting lanes are not woken", "error", err)
 	}

@@ -138,6 +138,7 @@ func (l *line) ID() string                          { return l.id }
 func (l *line) Ready(journal.Queue) bool            { return true }
 func (l *line) Chatwoot() work.Chatwoot             { return l }
 func (l *line) URL() string                         { return l.url }
+func (l *line) Limit() int                          { return l.gate.Limit() }
 func (l *line) Away() bool                          { return l.gate.Away() }
 func (l *line) Answered() time.Time                 { return l.gate.Answered() }
 func (l *line) Open(lease *journal.Lease) work.Lane { return work.InOrder{} }
@@ -181,7 +182,7 @@ func (l *line) post(ctx context.Context, j *work.Job, id string) error {
 	}
 	before := j.MayHaveActed
 	j.MayHaveActed = true
-	_, err = l.client.WithPriority(j.Priority(time.Now())).CreateMessage(ctx, chatwoot.ConversationID(conversation), chatwoot.NewMessage{
+	_, err = l.client.WithPriority(j.Priority()).CreateMessage(ctx, chatwoot.ConversationID(conversation), chatwoot.NewMessage{
 		Content: id, Type: chatwoot.Incoming, SourceID: id,
 	})
 	if chatwoot.HadNoEffect(err) {
@@ -190,13 +191,28 @@ func (l *line) post(ctx context.Context, j *work.Job, id string) error {
 	return err
 }
 
-// write takes a message in.
-func (l *line) write(chat int, id string) {
+// write takes a message in that somebody has just written.
+func (l *line) write(chat int, id string) { l.take(chat, id, false) }
+
+func (l *line) take(chat int, id string, backlog bool) {
 	l.s.t.Helper()
 	_, err := l.s.journal.Append(context.Background(), journal.Entry{
 		Lane: journal.LaneKey{Line: l.id, Chat: strconv.Itoa(chat), Queue: journal.In}, Dedupe: l.id + "|" + id, Kind: "message", Payload: []byte(id), OccurredAt: time.Now(),
+		Backlog: backlog,
 	})
 	require.NoError(l.s.t, err)
+}
+
+// late takes in messages of chats in turn that have waited elsewhere, and gives what
+// Chatwoot should have in the end.
+func (l *line) late(messages, chats int) map[string][]string {
+	want := map[string][]string{}
+	for i := range messages {
+		chat, id := 1+i%chats, fmt.Sprintf("message %d", i)
+		want[path(chat)] = append(want[path(chat)], id)
+		l.take(chat, id, true)
+	}
+	return want
 }
 
 // writeMany takes in messages of chats in turn, and gives what Chatwoot should
