@@ -60,20 +60,28 @@ func TestKilledInTheMiddleOfTraffic(t *testing.T) {
 // started again and everything around it fails now and then; afterwards it
 // compares what both sides have.
 func crash(t *testing.T, env *around, r run) {
-	ways, diary := drawWays(r), &diary{}
+	ways, diary, drawn := drawWays(r), &diary{}, drawTroubles(r)
 	t.Log(ways)
+	t.Log(drawn)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(diary)
 		}
 	})
 	sim := processtest.StartSimulators(t)
-	bridge := processtest.NewBridge(t, sim, env.settings...)
+	bridges := []*processtest.Bridge{processtest.NewBridge(t, sim, env.settings...)}
+	bridge := bridges[0]
 	bridge.Start()
-	line := ways.line(t, sim, bridge)
+	trouble := drawn.begin(t, sim)
+	line := ways.line(t, sim, bridge, trouble.address)
 	bridge.Pair(line, shopNumber)
+	trouble.hang(t, sim, bridge)
+	if drawn.twice && env.database != nil {
+		bridges = append(bridges, processtest.NewBridge(t, sim, env.settings...))
+		bridges[1].Start()
+	}
 	talk := newTraffic(t, sim, uint64(r.seed))
-	talk.ways = ways
+	talk.ways, talk.hasty = ways, &trouble.flooding
 	talk.open(r.chats)
 	misbehave(t, sim, uint64(r.seed))
 	ways.misbehave(t, sim)
@@ -82,19 +90,24 @@ func crash(t *testing.T, env *around, r run) {
 	ctx, stop := context.WithCancel(t.Context())
 	failing := env.fail(ctx, sim, rand.New(rand.NewPCG(uint64(r.seed), 4)))
 	failing.Go(func() error { return ways.fail(ctx, sim, diary) })
+	failing.Go(func() error { return trouble.fail(ctx, diary) })
+	failing.Go(func() error { return trouble.write(ctx) })
 	chance := rand.New(rand.NewPCG(uint64(r.seed), 3))
-	for _, rest := range ways.rests(r.kills) {
+	for kill, rest := range ways.rests(r.kills) {
 		pause(t.Context(), rest+between(chance, 200*time.Millisecond, 1700*time.Millisecond))
-		bridge.Kill()
+		victim := bridges[trouble.chance.IntN(len(bridges))]
+		victim.Kill()
 		diary.note("killed")
+		trouble.away(t.Context(), kill, diary)
 		pause(t.Context(), between(chance, 0, 300*time.Millisecond))
-		bridge.Start()
+		victim.Start()
 		diary.note("started")
 	}
 	require.NoError(t, writing.Wait())
 	stop()
 	require.NoError(t, failing.Wait())
 	require.NoError(t, ways.mend(t.Context(), sim))
+	trouble.mend()
 	talk.settle()
 	// What it still has to send must not change anything any more. A receipt of
 	// something without a bubble, such as a deletion, waits for a minute.
@@ -103,7 +116,10 @@ func crash(t *testing.T, env *around, r run) {
 	dead, err := bridge.Client().Jobs(t.Context(), api.JobFilter{State: "dead"})
 	require.NoError(t, err)
 	require.Empty(t, dead.Jobs, "nothing here is impossible to deliver")
-	require.Zero(t, bridge.Stop())
+	trouble.compare(t)
+	for _, b := range bridges {
+		require.Zero(t, b.Stop())
+	}
 	talk.compare()
 }
 

@@ -29,7 +29,7 @@ var kept = []run{
 	{seed: 1795579136064705758, size: long, webhooksOnly: true, found: "a message written while a pass read other conversations, which the watermark then hid"},
 	{seed: 1795580824928655323, size: long, webhooksOnly: true, found: "a message that left for nobody while the database was away, and passed for sent"},
 	{seed: 1795790375891267726, size: long, webhooksOnly: true, found: "more than fifty messages of a chat that waited, of which the oldest came last"},
-	{seed: 8, size: long, found: "more than twenty messages of a chat of which nobody had told; the last twenty left first, while a comparison took longer than agents' messages wait for it"},
+	{seed: 8, size: long, untroubled: true, found: "more than twenty messages of a chat of which nobody had told; the last twenty left first, while a comparison took longer than agents' messages wait for it"},
 }
 
 // run is what chance decides a run from: the same seed decides something else
@@ -38,6 +38,7 @@ type run struct {
 	seed int64
 	size
 	webhooksOnly bool
+	untroubled   bool // kept when there was no more around than a database and a cache
 	found        string
 }
 
@@ -73,8 +74,11 @@ func (w wish) runs(mode int, now time.Time) []run {
 	day := int(now.Unix() / int64(24*time.Hour/time.Second))
 	switch {
 	case w.seed != 0:
-		webhooksOnly := slices.ContainsFunc(kept, func(r run) bool { return r.seed == w.seed && r.webhooksOnly })
-		return []run{{seed: w.seed, size: w.size, webhooksOnly: webhooksOnly}}
+		again := run{seed: w.seed, size: w.size}
+		if i := slices.IndexFunc(kept, func(r run) bool { return r.seed == w.seed }); i >= 0 {
+			again.webhooksOnly, again.untroubled = kept[i].webhooksOnly, kept[i].untroubled
+		}
+		return []run{again}
 	case w.seeds == seedsKept:
 		return kept
 	case w.seeds != seedsNew && day%len(modes) == mode:

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,8 @@ type traffic struct {
 	seed  uint64
 	chats []*chat
 	ways  ways
+	// hasty, if set and true, makes customers write without a pause.
+	hasty *atomic.Bool
 	// habits draws what customers do besides writing.
 	habits *rand.Rand
 }
@@ -101,7 +104,11 @@ func (r *traffic) write(n int) *errgroup.Group {
 				if err := say(ctx, chance, r.chats[chance.IntN(len(r.chats))], i); err != nil {
 					return err
 				}
-				if pause(ctx, between(chance, 0, 80*time.Millisecond)); ctx.Err() != nil {
+				rest := between(chance, 0, 80*time.Millisecond)
+				if side == 0 && r.hasty != nil && r.hasty.Load() {
+					rest = 0
+				}
+				if pause(ctx, rest); ctx.Err() != nil {
 					return ctx.Err()
 				}
 			}

@@ -62,14 +62,14 @@ func (w ways) live() bool { return w.listen != lines.ListenWebhook }
 func (w ways) alone() bool { return w.listen == lines.ListenLive || w.refused }
 
 // line makes the run's line, in a Chatwoot that refuses webhooks or not.
-func (w ways) line(t *testing.T, sim *processtest.Simulators, bridge *processtest.Bridge) api.Line {
+func (w ways) line(t *testing.T, sim *processtest.Simulators, bridge *processtest.Bridge, address func(direct string) string) api.Line {
 	t.Helper()
 	ctx := t.Context()
 	require.NoError(t, sim.Chatwoot.SetPrivateWebhooks(ctx, !w.refused))
 	desk, err := sim.Chatwoot.State(ctx)
 	require.NoError(t, err)
 	line, err := bridge.Client().CreateLine(ctx, api.NewLine{
-		Name: "Shop", ChatwootURL: desk.URL, ChatwootToken: desk.AdminToken, AccountID: int64(desk.Account),
+		Name: "Shop", ChatwootURL: address(desk.URL), ChatwootToken: desk.AdminToken, AccountID: int64(desk.Account),
 		Settings: json.RawMessage(fmt.Sprintf(`{"send_rate":0,"listen":%q}`, w.listen)),
 	})
 	require.NoError(t, err)
