@@ -50,8 +50,7 @@ type lineRuntime struct {
 	writes      sync.WaitGroup // of the linked device
 	survived    atomic.Bool    // the connect
 	patience    *time.Timer    // ends the probation of a line that cannot connect
-	flood       flood
-	noted       atomic.Int64 // when a webhook of a line that is not active was last recorded, in Unix ms
+	noted       atomic.Int64   // when a webhook of a line that is not active was last recorded, in Unix ms
 }
 
 // survivedAfter is how long a line may spend connecting before we stop suspecting
@@ -97,7 +96,6 @@ func (r *lineRuntime) Stop() {
 		r.patience.Stop()
 		r.session.Stop()
 		r.writes.Wait()
-		r.Backlog(0)
 	})
 }
 
@@ -105,6 +103,13 @@ func (r *lineRuntime) Stop() {
 func (r *lineRuntime) noteSurvived() {
 	if !r.survived.Swap(true) {
 		r.b.inBackground(func(ctx context.Context) { r.b.super.Survived(ctx, r.inbox.Line().ID) })
+	}
+}
+
+// CaughtUp implements whatsapp.Sink.
+func (r *lineRuntime) CaughtUp() {
+	if r.session.State().Code == whatsapp.StateConnected {
+		r.noteSurvived() // all that waited came, and the process lives
 	}
 }
 

@@ -27,6 +27,8 @@ type connection struct {
 	// latched is set after a failed commit: a later event must not be committed
 	// before the failed one, or the order is lost.
 	latched    atomic.Bool
+	pressure   atomic.Pointer[pressure] // of the newest connection to the server
+	committing atomic.Int32             // calls of the sink
 	connected  atomic.Bool
 	paired     atomic.Int32 // of pairedSteps, which come in either order
 	once       sync.Once
@@ -110,6 +112,9 @@ func (s *Session) connect(jid string, pairing *command) connectionEnd {
 	s.mu.Unlock()
 	s.telling.Unlock()
 	c.latched.Store(true)
+	if p := c.pressure.Load(); p != nil {
+		p.release()
+	}
 	// Disconnect before the context ends: the library's reader also closes the
 	// socket when its context ends, without a lock between the two.
 	_ = guarded(s, func() error { c.client.Disconnect(); return nil })

@@ -39,7 +39,7 @@ func (c *connection) connectionEvent(event any) {
 	case *events.Disconnected:
 		c.lost()
 	case *events.KeepAliveTimeout:
-		if evt.ErrorCount >= keepAliveMisses {
+		if p := c.pressure.Load(); evt.ErrorCount >= keepAliveMisses && (p == nil || !p.heldBack()) {
 			c.setState(func(st *State) { st.Code = StateDisconnected })
 		}
 	case *events.KeepAliveRestored:
@@ -50,10 +50,8 @@ func (c *connection) connectionEvent(event any) {
 		})
 	case *events.NotifyAccountReachoutTimelock:
 		c.reachOutLock(evt)
-	case *events.OfflineSyncPreview:
-		c.s.cfg.Sink.Backlog(evt.Messages)
 	case *events.OfflineSyncCompleted:
-		c.s.cfg.Sink.Backlog(0)
+		c.s.cfg.Sink.CaughtUp()
 	default:
 		c.ended(event)
 	}

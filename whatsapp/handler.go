@@ -15,6 +15,9 @@ import (
 // library acknowledges a message. A panic here must count as "not handled"; the
 // library would acknowledge the message.
 func (c *connection) handle(event any) (taken bool) {
+	if p := c.pressure.Load(); p != nil {
+		p.told(event)
+	}
 	err := guarded(c.s, func() error {
 		taken = c.dispatch(event)
 		return nil
@@ -131,6 +134,8 @@ func (c *connection) take(ctx context.Context, e content.Envelope, patience time
 	if c.latched.Load() {
 		return false
 	}
+	c.committing.Add(1)
+	defer c.committing.Add(-1)
 	started := c.s.cfg.Clock()
 	for attempt := 0; ; attempt++ {
 		err := guarded(c.s, func() error { return c.s.cfg.Sink.Take(ctx, e) })

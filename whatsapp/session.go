@@ -24,9 +24,8 @@ type Sink interface {
 	Typing(chat content.Address, on bool)
 	// StateChanged must not block.
 	StateChanged(State)
-	// Backlog announces how many events wait on the server, and with 0 that
-	// all of them came.
-	Backlog(events int)
+	// CaughtUp says that everything came that waited on the server at the login.
+	CaughtUp()
 }
 
 // Config sets up a Session.

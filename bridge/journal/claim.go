@@ -166,9 +166,6 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
 	if f.Lines != nil {
 		query += ` AND l.line IN (` + marks(f.Lines) + `)`
 	}
-	if paused := j.pausedLines(); len(paused) > 0 && f.Queue == In {
-		query += ` AND l.line NOT IN (` + marks(paused) + `)`
-	}
 	if f.Live {
 		query += ` AND l.head > ` + mark(now.Add(-LiveAge).UnixMilli())
 	}
