@@ -8,6 +8,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/bridge/tidings"
 	"github.com/wootbridge/wootbridge/bridge/work"
 )
 
@@ -72,7 +73,11 @@ func (a administered) All() []admin.Line {
 }
 
 // SyncNow implements admin.Lines.
-func (a administered) SyncNow(ctx context.Context) error { return a.b.super.SyncNow(ctx) }
+func (a administered) SyncNow(ctx context.Context) error {
+	err := a.b.super.SyncNow(ctx)
+	a.b.tidings.Tell(ctx, tidings.Word{Kind: tidings.Changed})
+	return err
+}
 
 // WaitEnded implements admin.Lines.
 func (a administered) WaitEnded(ctx context.Context, id lines.ID) error {
@@ -95,7 +100,15 @@ func (l adminLine) Session() admin.Session { return l.session }
 func (l adminLine) Version() string { return l.inbox.Version() }
 
 // Trouble implements admin.Line.
-func (l adminLine) Trouble() string { return l.intake.Trouble() }
+func (l adminLine) Trouble() string {
+	if !l.active && l.b.super.CutOff() {
+		return sentenceCutOff
+	}
+	return l.intake.Trouble()
+}
+
+// sentenceCutOff is why no line of the process has a connection.
+const sentenceCutOff = "Disconnected: the database takes nothing in. Its disk may be full, or it does not answer. Free space or start it again; the line goes on by itself and stays linked to its phone. Messages wait on both sides."
 
 // ClockTrouble implements admin.Line.
 func (l adminLine) ClockTrouble() string { return l.inbox.ClockTrouble() }

@@ -45,12 +45,14 @@ type Lines interface {
 type Line interface {
 	// Record is the line as it is now.
 	Record() lines.Line
-	// Active says that its connection is here.
+	// Active says that its connection is here, or in another process, of which all
+	// else is told then.
 	Active() bool
 	Session() Session
 	// Version is Chatwoot's, empty until it has answered.
 	Version() string
-	// Trouble is a sentence while the line takes nothing in, or "".
+	// Trouble is a sentence while the line takes nothing in, or the whole process, or
+	// "".
 	Trouble() string
 	// ClockTrouble is a sentence while the clocks of this machine and of Chatwoot
 	// differ, or "".

@@ -133,6 +133,8 @@ func StateOf(line Line) whatsapp.State {
 	switch trouble := line.Trouble(); {
 	case record.Paused():
 		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, record.Pause.Sentence, "", ""
+	case !line.Active() && trouble != "":
+		state.Code, state.Sentence, state.QR, state.PairingCode = whatsapp.StateDisconnected, trouble, "", ""
 	case !line.Active() && state.JID != "":
 		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
 	case trouble != "":

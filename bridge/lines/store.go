@@ -23,7 +23,7 @@ func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects, strange, watermark, webhook_closed`
+	owner, owned_until, connects, strange, watermark, webhook_closed, shown, lost, compare_asked`
 
 // Insert adds a line. It gives a TakenError where another one has the inbox.
 func (s *Store) Insert(ctx context.Context, l Line) error {
@@ -79,10 +79,12 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 		settings                               string
 		created, inbox, until, closed          int64
 		token, webhookSecret, pathSecret, skey []byte
+		shown                                  []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Pause.Sentence, &l.Pause.Cause, &created, &token, &webhookSecret, &pathSecret, &skey,
-		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed)
+		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed,
+		&shown, &l.Lost, &l.CompareAsked)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
@@ -104,6 +106,13 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 			return Line{}, fmt.Errorf("open %s of line %s: %w", purpose, l.ID, err)
 		}
 		*secret.plain = seal.Secret(plain)
+	}
+	if shown != nil {
+		plain, err := s.key.Open(sealPurpose(l.ID, "shown"), shown)
+		if err != nil {
+			return Line{}, fmt.Errorf("open what is shown of line %s: %w", l.ID, err)
+		}
+		l.Shown = seal.Secret(plain)
 	}
 	return l, nil
 }
