@@ -60,14 +60,17 @@ type administered struct{ b *Bridge }
 // Find implements admin.Lines.
 func (a administered) Find(id lines.ID) (admin.Line, bool) {
 	r, ok := a.b.find(id)
-	return adminLine{r}, ok
+	if !ok {
+		return nil, false
+	}
+	return a.b.administer(r), true
 }
 
 // All implements admin.Lines.
 func (a administered) All() []admin.Line {
 	var all []admin.Line
 	for _, r := range a.b.all() {
-		all = append(all, adminLine{r})
+		all = append(all, a.b.administer(r))
 	}
 	return all
 }
