@@ -101,11 +101,12 @@ func (w *world) shows(b *bridge.Bridge, what string, fits func(whatsapp.State) b
 	return state
 }
 
+func connected(s whatsapp.State) bool { return s.Code == whatsapp.StateConnected }
+
 // The state, the code to scan and every command are had from every process.
 func TestT07_ALineIsSeenAndCommandedFromEveryProcess(t *testing.T) {
 	places(t, func(t *testing.T, w *world, others []*bridge.Bridge) {
 		ctx := context.Background()
-		connected := func(s whatsapp.State) bool { return s.Code == whatsapp.StateConnected }
 		for _, other := range others {
 			state := w.shows(other, "the connection", connected)
 			require.Equal(t, "Connected to WhatsApp.", state.Sentence)

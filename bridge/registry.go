@@ -87,6 +87,9 @@ func (a administered) WaitEnded(ctx context.Context, id lines.ID) error {
 	return a.b.super.WaitEnded(ctx, id)
 }
 
+// CutOff implements admin.Lines.
+func (a administered) CutOff() bool { return a.b.super.CutOff() }
+
 // Stopping implements admin.Lines.
 func (a administered) Stopping() bool { return a.b.ctx.Err() != nil }
 

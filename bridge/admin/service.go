@@ -37,6 +37,8 @@ type Lines interface {
 	SyncNow(ctx context.Context) error
 	// WaitEnded waits until a line's connection, if it is ending, has ended.
 	WaitEnded(ctx context.Context, id lines.ID) error
+	// CutOff says that the database takes nothing in.
+	CutOff() bool
 	// Stopping says that the process is about to end.
 	Stopping() bool
 }
@@ -113,12 +115,17 @@ func (s *Service) find(ctx context.Context, id lines.ID) (Line, error) {
 	return nil, errNoLine
 }
 
-// Ready reports whether the bridge can take events in: its database answers.
+// Ready reports whether the bridge can take events in: its database does what the
+// program needs.
 func (s *Service) Ready(ctx context.Context) error {
 	if s.cfg.Lines.Stopping() {
 		return fault.Unavailable("the bridge is stopping", nil)
 	}
-	if err := s.cfg.DB.PingContext(ctx); err != nil {
+	if s.cfg.Lines.CutOff() {
+		return fault.Unavailable("the database takes nothing in: its disk may be full", nil)
+	}
+	if err := s.cfg.DB.Try(ctx); err != nil {
+		s.cfg.Log.Warn("not ready", "error", err)
 		return fault.Unavailable("the database does not answer", nil)
 	}
 	return nil

@@ -77,7 +77,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	db.SetMaxOpenConns(cfg.MaxConns)
 	db.SetMaxIdleConns(cfg.MaxConns)
-	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error { return scrub(db.PingContext(ctx)) })
+	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error {
+		if err := db.PingContext(ctx); err != nil {
+			return scrub(err)
+		}
+		return db.learn(ctx, cfg.Log)
+	})
 	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("connect to the database: %w", err)
@@ -92,11 +97,10 @@ func open(cfg Config) (*DB, error) {
 		}
 		return &DB{DB: openSQLite(filepath.Join(cfg.DataDir, "wootbridge.db")), Dialect: SQLite}, nil
 	}
-	db, err := openPostgres(cfg.URL)
-	if err != nil {
-		return nil, err
-	}
-	return &DB{DB: db, Dialect: Postgres, url: cfg.URL, direct: cfg.DirectURL}, nil
+	db := &DB{Dialect: Postgres, url: cfg.URL, direct: cfg.DirectURL}
+	var err error
+	db.DB, err = openPostgres(cfg.URL, &db.pooled)
+	return db, err
 }
 
 // SQLiteDSN has every setting that whatsmeow's store and the journal need:
