@@ -60,6 +60,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	r.ways = listen.NewWays(cfg.Clock, func() { b.waysChanged(r) })
 	r.session = whatsapp.NewSession(whatsapp.Config{
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
+		PhoneKnown: whatsapp.Phone{Seen: line.PhoneSeen, Asked: line.PhoneAsked}, NotePhone: r.notePhone,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})

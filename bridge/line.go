@@ -132,6 +132,16 @@ func (r *lineRuntime) Take(ctx context.Context, e content.Envelope) error {
 // Typing implements whatsapp.Sink.
 func (r *lineRuntime) Typing(chat content.Address, on bool) { r.typing.Customer(chat, on) }
 
+// notePhone remembers what is known of the line's phone. Should it fail, the next sign
+// of life is stored.
+func (r *lineRuntime) notePhone(phone whatsapp.Phone) {
+	r.b.inBackground(func(ctx context.Context) {
+		if err := r.b.lines.SetPhone(ctx, r.inbox.Line().ID, phone.Seen, phone.Asked); err != nil {
+			r.log.Debug("a sign of life of the phone cannot be remembered", "error", err)
+		}
+	})
+}
+
 // rememberAgain is the pause after which a device is stored once more.
 var rememberAgain = wait.Backoff{First: 100 * time.Millisecond, Most: 5 * time.Second}
 

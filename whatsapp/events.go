@@ -16,6 +16,7 @@ import (
 func (c *connection) connectionEvent(event any) {
 	switch evt := event.(type) {
 	case *events.PairSuccess:
+		c.s.phoneLives()
 		c.setState(func(st *State) { st.Code, st.JID, st.Phone = StateConnecting, evt.ID.String(), evt.ID.User })
 		c.pairedStep()
 	case *events.ManualLoginReconnect:
@@ -48,6 +49,8 @@ func (c *connection) connectionEvent(event any) {
 				st.Code = StateConnected
 			}
 		})
+	case *events.AppStateSyncError:
+		c.unreadable(evt)
 	case *events.NotifyAccountReachoutTimelock:
 		c.reachOutLock(evt)
 	case *events.OfflineSyncCompleted:
@@ -106,6 +109,7 @@ func (c *connection) attend() {
 			_ = guarded(c.s, func() error { return c.client.SendPresence(c.ctx, types.PresenceUnavailable) })
 		case wait.Elapsed:
 			c.recheck()
+			c.later(c.watchPhone)
 			if state := c.s.State(); !state.NewContactsFrom.IsZero() && c.s.lockedUntil().IsZero() {
 				c.setState(func(*State) {}) // the lock is over
 			}

@@ -41,6 +41,10 @@ type Config struct {
 	// After fires once after a time, for waits between connections; time.After
 	// if nil.
 	After func(time.Duration) <-chan time.Time
+	// PhoneKnown is what was known of the phone before, and NotePhone, which may be nil, is
+	// told what to remember; it must not block.
+	PhoneKnown Phone
+	NotePhone  func(Phone)
 	// Versions is shared by all sessions; if nil the session has its own.
 	Versions *Versions
 	// Simulator, if set, stands in for WhatsApp.
@@ -70,7 +74,11 @@ type Session struct {
 	state   State
 	conn    *connection
 
+	phone Phone
+
 	reach reachOut // of the sender
+	// trouble is of the app state.
+	trouble stateTrouble
 
 	// unread and broken are of frames: one that could not be read, and a stream
 	// that broke.
@@ -109,6 +117,7 @@ func NewSession(cfg Config) *Session {
 		reach:  reachOut{contacts: map[types.JID]bool{}, messages: map[string]bool{}},
 		unread: rarely{pause: unreadPause}, broken: rarely{pause: brokenPause},
 	}
+	s.phone = cfg.PhoneKnown
 	s.state = State{Code: StateNew, Since: cfg.Clock(), JID: cfg.JID, Phone: cfg.Phone}
 	switch {
 	case cfg.JID != "":

@@ -105,6 +105,9 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 		if sentence := line.ClockTrouble(); sentence != "" {
 			statuses[i].LastError = sentence
 		}
+		if warning := statuses[i].State.Warning(); warning != "" && !record.Paused() {
+			statuses[i].LastError = warning
+		}
 		if record.Foreign > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceForeign, record.Foreign)
 		}

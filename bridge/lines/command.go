@@ -35,11 +35,12 @@ func (s *Store) Ask(ctx context.Context, c Command) error {
 	return err
 }
 
+const selectAsked = `SELECT id, line, kind, argument, created FROM line_command WHERE taken = 0 AND created >= $1 ORDER BY created`
+
 // Asked lists the commands that nobody has taken yet, the oldest first, without
 // those that are older than a time: whoever asked does not wait any more.
 func (s *Store) Asked(ctx context.Context, since time.Time) ([]Command, error) {
-	const find = `SELECT id, line, kind, argument, created FROM line_command WHERE taken = 0 AND created >= $1 ORDER BY created, id`
-	rows, err := s.db.QueryContext(ctx, find, since.UnixMilli())
+	rows, err := s.db.QueryContext(ctx, selectAsked, since.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("look for commands: %w", err)
 	}

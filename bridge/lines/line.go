@@ -53,6 +53,9 @@ type Line struct {
 	// Lost and CompareAsked count what other processes have told its owner; see
 	// Store.NoteLost and Store.AskComparison.
 	Lost, CompareAsked int64
+	// PhoneSeen is when the line's phone gave a sign of life last, PhoneAsked when it
+	// was asked for one.
+	PhoneSeen, PhoneAsked time.Time
 }
 
 // Holding is a line's owner, as stored.

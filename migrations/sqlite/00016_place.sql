@@ -22,6 +22,7 @@ CREATE TABLE line_command (
     answer   TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX line_command_line ON line_command (line);
+CREATE INDEX line_command_open ON line_command (created) WHERE taken = 0;
 
 -- +goose Down
 DROP TABLE line_command;

@@ -88,6 +88,7 @@ func (s *Server) ControlHandler() http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answerControl(w, r, handler) })
 	}
 	route("GET /state", func(*http.Request) (any, error) { return s.state(), nil })
+	route("POST /media", s.controlMedia)
 	route("POST /peers", s.controlNewPeer)
 	route("GET /peers/{number}", s.withPeer(func(p *Peer, _ *http.Request) (any, error) { return p.describe(), nil }))
 	route("POST /peers/{number}/scan", s.withPeer(controlScan))
