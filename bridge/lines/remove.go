@@ -80,10 +80,13 @@ func (s *Store) LockDeleted(ctx context.Context, tx *sql.Tx, id ID) (Holding, er
 }
 
 // DeleteLine removes what is kept of the conversations of a line that is deleted,
-// at most atMost rows, and says how many it was.
+// and what was asked of it, at most atMost rows, and says how many it was.
 func (s *Store) DeleteLine(ctx context.Context, tx *sql.Tx, line string, atMost int) (rows int, err error) {
 	for _, query := range []string{deleteBehind, deleteCommands} {
-		deleted, err := tx.ExecContext(ctx, query, line, atMost)
+		if rows >= atMost {
+			break
+		}
+		deleted, err := tx.ExecContext(ctx, query, line, atMost-rows)
 		if err != nil {
 			return rows, fmt.Errorf("delete what is kept of the line: %w", err)
 		}
@@ -91,9 +94,7 @@ func (s *Store) DeleteLine(ctx context.Context, tx *sql.Tx, line string, atMost 
 		if err != nil {
 			return rows, err
 		}
-		if rows += int(n); rows > 0 {
-			break // a step of the deletion is one statement
-		}
+		rows += int(n)
 	}
 	return rows, nil
 }
