@@ -11,7 +11,7 @@
 // others sees of a line.
 //
 // Start and Stop own the process's goroutines: the supervisor's, the workers', the
-// journal's wake-ups, the pruner, and what lines run in the background. A line is
+// journal's wake-ups, what other processes tell and ask, the pruner, and what lines run in the background. A line is
 // replaced as a whole, never changed in place. Stop claims no more, lets the jobs
 // under way finish, disconnects, gives the lines back, and returns when all have
 // ended.

@@ -1,9 +1,3 @@
-// Package tidings is what the processes on one Postgres tell each other about lines,
-// at once: that one has changed, that somebody types, that there is a command. A word
-// may be lost. So nothing depends on one: what matters is in SQL, where everybody
-// looks now and then.
-//
-// On SQLite there is one process, and nobody to tell.
 package tidings
 
 import (
