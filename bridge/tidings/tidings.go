@@ -27,7 +27,7 @@ const (
 	Typing Kind = "typing"
 )
 
-// Word is one of them. It holds nothing that is secret.
+// Word is one of them. Whoever may use the database hears it; it is not kept.
 type Word struct {
 	From string `json:"from"` // the process, which does not hear itself
 	Kind Kind   `json:"kind"`
