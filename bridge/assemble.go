@@ -60,6 +60,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	r.ways = listen.NewWays(cfg.Clock, func() { b.waysChanged(r) })
 	r.session = whatsapp.NewSession(whatsapp.Config{
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
+		PhoneKnown: whatsapp.Phone{Seen: line.PhoneSeen, Asked: line.PhoneAsked}, NotePhone: r.notePhone,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})
@@ -72,10 +73,10 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
-		AgentTyping: r.typing.Agent, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
+		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
 		Sending: func() int { return b.pool.Sending(string(line.ID)) },
 		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
-		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard,
+		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard, Told: r.flushLost,
 	}
 	r.outbound = &outbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal,
@@ -87,6 +88,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		Shared: b.shared, Schedule: cfg.Schedule, Cadence: r.cadence, Pause: r.Pause, Guard: b.guard(), Clock: cfg.Clock, Log: log, Count: cfg.Metrics.countReconciled,
 		WebhookFailed: func(text string, written time.Time) { r.keeper.WebhookFailedFor(text, written) }, WebhookFails: r.webhookFails,
 	}
+	r.among()
 	r.keeper = listen.NewKeeper(listen.Config{
 		Inbox: in, Ways: r.ways, Channels: &b.channels, Store: b.lines, Times: cfg.Listening, Chats: r.chatsToProbe, Take: r.intake.AcceptLive,
 		Compare: r.arrivals.RequestComparison, Lost: r.arrivals.NoteLost, Guard: b.guard(), Clock: cfg.Clock, Log: log,

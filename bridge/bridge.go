@@ -25,6 +25,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/removal"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/bridge/tidings"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/internal/guard"
@@ -91,6 +92,8 @@ type Bridge struct {
 	channels listen.Channels
 	pool     *work.Pool
 	super    *supervisor.Supervisor
+	tidings  *tidings.Tidings
+	commands *commands
 	remover  *removal.Remover
 	log      *slog.Logger
 
@@ -132,6 +135,8 @@ func New(cfg Config) *Bridge {
 		Store: b.lines, DB: cfg.DB, Clock: cfg.Clock, Log: cfg.Log, Instance: cfg.Instance, Run: lines.NewID(), Crashed: cfg.Crashed,
 		OwnerTTL: cfg.OwnerTTL, Stands: b.stands, AskEvery: cfg.AskEvery, New: b.newRunner, Changed: func(id lines.ID) { b.Changed(id) },
 	})
+	b.tidings = &tidings.Tidings{DB: cfg.DB, Me: b.super.Me(), Log: cfg.Log}
+	b.commands = newCommands(b)
 	b.remover = removal.New(removal.Config{
 		Store: b.lines, DB: cfg.DB, Journal: b.journal, IDs: b.ids, Devices: cfg.Store, Free: b.super.Free,
 		Gone: func(id lines.ID) { b.Changed(id) }, Clock: cfg.Clock, Log: cfg.Log,
@@ -160,6 +165,8 @@ func (b *Bridge) Start(ctx context.Context) error {
 	b.cfg.Metrics.watch(b)
 	b.super.Start()
 	b.background.Go(func() { _ = b.journal.Run(b.ctx) })
+	b.background.Go(func() { b.tidings.Run(b.ctx, b.heard) })
+	b.background.Go(func() { b.commands.run(b.ctx) })
 	b.background.Go(b.prune)
 	b.background.Go(b.refreshVersion)
 	b.background.Go(func() { b.remover.Run(b.ctx) })
@@ -217,6 +224,9 @@ func (b *Bridge) prune() {
 	for {
 		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-b.cfg.KeepDone)); err != nil && b.ctx.Err() == nil {
 			b.log.Warn("old jobs cannot be deleted", "error", err)
+		}
+		if err := b.lines.ForgetCommands(b.ctx, b.cfg.Clock().Add(-commandsKeep)); err != nil && b.ctx.Err() == nil {
+			b.log.Warn("old commands cannot be deleted", "error", err)
 		}
 		if !wait.Sleep(b.ctx, pruneEvery) {
 			return

@@ -11,10 +11,10 @@
 // others sees of a line.
 //
 // Start and Stop own the process's goroutines: the supervisor's, the workers', the
-// journal's wake-ups, the pruner, and what lines run in the background. A line is
-// replaced as a whole, never changed in place. Stop claims no more, lets the jobs
-// under way finish, disconnects, gives the lines back, and returns when all have
-// ended.
+// journal's wake-ups, those for other processes (elsewhere.go), the pruner, and what
+// lines run in the background. A line is replaced as a whole, never changed in place.
+// Stop claims no more, lets the jobs under way finish, disconnects, gives the lines
+// back, and returns when all have ended.
 //
 // It may import everything below it; nothing but the process and tests import it.
 package bridge

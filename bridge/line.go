@@ -20,6 +20,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/internal/wait"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -52,8 +53,8 @@ type lineRuntime struct {
 	writes      sync.WaitGroup // of the linked device
 	survived    atomic.Bool    // the connect
 	patience    *time.Timer    // ends the probation of a line that cannot connect
-	flood       flood
-	noted       atomic.Int64 // when a webhook of a line that is not active was last recorded, in Unix ms
+	places
+	noted atomic.Int64 // when a webhook of a line that is not active was last recorded, in Unix ms
 }
 
 // survivedAfter is how long a line may spend connecting before we stop suspecting
@@ -77,10 +78,19 @@ func (r *lineRuntime) Serves(line lines.Line) bool {
 }
 
 // Update implements supervisor.Runner.
-func (r *lineRuntime) Update(line lines.Line) { r.inbox.Update(line) }
+func (r *lineRuntime) Update(line lines.Line) { r.noteRecord(line) }
 
-// Idle implements supervisor.Runner.
-func (r *lineRuntime) Idle() supervisor.Runner { return r.b.assemble(r.inbox, false, false) }
+// Idle implements supervisor.Runner. The record may not know of the device yet, or
+// the database could not be told of it.
+func (r *lineRuntime) Idle() supervisor.Runner {
+	record, state := r.inbox.Record(), r.session.State()
+	if r.active {
+		record.JID, record.Phone = state.JID, state.Phone
+	}
+	record.Shown = ""
+	r.inbox.Update(record)
+	return r.b.assemble(r.inbox, false, false)
+}
 
 // Start implements supervisor.Runner.
 func (r *lineRuntime) Start() {
@@ -104,7 +114,6 @@ func (r *lineRuntime) Stop() {
 		r.patience.Stop()
 		r.session.Stop()
 		r.writes.Wait()
-		r.Backlog(0)
 	})
 }
 
@@ -112,6 +121,13 @@ func (r *lineRuntime) Stop() {
 func (r *lineRuntime) noteSurvived() {
 	if !r.survived.Swap(true) {
 		r.b.inBackground(func(ctx context.Context) { r.b.super.Survived(ctx, r.inbox.Line().ID) })
+	}
+}
+
+// CaughtUp implements whatsapp.Sink.
+func (r *lineRuntime) CaughtUp() {
+	if r.session.State().Code == whatsapp.StateConnected {
+		r.noteSurvived() // all that waited came, and the process lives
 	}
 }
 
@@ -123,6 +139,35 @@ func (r *lineRuntime) Take(ctx context.Context, e content.Envelope) error {
 // Typing implements whatsapp.Sink.
 func (r *lineRuntime) Typing(chat content.Address, on bool) { r.typing.Customer(chat, on) }
 
+// notePhone remembers what is known of the line's phone. Should it fail, the next sign
+// of life is stored.
+func (r *lineRuntime) notePhone(phone whatsapp.Phone) {
+	r.b.inBackground(func(ctx context.Context) {
+		if err := r.b.lines.SetPhone(ctx, r.inbox.Line().ID, phone.Seen, phone.Asked); err != nil {
+			r.log.Debug("a sign of life of the phone cannot be remembered", "error", err)
+		}
+	})
+}
+
+// rememberAgain is the pause after which a device is stored once more.
+var rememberAgain = wait.Backoff{First: 100 * time.Millisecond, Most: 5 * time.Second}
+
+// remember stores which device is linked: without it the line would be without a
+// phone after the next start. It does not give up before the line stops.
+func (r *lineRuntime) remember(state whatsapp.State) {
+	for attempt := 0; ; attempt++ {
+		err := r.b.lines.SetDevice(r.b.ctx, r.inbox.Line().ID, state.JID, state.Phone)
+		if err == nil {
+			return
+		}
+		r.log.Error("the linked device cannot be remembered", "error", err)
+		if !wait.Sleep(r.ctx, rememberAgain.After(attempt)) {
+			return
+		}
+		state = r.session.State()
+	}
+}
+
 // StateChanged implements whatsapp.Sink: it remembers the device. Several changes
 // may be under way at once; each writes the state current when it gets the lock,
 // so the last write is the newest.
@@ -132,9 +177,8 @@ func (r *lineRuntime) StateChanged(state whatsapp.State) {
 		r.device.Lock()
 		defer r.device.Unlock()
 		now := r.session.State()
-		if err := r.b.lines.SetDevice(r.b.ctx, id, now.JID, now.Phone); err != nil {
-			r.log.Error("the linked device cannot be remembered", "error", err)
-		}
+		r.remember(now)
+		r.publish(r.b.ctx)
 		if now.Code != whatsapp.StateConnected {
 			return
 		}

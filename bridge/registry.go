@@ -8,6 +8,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
+	"github.com/wootbridge/wootbridge/bridge/tidings"
 	"github.com/wootbridge/wootbridge/bridge/work"
 )
 
@@ -59,25 +60,35 @@ type administered struct{ b *Bridge }
 // Find implements admin.Lines.
 func (a administered) Find(id lines.ID) (admin.Line, bool) {
 	r, ok := a.b.find(id)
-	return adminLine{r}, ok
+	if !ok {
+		return nil, false
+	}
+	return a.b.administer(r), true
 }
 
 // All implements admin.Lines.
 func (a administered) All() []admin.Line {
 	var all []admin.Line
 	for _, r := range a.b.all() {
-		all = append(all, adminLine{r})
+		all = append(all, a.b.administer(r))
 	}
 	return all
 }
 
 // SyncNow implements admin.Lines.
-func (a administered) SyncNow(ctx context.Context) error { return a.b.super.SyncNow(ctx) }
+func (a administered) SyncNow(ctx context.Context) error {
+	err := a.b.super.SyncNow(ctx)
+	a.b.tidings.Tell(ctx, tidings.Word{Kind: tidings.Changed})
+	return err
+}
 
 // WaitEnded implements admin.Lines.
 func (a administered) WaitEnded(ctx context.Context, id lines.ID) error {
 	return a.b.super.WaitEnded(ctx, id)
 }
+
+// CutOff implements admin.Lines.
+func (a administered) CutOff() bool { return a.b.super.CutOff() }
 
 // Stopping implements admin.Lines.
 func (a administered) Stopping() bool { return a.b.ctx.Err() != nil }
@@ -95,7 +106,15 @@ func (l adminLine) Session() admin.Session { return l.session }
 func (l adminLine) Version() string { return l.inbox.Version() }
 
 // Trouble implements admin.Line.
-func (l adminLine) Trouble() string { return l.intake.Trouble() }
+func (l adminLine) Trouble() string {
+	if !l.active && l.b.super.CutOff() {
+		return sentenceCutOff
+	}
+	return l.intake.Trouble()
+}
+
+// sentenceCutOff is why no line of the process has a connection.
+const sentenceCutOff = "Disconnected: the database takes nothing in. Its disk may be full, or it does not answer. Free space or start it again; the line goes on by itself and stays linked to its phone. Messages wait on both sides."
 
 // ClockTrouble implements admin.Line.
 func (l adminLine) ClockTrouble() string { return l.inbox.ClockTrouble() }

@@ -36,6 +36,7 @@ func (b *Bridge) waysChanged(r *lineRuntime) {
 		r.arrivals.RequestComparison()
 	}
 	b.Changed(r.inbox.Line().ID)
+	b.inBackground(r.publish)
 }
 
 // webhookFails reports whether Chatwoot calls a webhook that it does not reach.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -25,10 +26,31 @@ func (c *connection) heard(event string) {
 	}
 }
 
+// opened gives a new connection to the server what holds its floods back.
+func (c *connection) opened() *pressure {
+	p := newPressure(&c.committing)
+	if c.latched.Load() {
+		p.release()
+	}
+	c.pressure.Store(p)
+	return p
+}
+
+// stanza follows what the library reads and sends.
+func (c *connection) stanza(sent bool, node *waBinary.Node) {
+	switch p := c.pressure.Load(); {
+	case p == nil:
+	case sent:
+		p.answered(node)
+	default:
+		p.came(node)
+	}
+}
+
 // newClient makes every client, with the settings that the acknowledgement
 // chain needs; see doc.go.
 func newClient(cfg Config, c *connection, device *store.Device) *whatsmeow.Client {
-	cli := whatsmeow.NewClient(device, Log(cfg.Log, c.heard))
+	cli := whatsmeow.NewClient(device, &library{log: cfg.Log, count: c.heard, stanza: c.stanza, module: libraryModule})
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.UseRetryMessageStore = true
@@ -53,7 +75,7 @@ func newClient(cfg Config, c *connection, device *store.Device) *whatsmeow.Clien
 	if cfg.Simulator != nil {
 		cli.SetMediaHTTPClient(&http.Client{Transport: transport})
 	}
-	connection := &http.Client{Transport: reframing{transport}}
+	connection := &http.Client{Transport: reframing{next: transport, opened: c.opened}}
 	cli.SetPreLoginHTTPClient(connection)
 	cli.SetWebsocketHTTPClient(connection)
 	return cli

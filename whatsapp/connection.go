@@ -27,12 +27,15 @@ type connection struct {
 	// latched is set after a failed commit: a later event must not be committed
 	// before the failed one, or the order is lost.
 	latched    atomic.Bool
+	pressure   atomic.Pointer[pressure] // of the newest connection to the server
+	committing atomic.Int32             // calls of the sink
 	connected  atomic.Bool
 	paired     atomic.Int32 // of pairedSteps, which come in either order
 	once       sync.Once
 	done       chan connectionEnd
 	losses     atomic.Int32 // of the server, since it was last connected
 	announce   chan struct{}
+	tasks      chan func() // see later
 	pairing    bool        // a phone is to be linked, in place of a login
 	brokenOnce atomic.Bool // the stream, and that was counted
 	// devicesOutdated is set by the library's word that a message did not go to
@@ -74,7 +77,7 @@ func (s *Session) connect(jid string, pairing *command) connectionEnd {
 	if device == nil {
 		return connectionEnd{code: StateLoggedOut} // the phone unlinked it while we were away
 	}
-	c := &connection{s: s, pairing: pairing != nil, named: device.PushName != "", done: make(chan connectionEnd, 1), announce: make(chan struct{}, 1)}
+	c := &connection{s: s, pairing: pairing != nil, named: device.PushName != "", done: make(chan connectionEnd, 1), announce: make(chan struct{}, 1), tasks: make(chan func(), laterMost)}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(s.ctx)) // ends after the disconnect, see below
 	c.guard = s.cfg.Store.devices.NewGuard(c.storeFailed, s.notePanic, s.cfg.Clock)
 	if pairing == nil {
@@ -99,6 +102,7 @@ func (s *Session) connect(jid string, pairing *command) connectionEnd {
 	} else {
 		c.setState(func(st *State) { st.Code = StateConnecting })
 		helpers.Go(c.attend)
+		helpers.Go(c.work)
 		helpers.Go(func() {
 			if err := guarded(s, func() error { return c.client.ConnectContext(c.ctx) }); err != nil {
 				s.cfg.Log.Warn("cannot connect to WhatsApp", "error", err)
@@ -113,6 +117,9 @@ func (s *Session) connect(jid string, pairing *command) connectionEnd {
 	s.mu.Unlock()
 	s.telling.Unlock()
 	c.latched.Store(true)
+	if p := c.pressure.Load(); p != nil {
+		p.release()
+	}
 	// Disconnect before the context ends: the library's reader also closes the
 	// socket when its context ends, without a lock between the two.
 	_ = guarded(s, func() error { c.client.Disconnect(); return nil })

@@ -16,6 +16,7 @@ import (
 func (c *connection) connectionEvent(event any) {
 	switch evt := event.(type) {
 	case *events.PairSuccess:
+		c.s.phoneLives()
 		c.setState(func(st *State) { st.Code, st.JID, st.Phone = StateConnecting, evt.ID.String(), evt.ID.User })
 		c.pairedStep()
 	case *events.ManualLoginReconnect:
@@ -39,7 +40,7 @@ func (c *connection) connectionEvent(event any) {
 	case *events.Disconnected:
 		c.lost()
 	case *events.KeepAliveTimeout:
-		if evt.ErrorCount >= keepAliveMisses {
+		if p := c.pressure.Load(); evt.ErrorCount >= keepAliveMisses && (p == nil || !p.heldBack()) {
 			c.setState(func(st *State) { st.Code = StateDisconnected })
 		}
 	case *events.KeepAliveRestored:
@@ -48,14 +49,15 @@ func (c *connection) connectionEvent(event any) {
 				st.Code = StateConnected
 			}
 		})
+	case *events.AppStateSyncError:
+		c.unreadable(evt)
 	case *events.NotifyAccountReachoutTimelock:
 		c.reachOutLock(evt)
 	case *events.OfflineSyncPreview:
 		c.offlineSince.Store(c.s.cfg.Clock().Unix())
-		c.s.cfg.Sink.Backlog(evt.Messages)
 	case *events.OfflineSyncCompleted:
 		c.offlineSince.Store(0)
-		c.s.cfg.Sink.Backlog(0)
+		c.s.cfg.Sink.CaughtUp()
 	default:
 		c.ended(event)
 	}
@@ -110,6 +112,7 @@ func (c *connection) attend() {
 			_ = guarded(c.s, func() error { return c.client.SendPresence(c.ctx, types.PresenceUnavailable) })
 		case wait.Elapsed:
 			c.recheck()
+			c.later(c.watchPhone)
 			if state := c.s.State(); !state.NewContactsFrom.IsZero() && c.s.lockedUntil().IsZero() {
 				c.setState(func(*State) {}) // the lock is over
 			}

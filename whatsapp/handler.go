@@ -15,6 +15,9 @@ import (
 // library acknowledges a message. A panic here must count as "not handled"; the
 // library would acknowledge the message.
 func (c *connection) handle(event any) (taken bool) {
+	if p := c.pressure.Load(); p != nil {
+		p.told(event)
+	}
 	err := guarded(c.s, func() error {
 		taken = c.dispatch(event)
 		return nil
@@ -49,6 +52,9 @@ func (c *connection) message(evt *events.Message) bool {
 		return true
 	}
 	from, protocol := c.originOf(evt.Info), evt.Message.GetProtocolMessage()
+	if from == ownPhone {
+		c.s.phoneLives()
+	}
 	history := protocol.GetHistorySyncNotification() != nil
 	if history && from == ownPhone {
 		envelope, err := content.HistoryEnvelope(evt.Info, protocol.GetHistorySyncNotification())
@@ -88,6 +94,9 @@ func (c *connection) undecryptable(evt *events.UndecryptableMessage) bool {
 }
 
 func (c *connection) receipt(evt *events.Receipt) bool {
+	if evt.IsFromMe && evt.Sender.Device == 0 {
+		c.s.phoneLives()
+	}
 	envelope, tells, err := content.ReceiptEnvelope(evt.MessageSource, evt.Type, evt.MessageIDs, evt.Timestamp, c.alternate)
 	if err == nil && !tells {
 		return true
@@ -98,6 +107,7 @@ func (c *connection) receipt(evt *events.Receipt) bool {
 // mediaRetry commits the phone's answer about a file. The library acknowledges
 // it whatever is answered, so the append is tried until it succeeds.
 func (c *connection) mediaRetry(evt *events.MediaRetry) bool {
+	c.s.phoneLives()
 	answer := content.MediaRetry{ID: evt.MessageID, FromMe: evt.FromMe, At: evt.Timestamp, Ciphertext: evt.Ciphertext, IV: evt.IV}
 	if evt.Error != nil {
 		answer.ErrorCode = evt.Error.Code
@@ -132,6 +142,8 @@ func (c *connection) take(ctx context.Context, e content.Envelope, patience time
 		return false
 	}
 	e.Waited = e.At.Unix() < c.offlineSince.Load()
+	c.committing.Add(1)
+	defer c.committing.Add(-1)
 	started := c.s.cfg.Clock()
 	for attempt := 0; ; attempt++ {
 		err := guarded(c.s, func() error { return c.s.cfg.Sink.Take(ctx, e) })

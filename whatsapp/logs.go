@@ -14,12 +14,17 @@ import (
 // fact that the library warned is logged. Some lines are the only sign of lost or
 // incomplete messages; those are counted.
 func Log(log *slog.Logger, count func(event string)) waLog.Logger {
-	return &library{log: log, count: count, module: "whatsmeow"}
+	return &library{log: log, count: count, module: libraryModule}
 }
 
+const libraryModule = "whatsmeow"
+
 type library struct {
-	log    *slog.Logger
-	count  func(event string)
+	log   *slog.Logger
+	count func(event string)
+	// stanza, if set, follows what the library has read, before it does anything
+	// with it, and what it is about to send.
+	stanza func(sent bool, node *waBinary.Node)
 	module string
 }
 
@@ -71,7 +76,13 @@ func (l *library) Debugf(_ string, args ...any) {
 		return
 	}
 	node, ok := args[0].(*waBinary.Node)
-	if ok && node.Tag == "ack" && node.Attrs["class"] == "message" && node.Attrs["error"] != nil {
+	if !ok {
+		return
+	}
+	if l.stanza != nil {
+		l.stanza(l.module == libraryModule+"/Send", node)
+	}
+	if node.Tag == "ack" && node.Attrs["class"] == "message" && node.Attrs["error"] != nil {
 		l.tell(notUnderstood)
 	}
 }
@@ -82,5 +93,5 @@ func (l *library) tell(event string) {
 }
 
 func (l *library) Sub(module string) waLog.Logger {
-	return &library{log: l.log, count: l.count, module: l.module + "/" + module}
+	return &library{log: l.log, count: l.count, stanza: l.stanza, module: l.module + "/" + module}
 }

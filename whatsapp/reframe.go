@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"go.mau.fi/whatsmeow/socket"
 )
@@ -26,7 +27,13 @@ import (
 //
 // Nothing is kept of a frame but its length: a message is handed on in
 // fragments as its bytes come, and the library puts them together.
-type reframing struct{ next http.RoundTripper }
+//
+// Here is also where a flood is held back, see pressure.
+type reframing struct {
+	next http.RoundTripper
+	// opened is told of every new connection, and gives what holds it back.
+	opened func() *pressure
+}
 
 // RoundTrip does what the transport does, and wraps the connection of an answer
 // that switches to websocket.
@@ -42,7 +49,7 @@ func (r reframing) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	if conn, ok := resp.Body.(io.ReadWriteCloser); ok {
-		resp.Body = newReframer(conn)
+		resp.Body = newReframer(conn, r.opened())
 	}
 	return resp, nil
 }
@@ -57,9 +64,9 @@ func (r reframing) CloseIdleConnections() {
 const (
 	// reframeChunk is how much of a message is looked at in one go.
 	reframeChunk = 16 << 10
-	// reframeOut holds what a chunk can become: the shortest frame, of three
-	// bytes, gets two more.
-	reframeOut = 2 * reframeChunk
+	// reframeOut holds what a chunk can become: a fragment of a frame, with the
+	// websocket's header and the frame's own, which may have come before.
+	reframeOut = reframeChunk + 16
 	// frameMost is the longest frame that the library reads, without its length.
 	frameMost = socket.FrameMaxSize - socket.FrameLengthSize
 )
@@ -80,6 +87,10 @@ const (
 // through as it is. One goroutine may read while another writes.
 type reframer struct {
 	io.WriteCloser
+	pressure *pressure
+	close    sync.Once
+	closed   chan struct{}
+
 	in  *bufio.Reader
 	buf []byte
 	out []byte // of buf, what the reader has not taken
@@ -95,11 +106,21 @@ type reframer struct {
 	begun  bool                         // a part of the frame is on its way
 }
 
-func newReframer(conn io.ReadWriteCloser) *reframer {
-	return &reframer{WriteCloser: conn, in: bufio.NewReaderSize(conn, reframeChunk), buf: make([]byte, 0, reframeOut)}
+func newReframer(conn io.ReadWriteCloser, p *pressure) *reframer {
+	return &reframer{
+		WriteCloser: conn, pressure: p, closed: make(chan struct{}),
+		in: bufio.NewReaderSize(conn, reframeChunk), buf: make([]byte, 0, reframeOut),
+	}
 }
 
-// Read gives the websocket stream with the messages cut anew. An error stays.
+// Close closes the connection; a reader that is held back goes on.
+func (r *reframer) Close() error {
+	r.close.Do(func() { close(r.closed) })
+	return r.WriteCloser.Close()
+}
+
+// Read gives the websocket stream with the messages cut anew, at most one whole
+// WhatsApp frame at a time. An error stays.
 func (r *reframer) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -107,6 +128,9 @@ func (r *reframer) Read(p []byte) (int, error) {
 	for len(r.out) == 0 {
 		if r.err != nil {
 			return 0, r.err
+		}
+		if r.known == 0 { // between two frames
+			r.pressure.admit(r.closed)
 		}
 		r.out = r.buf[:0]
 		r.err = r.advance()
@@ -128,14 +152,15 @@ func (r *reframer) advance() error {
 	if err != nil {
 		return unexpected(err)
 	}
+	taken := len(chunk)
 	if r.message == wsBinary { // the library knows no other
-		if err := r.frames(chunk); err != nil {
+		if taken, err = r.frame(chunk); err != nil {
 			return err
 		}
 	}
-	r.left -= uint64(len(chunk))
+	r.left -= uint64(taken)
 	r.endMessage()
-	_, err = r.in.Discard(len(chunk))
+	_, err = r.in.Discard(taken)
 	return err
 }
 
@@ -209,29 +234,26 @@ func (r *reframer) endMessage() {
 	}
 }
 
-// frames hands the bytes of WhatsApp frames on, a frame to a message.
-func (r *reframer) frames(chunk []byte) error {
-	for len(chunk) > 0 {
+// frame hands the bytes of a WhatsApp frame on, up to its end, and says how many
+// it took.
+func (r *reframer) frame(chunk []byte) (taken int, err error) {
+	if r.known < len(r.header) {
+		taken = copy(r.header[r.known:], chunk)
+		r.known += taken
 		if r.known < len(r.header) {
-			n := copy(r.header[r.known:], chunk)
-			r.known += n
-			chunk = chunk[n:]
-			if r.known < len(r.header) {
-				return nil
-			}
-			r.body = int(r.header[0])<<16 | int(r.header[1])<<8 | int(r.header[2])
-			if r.body > frameMost {
-				return fmt.Errorf("a frame of %d bytes", r.body)
-			}
-			if len(chunk) == 0 && r.body > 0 {
-				return nil
-			}
+			return taken, nil
 		}
-		n := min(r.body, len(chunk))
-		r.emit(chunk[:n])
-		chunk = chunk[n:]
+		r.body = int(r.header[0])<<16 | int(r.header[1])<<8 | int(r.header[2])
+		if r.body > frameMost {
+			return taken, fmt.Errorf("a frame of %d bytes", r.body)
+		}
+		if taken == len(chunk) && r.body > 0 {
+			return taken, nil
+		}
 	}
-	return nil
+	n := min(r.body, len(chunk)-taken)
+	r.emit(chunk[taken : taken+n])
+	return taken + n, nil
 }
 
 // emit hands a part of a frame on; the first one with the frame's length.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -43,13 +44,15 @@ func whatsAppFrame(length int) []byte {
 
 type readOnly struct{ io.Reader }
 
+func unpressed() *pressure { return newPressure(new(atomic.Int32)) }
+
 func (readOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (readOnly) Close() error                { return nil }
 
 // cutAnew reads a whole stream through a reframer: its messages, and its control
 // frames as they came.
 func cutAnew(stream io.Reader) (messages [][]byte, control []byte, err error) {
-	out, err := io.ReadAll(newReframer(readOnly{stream}))
+	out, err := io.ReadAll(newReframer(readOnly{stream}, unpressed()))
 	var message []byte
 	begun := false
 	for len(out) > 0 {
@@ -172,7 +175,7 @@ func TestALongMessageTakesNoMemory(t *testing.T) {
 	t.Parallel()
 	head := append(binary.BigEndian.AppendUint64([]byte{wsBinary | wsFinal, 127}, 1<<62), whatsAppFrame(frameMost)[:3]...)
 	stream := io.MultiReader(bytes.NewReader(head), io.LimitReader(zeros{}, frameMost))
-	r := newReframer(readOnly{stream})
+	r := newReframer(readOnly{stream}, unpressed())
 	n, err := io.Copy(io.Discard, r)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.Greater(t, n, int64(frameMost))
@@ -242,7 +245,7 @@ func TestReframingOverTLS(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), stallTimeout)
 	t.Cleanup(cancel)
 	ws, resp, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{
-		HTTPClient:      &http.Client{Transport: reframing{server.Client().Transport.(*http.Transport).Clone()}},
+		HTTPClient:      &http.Client{Transport: reframing{server.Client().Transport.(*http.Transport).Clone(), unpressed}},
 		CompressionMode: websocket.CompressionContextTakeover,
 	})
 	require.NoError(t, err)
@@ -269,7 +272,7 @@ func TestReframingLeavesOtherAnswersAlone(t *testing.T) {
 		http.Error(w, "no", http.StatusForbidden)
 	}))
 	t.Cleanup(server.Close)
-	client := &http.Client{Transport: reframing{&http.Transport{}}}
+	client := &http.Client{Transport: reframing{&http.Transport{}, unpressed}}
 	t.Cleanup(client.CloseIdleConnections)
 	resp, err := client.Get(server.URL)
 	require.NoError(t, err)

@@ -24,9 +24,8 @@ type Sink interface {
 	Typing(chat content.Address, on bool)
 	// StateChanged must not block.
 	StateChanged(State)
-	// Backlog announces how many events wait on the server, and with 0 that
-	// all of them came.
-	Backlog(events int)
+	// CaughtUp says that everything came that waited on the server at the login.
+	CaughtUp()
 }
 
 // Config sets up a Session.
@@ -42,6 +41,10 @@ type Config struct {
 	// After fires once after a time, for waits between connections; time.After
 	// if nil.
 	After func(time.Duration) <-chan time.Time
+	// PhoneKnown is what was known of the phone before, and NotePhone, which may be nil, is
+	// told what to remember; it must not block.
+	PhoneKnown Phone
+	NotePhone  func(Phone)
 	// Versions is shared by all sessions; if nil the session has its own.
 	Versions *Versions
 	// Simulator, if set, stands in for WhatsApp.
@@ -71,7 +74,11 @@ type Session struct {
 	state   State
 	conn    *connection
 
+	phone Phone
+
 	reach reachOut // of the sender
+	// trouble is of the app state.
+	trouble stateTrouble
 
 	// unread and broken are of frames: one that could not be read, and a stream
 	// that broke.
@@ -110,6 +117,7 @@ func NewSession(cfg Config) *Session {
 		reach:  reachOut{contacts: map[types.JID]bool{}, messages: map[string]bool{}},
 		unread: rarely{pause: unreadPause}, broken: rarely{pause: brokenPause},
 	}
+	s.phone = cfg.PhoneKnown
 	s.state = State{Code: StateNew, Since: cfg.Clock(), JID: cfg.JID, Phone: cfg.Phone}
 	switch {
 	case cfg.JID != "":

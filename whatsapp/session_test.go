@@ -84,7 +84,7 @@ func (s *sink) Typing(_ content.Address, on bool) {
 func (s *sink) StateChanged(state whatsapp.State) {
 	s.update(func() { s.states = append(s.states, state) })
 }
-func (s *sink) Backlog(int) {}
+func (s *sink) CaughtUp() {}
 
 // wait blocks until the condition holds.
 func (s *sink) wait(t *testing.T, what string, holds func() bool) {

@@ -50,6 +50,10 @@ type State struct {
 	// again; zero while it does.
 	NewContactsFrom time.Time
 
+	// PhoneAwaySince is when the phone was online last, once that is so long ago that
+	// WhatsApp is about to unlink the device; zero otherwise.
+	PhoneAwaySince time.Time
+
 	reason string // why the last attempt failed, in place of the code's sentence
 }
 
@@ -98,6 +102,15 @@ func (s *Session) setStateOf(c *connection, change func(*State)) {
 	}
 }
 
+// Warning is what people should do soon, or "".
+func (st State) Warning() string {
+	if st.PhoneAwaySince.IsZero() {
+		return ""
+	}
+	return "The phone was last online on " + st.PhoneAwaySince.UTC().Format(time.DateOnly) + ". WhatsApp unlinks this line on about " +
+		st.PhoneAwaySince.Add(phoneUnlinked).UTC().Format(time.DateOnly) + " unless the phone is online before: switch it on, connect it to the internet and open WhatsApp."
+}
+
 const untilFormat = "2006-01-02 15:04 UTC"
 
 func (st State) sentence() string {
@@ -106,6 +119,8 @@ func (st State) sentence() string {
 		return st.reason
 	case !st.Until.IsZero():
 		return "WhatsApp has blocked this number until " + st.Until.UTC().Format(untilFormat) + ". It connects again by itself."
+	case st.Code == StateConnected && !st.PhoneAwaySince.IsZero():
+		return st.Warning()
 	case st.Code == StateConnected && !st.NewContactsFrom.IsZero():
 		return "Connected. Until " + st.NewContactsFrom.UTC().Format(untilFormat) + " WhatsApp lets this number write only to people it knows; other messages wait."
 	default:

@@ -2,13 +2,14 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/fault"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 )
 
-// connected gives the line whose connection is here.
+// connected gives a line that has a connection, here or in another process.
 func (s *Service) connected(ctx context.Context, id lines.ID) (Line, error) {
 	line, err := s.find(ctx, id)
 	switch {
@@ -37,10 +38,12 @@ func (s *Service) Pair(ctx context.Context, id lines.ID, phone string) error {
 	if line.Session().State().JID != "" {
 		return fault.Conflict("the line is linked already: log it out first to link another phone")
 	}
-	if err := line.Session().Pair(digits); err != nil { // linked in this moment
-		return fault.Conflict(err.Error())
+	err = line.Session().Pair(digits)
+	var said *fault.Error
+	if err == nil || errors.As(err, &said) {
+		return err
 	}
-	return nil
+	return fault.Conflict(err.Error()) // linked in this moment
 }
 
 // phoneDigits are the digits of a phone number as people write it, or "".
@@ -72,7 +75,12 @@ func (s *Service) Logout(ctx context.Context, id lines.ID) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, logoutTimeout)
 	defer cancel()
-	if err := line.Session().Logout(ctx); err != nil {
+	err = line.Session().Logout(ctx)
+	var said *fault.Error
+	switch {
+	case errors.As(err, &said):
+		return err
+	case err != nil:
 		return fault.Unavailable("the device cannot be unlinked while WhatsApp is not connected; unlink it on the phone, or try again later", err)
 	}
 	return nil

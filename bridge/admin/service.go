@@ -37,6 +37,8 @@ type Lines interface {
 	SyncNow(ctx context.Context) error
 	// WaitEnded waits until a line's connection, if it is ending, has ended.
 	WaitEnded(ctx context.Context, id lines.ID) error
+	// CutOff says that the database takes nothing in.
+	CutOff() bool
 	// Stopping says that the process is about to end.
 	Stopping() bool
 }
@@ -45,12 +47,14 @@ type Lines interface {
 type Line interface {
 	// Record is the line as it is now.
 	Record() lines.Line
-	// Active says that its connection is here.
+	// Active says that its connection is here, or in another process, of which all
+	// else is told then.
 	Active() bool
 	Session() Session
 	// Version is Chatwoot's, empty until it has answered.
 	Version() string
-	// Trouble is a sentence while the line takes nothing in, or "".
+	// Trouble is a sentence while the line takes nothing in, or the whole process, or
+	// "".
 	Trouble() string
 	// ClockTrouble is a sentence while the clocks of this machine and of Chatwoot
 	// differ, or "".
@@ -111,12 +115,17 @@ func (s *Service) find(ctx context.Context, id lines.ID) (Line, error) {
 	return nil, errNoLine
 }
 
-// Ready reports whether the bridge can take events in: its database answers.
+// Ready reports whether the bridge can take events in: its database does what the
+// program needs.
 func (s *Service) Ready(ctx context.Context) error {
 	if s.cfg.Lines.Stopping() {
 		return fault.Unavailable("the bridge is stopping", nil)
 	}
-	if err := s.cfg.DB.PingContext(ctx); err != nil {
+	if s.cfg.Lines.CutOff() {
+		return fault.Unavailable("the database takes nothing in: its disk may be full", nil)
+	}
+	if err := s.cfg.DB.Try(ctx); err != nil {
+		s.cfg.Log.Warn("not ready", "error", err)
 		return fault.Unavailable("the database does not answer", nil)
 	}
 	return nil

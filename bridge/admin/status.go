@@ -105,6 +105,9 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 		if sentence := line.ClockTrouble(); sentence != "" {
 			statuses[i].LastError = sentence
 		}
+		if warning := statuses[i].State.Warning(); warning != "" && !record.Paused() {
+			statuses[i].LastError = warning
+		}
 		if record.Foreign > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceForeign, record.Foreign)
 		}
@@ -133,6 +136,8 @@ func StateOf(line Line) whatsapp.State {
 	switch trouble := line.Trouble(); {
 	case record.Paused():
 		state.Code, state.Sentence, state.QR, state.PairingCode = StatePaused, record.Pause.Sentence, "", ""
+	case !line.Active() && trouble != "":
+		state.Code, state.Sentence, state.QR, state.PairingCode = whatsapp.StateDisconnected, trouble, "", ""
 	case !line.Active() && state.JID != "":
 		state.Code, state.Sentence = whatsapp.StateConnecting, "The connection is changing hands."
 	case trouble != "":

@@ -39,6 +39,7 @@ func (l *line) All() []admin.Line                         { return []admin.Line{
 func (l *line) SyncNow(context.Context) error             { return nil }
 func (l *line) WaitEnded(context.Context, lines.ID) error { return nil }
 func (l *line) Stopping() bool                            { return false }
+func (l *line) CutOff() bool                              { return false }
 func (l *line) Await(context.Context, lines.ID)           {}
 
 type session struct {

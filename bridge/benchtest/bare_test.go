@@ -59,7 +59,7 @@ type yes struct{}
 func (yes) Take(context.Context, content.Envelope) error { return nil }
 func (yes) Typing(content.Address, bool)                 {}
 func (yes) StateChanged(whatsapp.State)                  {}
-func (yes) Backlog(int)                                  {}
+func (yes) CaughtUp()                                    {}
 
 // bareSession links a session of the bridge's own, with its store wrappers, to
 // a phone; nobody takes what it receives. Its decryptions wait for the disk, as

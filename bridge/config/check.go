@@ -35,6 +35,7 @@ func (r *reader) checkServer(cfg Config) {
 	r.check("LISTEN", isAddress)
 	r.check("PUBLIC_URL", isWebAddress)
 	r.check("DATABASE_URL", isPostgres)
+	r.check("DATABASE_DIRECT_URL", func(v string) bool { return isPostgres(v) && r.has("DATABASE_URL") })
 	r.check("REDIS_URL", func(v string) bool {
 		_, err := redis.ParseURL(v)
 		return err == nil

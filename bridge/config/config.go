@@ -22,6 +22,9 @@ type Config struct {
 	DataDir string `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
 	// DatabaseURL is a Postgres; empty means SQLite in DataDir.
 	DatabaseURL seal.Secret `env:"DATABASE_URL" want:"postgres://user:password@host:5432/name"`
+	// DatabaseDirectURL leads to the same Postgres past a pooler; empty means that
+	// DatabaseURL does, or that there is no such way.
+	DatabaseDirectURL seal.Secret `env:"DATABASE_DIRECT_URL" want:"postgres://user:password@host:5432/name, the database of WOOTBRIDGE_DATABASE_URL on Postgres itself"`
 	// RedisURL is empty for a cache in this process.
 	RedisURL seal.Secret `env:"REDIS_URL" want:"redis://:password@host:6379/0"`
 	// AdminToken guards the admin API; when empty one is made and kept in

@@ -34,7 +34,7 @@ func TestEverythingSet(t *testing.T) {
 	t.Parallel()
 	cfg, err := config.Load([]string{
 		"WOOTBRIDGE_LISTEN=127.0.0.1:0", "WOOTBRIDGE_PUBLIC_URL=https://bridge.example.com/wa", "WOOTBRIDGE_DATA_DIR=/data",
-		"WOOTBRIDGE_DATABASE_URL=postgres://u:p@db/wootbridge", "WOOTBRIDGE_REDIS_URL=redis://:p@redis:6379/0",
+		"WOOTBRIDGE_DATABASE_URL=postgres://u:p@db/wootbridge", "WOOTBRIDGE_DATABASE_DIRECT_URL=postgres://u:p@direct/wootbridge", "WOOTBRIDGE_REDIS_URL=redis://:p@redis:6379/0",
 		"WOOTBRIDGE_ADMIN_TOKEN=0123456789abcdef", "WOOTBRIDGE_ENCRYPTION_KEY=" + key, "WOOTBRIDGE_METRICS_LISTEN=:9090",
 		"WOOTBRIDGE_KEEP_DONE=36h", "WOOTBRIDGE_CHATWOOT_URL=http://chatwoot:3000", "WOOTBRIDGE_CHATWOOT_TOKEN=tok",
 		"WOOTBRIDGE_CHATWOOT_ACCOUNT_ID=3", "WOOTBRIDGE_LOG_LEVEL=debug", "WOOTBRIDGE_LOG_FORMAT=json",
@@ -75,7 +75,7 @@ func TestEverySecretHasAFileVariable(t *testing.T) {
 		_, err := config.Load([]string{v.Name + "_FILE=" + missing})
 		require.ErrorContains(t, err, fmt.Sprintf("%s_FILE is %q; want a file that exists", v.Name, missing))
 	}
-	require.Equal(t, 5, secrets)
+	require.Equal(t, 6, secrets)
 }
 
 func TestFaults(t *testing.T) {
@@ -94,6 +94,7 @@ func TestFaults(t *testing.T) {
 		{"port too high", []string{"LISTEN=:70000"}, []string{`WOOTBRIDGE_LISTEN is ":70000"`}},
 		{"address without scheme", []string{"PUBLIC_URL=bridge.example.com"}, []string{`WOOTBRIDGE_PUBLIC_URL is "bridge.example.com"; want the address`}},
 		{"other database", []string{"DATABASE_URL=mysql://u:hunter2@h/x", "ENCRYPTION_KEY=" + key}, []string{`WOOTBRIDGE_DATABASE_URL is (hidden); want postgres://`}},
+		{"direct address without database", []string{"DATABASE_DIRECT_URL=postgres://u:hunter2@h/x"}, []string{"WOOTBRIDGE_DATABASE_DIRECT_URL is (hidden); want postgres://"}},
 		{"database without key", []string{"DATABASE_URL=postgres://u:hunter2@h/x"}, []string{"WOOTBRIDGE_ENCRYPTION_KEY is not set; want 32 bytes"}},
 		{"short key", []string{"ENCRYPTION_KEY=aHVudGVyMg=="}, []string{"WOOTBRIDGE_ENCRYPTION_KEY is (hidden); want 32 bytes"}},
 		{"redis over http", []string{"REDIS_URL=http://:hunter2@h"}, []string{"WOOTBRIDGE_REDIS_URL is (hidden)"}},

@@ -70,7 +70,12 @@ func (p *Process) simulator() (*whatsapp.Simulator, error) {
 
 func (p *Process) openDatabase(ctx context.Context) (err error) {
 	cfg := p.opts.Config
-	p.db, err = database.Open(ctx, database.Config{URL: cfg.DatabaseURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log})
+	p.db, err = database.Open(ctx, database.Config{
+		URL: cfg.DatabaseURL.Reveal(), DirectURL: cfg.DatabaseDirectURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log,
+	})
+	if database.IsPoolerError(err) {
+		return &SetupError{err}
+	}
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -30,8 +31,10 @@ const (
 // Config says which database to open.
 type Config struct {
 	// URL is a postgres:// address; empty means SQLite in DataDir.
-	URL     string
-	DataDir string
+	URL string
+	// DirectURL leads to the same Postgres past a pooler; empty means that URL does.
+	DirectURL string
+	DataDir   string
 	// MaxConns limits the pool; 0 means 20.
 	MaxConns int
 	// Wait is how long a database that refuses connections is waited for at
@@ -45,11 +48,22 @@ type DB struct {
 	*sql.DB
 	Dialect Dialect
 	url     string
+	direct  string // "" = url
+	pooled  atomic.Bool
 }
 
-// URL is the address for further connections (LISTEN); it holds the password,
-// so it must never be printed. It is empty for SQLite.
+// URL is the address for further connections; it holds the password, so it must
+// never be printed. It is empty for SQLite.
 func (db *DB) URL() string { return db.url }
+
+// ListenURL is the address for connections that LISTEN, which need a session of
+// their own; it is empty where there is none.
+func (db *DB) ListenURL() string {
+	if db.direct != "" || db.pooled.Load() {
+		return db.direct
+	}
+	return db.url
+}
 
 // Open connects and proves that the database answers. Errors never hold the
 // address, which has a password in it.
@@ -63,7 +77,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	db.SetMaxOpenConns(cfg.MaxConns)
 	db.SetMaxIdleConns(cfg.MaxConns)
-	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error { return scrub(db.PingContext(ctx)) })
+	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error {
+		if err := db.PingContext(ctx); err != nil {
+			return scrub(err)
+		}
+		return db.learn(ctx, cfg.Log)
+	})
 	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("connect to the database: %w", err)
@@ -78,11 +97,10 @@ func open(cfg Config) (*DB, error) {
 		}
 		return &DB{DB: openSQLite(filepath.Join(cfg.DataDir, "wootbridge.db")), Dialect: SQLite}, nil
 	}
-	db, err := openPostgres(cfg.URL)
-	if err != nil {
-		return nil, err
-	}
-	return &DB{DB: db, Dialect: Postgres, url: cfg.URL}, nil
+	db := &DB{Dialect: Postgres, url: cfg.URL, direct: cfg.DirectURL}
+	var err error
+	db.DB, err = openPostgres(cfg.URL, &db.pooled)
+	return db, err
 }
 
 // SQLiteDSN has every setting that whatsmeow's store and the journal need:

@@ -11,8 +11,9 @@ const migrationLock = 0x776f6f74
 
 // Exclusively runs fn while no other process runs one on the same database:
 // processes that start at once must not change the schema together. It uses a
-// connection of its own, so that it works with a pool of one. On SQLite the
-// data folder's lock keeps other processes away already.
+// connection of its own, so that it works with a pool of one. The lock is a
+// transaction's: behind a pooler a session's would outlive the process. On SQLite
+// the data folder's lock keeps other processes away already.
 func (db *DB) Exclusively(ctx context.Context, fn func(ctx context.Context) error) error {
 	if db.Dialect != Postgres {
 		return fn(ctx)
@@ -22,12 +23,16 @@ func (db *DB) Exclusively(ctx context.Context, fn func(ctx context.Context) erro
 		return fmt.Errorf("connect for the migration lock: %w", scrub(err))
 	}
 	defer own.Close() // which also ends the lock
-	conn, err := own.Conn(ctx)
+	tx, err := own.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("connect for the migration lock: %w", scrub(err))
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, migrationLock); err != nil {
+	defer func() { _ = tx.Rollback() }()
+	// It does nothing else for as long as the migrations take.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return fmt.Errorf("prepare for the migration lock: %w", scrub(err))
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
 		return fmt.Errorf("wait for the migration lock: %w", scrub(err))
 	}
 	return fn(ctx)

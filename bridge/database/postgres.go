@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/lib/pq"
 )
 
-// openPostgres opens a postgres:// address. Its errors never hold it.
-func openPostgres(address string) (*sql.DB, error) {
+// openPostgres opens a postgres:// address. Its errors never hold it. While pooled
+// is true, connections keep nothing in their sessions.
+func openPostgres(address string, pooled *atomic.Bool) (*sql.DB, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
 		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
@@ -25,12 +27,15 @@ func openPostgres(address string) (*sql.DB, error) {
 	if err != nil {
 		return nil, errors.New("the database address has options that Postgres does not know")
 	}
-	return sql.OpenDB(&postgresConnector{connector}), nil
+	return sql.OpenDB(&postgresConnector{connector, pooled}), nil
 }
 
 // postgresConnector makes connections that keep what they have prepared, and
 // know relaxed transactions.
-type postgresConnector struct{ *pq.Connector }
+type postgresConnector struct {
+	*pq.Connector
+	pooled *atomic.Bool
+}
 
 // pqConn is what database/sql uses of the driver's connections.
 type pqConn interface {
@@ -55,7 +60,7 @@ func (c *postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the Postgres driver's connections are not as expected: %T", conn), conn.Close())
 	}
-	return &postgresConn{pqConn: whole, statements: statements{conn: whole}}, nil
+	return &postgresConn{pqConn: whole, statements: statements{conn: whole, pooled: c.pooled}}, nil
 }
 
 // postgresConn is a connection to Postgres. database/sql uses it from one

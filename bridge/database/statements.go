@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // statements keeps what a connection has prepared: the databases parse and plan
@@ -12,7 +13,10 @@ import (
 // belongs to one connection and is used like it, from one goroutine at a time.
 type statements struct {
 	conn preparer
-	kept map[string]*statement
+	// pooled, if set, says that nothing may be kept: the session is another's after
+	// the transaction.
+	pooled *atomic.Bool
+	kept   map[string]*statement
 }
 
 // preparer is what it needs of a driver's connection.
@@ -43,7 +47,7 @@ type driverStmt interface {
 // run by itself: scripts, which have no arguments, and a query inside another
 // one of the same text.
 func (s *statements) prepared(ctx context.Context, query string, args []driver.NamedValue) (*statement, error) {
-	if len(args) == 0 {
+	if len(args) == 0 || s.pooled != nil && s.pooled.Load() {
 		return nil, nil
 	}
 	if kept, ok := s.kept[query]; ok {

@@ -41,6 +41,9 @@ type Intake struct {
 	// through, Heard that one did.
 	WebhookFailed func(externalError string)
 	Heard         func(ctx context.Context)
+	// Told sees to it that the process that holds the line's connection knows of
+	// every event that this one has lost, before it stores another one. It may be nil.
+	Told func(ctx context.Context) error
 	// CountFailure is called for each event of WhatsApp that could not be
 	// committed at once.
 	CountFailure func()

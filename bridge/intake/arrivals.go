@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,12 @@ const (
 type Arrivals struct {
 	clock  func() time.Time
 	theirs func(own time.Time) time.Time // a time as Chatwoot's clock shows it
+	// Tell, if set, tells the process that holds the line's connection, which is
+	// another one, that an event was lost; Ask asks it for a comparison. They do not
+	// wait.
+	Tell, Ask func()
+	// Listen, if set, looks for what other processes have told this one.
+	Listen func(ctx context.Context)
 	// requests has room for one: a comparison that is asked for twice is one.
 	requests chan struct{}
 	// caughtUp says that what agents wrote while no process listened is in the
@@ -104,6 +111,14 @@ func (a *Arrivals) Overdue(job journal.Job) bool {
 	return a.theirs(job.RecordedAt).Sub(atLatest(job.OccurredAt)) > overdueAfter || a.Incomplete() || a.recently(&a.overdueAt, suspectFor)
 }
 
+// Hear takes into account what other processes have told: one of them may have lost
+// the event of an earlier message.
+func (a *Arrivals) Hear(ctx context.Context) {
+	if a.Listen != nil {
+		a.Listen(ctx)
+	}
+}
+
 // Incomplete reports whether the journal may lack messages whose events Chatwoot
 // has tried to deliver, and has turned red therefore.
 func (a *Arrivals) Incomplete() bool {
@@ -127,6 +142,9 @@ func (a *Arrivals) NoteLost() {
 	a.lostAt = now
 	a.mu.Unlock()
 	a.compared.Store(false)
+	if a.Tell != nil {
+		a.Tell()
+	}
 	a.RequestComparison()
 }
 
@@ -141,6 +159,9 @@ func (a *Arrivals) NoteMissing() {
 
 // RequestComparison asks for a comparison with Chatwoot's messages soon.
 func (a *Arrivals) RequestComparison() {
+	if a.Ask != nil {
+		a.Ask()
+	}
 	select {
 	case a.requests <- struct{}{}:
 	default:

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -41,6 +42,11 @@ func (in *Intake) Webhook(w http.ResponseWriter, req *http.Request, secret strin
 		return http.StatusForbidden
 	}
 	in.Heard(req.Context())
+	if err := in.othersKnow(req.Context()); err != nil {
+		in.Log.Error("a webhook is not stored before others know of one that was lost", "error", err)
+		in.Arrivals.NoteLost()
+		return http.StatusServiceUnavailable
+	}
 	switch err := in.AcceptEvent(req.Context(), event, raw); {
 	case errors.Is(err, ErrBeforeLine):
 		return http.StatusGone // which turns the agent's message red
@@ -50,4 +56,12 @@ func (in *Intake) Webhook(w http.ResponseWriter, req *http.Request, secret strin
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusOK
+}
+
+// othersKnow sees to it that what this process has lost is known where it has to be.
+func (in *Intake) othersKnow(ctx context.Context) error {
+	if in.Told == nil {
+		return nil
+	}
+	return in.Told(ctx)
 }

@@ -230,9 +230,6 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
 	if f.Lines != nil {
 		query += ` AND l.line IN (` + marks(f.Lines) + `)`
 	}
-	if paused := j.pausedLines(); len(paused) > 0 && f.Queue == In {
-		query += ` AND l.line NOT IN (` + marks(paused) + `)`
-	}
 	switch f.Class {
 	case Live:
 		query += ` AND l.live > 0`

@@ -113,19 +113,18 @@ type Journal struct {
 	id        string // of this Journal, among all on the database
 	admission Admission
 
-	mu           sync.Mutex
-	signals      map[Queue][]*Signal
-	pausedDrains map[string]bool
-	claimed      time.Time      // the wall clock at the last claim
-	untold       map[Queue]bool // what other processes are to be told
-	tell         chan struct{}  // that there is something
+	mu      sync.Mutex
+	signals map[Queue][]*Signal
+	claimed time.Time      // the wall clock at the last claim
+	untold  map[Queue]bool // what other processes are to be told
+	tell    chan struct{}  // that there is something
 }
 
 // New makes a Journal on a migrated database.
 func New(db *database.DB, opts Options) *Journal {
 	j := &Journal{
 		db: db, clock: opts.Clock, instance: opts.Instance, ttl: opts.LeaseTTL, log: opts.Log,
-		id: randomID(), signals: map[Queue][]*Signal{}, pausedDrains: map[string]bool{},
+		id: randomID(), signals: map[Queue][]*Signal{},
 		untold: map[Queue]bool{}, tell: make(chan struct{}, 1),
 	}
 	if j.clock == nil {

@@ -336,20 +336,6 @@ func TestPausedAndForeignLinesRest(t *testing.T) {
 	})
 }
 
-func TestAHeldBacklogDrainsInTheSendersOrder(t *testing.T) {
-	each(t, func(t *testing.T, b bundle) {
-		b.PauseDrain("l1")
-		base := b.clock.Now()
-		for i, second := range []int{3, 1, 2, 1} {
-			_, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: fmt.Sprint(i), Payload: []byte(fmt.Sprint(second, "/", i)), OccurredAt: base.Add(time.Duration(second) * time.Second)})
-			require.NoError(t, err)
-		}
-		require.Nil(t, b.claim(t))
-		require.NoError(t, b.ResumeDrain(ctx, "l1"))
-		require.Equal(t, []string{"1/1", "1/3", "2/2", "3/0"}, payloads(t, b.claim(t)))
-	})
-}
-
 func TestReplayGoesToTheEndWithItsOwnTime(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
 		b.append(t, inLane, "a")
@@ -413,6 +399,28 @@ func TestMergedChatsAreJoinedByArrival(t *testing.T) {
 		require.Equal(t, elder, lease.Lane())
 		require.Equal(t, []string{"0", "1", "2", "3"}, payloads(t, lease))
 		require.Nil(t, b.claim(t))
+	})
+}
+
+// In a lane the position counts: a job that was asked for again has an old id and
+// stands at the end.
+func TestT12_AMergeKeepsTheOrderOfEachLane(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		elder, younger := inLane, journal.LaneKey{Line: "l1", Chat: "c2", Queue: journal.In}
+		for i, lane := range []journal.LaneKey{younger, elder, younger, younger, elder, younger} {
+			b.append(t, lane, fmt.Sprint(i))
+		}
+		// The younger lane's order becomes 3, 5, 0, 2; the elder's is 1, 4.
+		for dedupe, pos := range map[string]int{"3": 11, "5": 12, "0": 13, "2": 14} {
+			_, err := b.db.Exec(`UPDATE job SET pos = $2 WHERE dedupe = $1`, dedupe, pos)
+			require.NoError(t, err)
+		}
+		_, err := b.db.Exec(`UPDATE lane SET seq = 14 WHERE key = $1`, younger.String())
+		require.NoError(t, err)
+		require.NoError(t, b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			return b.MergeChats(ctx, tx, "l1", "c1", "c2")
+		}))
+		require.Equal(t, []string{"1", "3", "4", "5", "0", "2"}, payloads(t, b.claim(t)))
 	})
 }
 

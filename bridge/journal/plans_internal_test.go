@@ -51,7 +51,6 @@ func TestT13_WhatWaitsIsFoundWithoutWhatIsDone(t *testing.T) {
 		}
 		for query, args := range map[string][]any{
 			nextJobs:                      {"l1/c1/in", 4},
-			waitingByTime:                 {"l1/c1/in"},
 			waitingOfTwo:                  {"l1/c1/in", "l1/c2/in"},
 			countJobs:                     nil,
 			New(db, Options{}).findHeld(): {"l1/c1/in", "l1", "|a|", "|b|"},

@@ -42,7 +42,7 @@ func (j *Journal) ask(e Entry) *ride {
 	j.mu.Lock()
 	admission := j.admission
 	j.mu.Unlock()
-	if admission == nil || j.drainPaused(e.Lane) {
+	if admission == nil {
 		return nil
 	}
 	at := admission.Admit(e)

@@ -134,10 +134,6 @@ func TestR11_PoolOfOneConnection(t *testing.T) {
 			if err := lease.Yield(ctx, b.clock.Now()); err != nil {
 				t.Errorf("defer: %v", err)
 			}
-			b.PauseDrain("l1")
-			if err := b.ResumeDrain(ctx, "l1"); err != nil {
-				t.Errorf("unhold: %v", err)
-			}
 		}()
 		select {
 		case <-finished:

@@ -135,7 +135,7 @@ func (j *Journal) heard(n *pq.Notification) {
 }
 
 // Run passes on wake-ups from and to other processes until ctx ends. On SQLite there
-// are none; workers poll as well, so a missed one costs a moment only.
+// are none, and behind a pooler none can be heard; workers poll as well, so a missed one costs a moment only.
 func (j *Journal) Run(ctx context.Context) error {
 	if j.db.Dialect != database.Postgres {
 		<-ctx.Done()
@@ -144,7 +144,11 @@ func (j *Journal) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
 	telling.Go(func() { j.tellOthers(ctx) })
 	defer telling.Wait()
-	listener := pq.NewListener(j.db.URL(), time.Second, time.Minute, nil)
+	if j.db.ListenURL() == "" { // behind a pooler
+		<-ctx.Done()
+		return nil
+	}
+	listener := pq.NewListener(j.db.ListenURL(), time.Second, time.Minute, nil)
 	// Listen waits for the database, however long it is away; closing ends it.
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

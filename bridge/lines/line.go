@@ -48,6 +48,14 @@ type Line struct {
 	// Unreached says that Chatwoot is known not to reach the line's webhook; see
 	// Closure.
 	Unreached bool
+	// Shown is what the line's owner shows of it to people, or empty.
+	Shown seal.Secret
+	// Lost and CompareAsked count what other processes have told its owner; see
+	// Store.NoteLost and Store.AskComparison.
+	Lost, CompareAsked int64
+	// PhoneSeen is when the line's phone gave a sign of life last, PhoneAsked when it
+	// was asked for one.
+	PhoneSeen, PhoneAsked time.Time
 }
 
 // Holding is a line's owner, as stored.

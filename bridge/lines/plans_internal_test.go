@@ -27,3 +27,23 @@ func TestConversationsThatAreBehindAreFoundByTheirLine(t *testing.T) {
 		require.NotRegexp(t, `SCAN line|Seq Scan on line`, databasetest.Plan(t, db, setBehind, "l1", 1, 1, 1, 1, 1))
 	})
 }
+
+// What processes tell each other of a line reads little.
+func TestT07_WhatProcessesTellEachOtherIsFoundByAnIndex(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		databasetest.IndexesOnly(t, db)
+		for query, test := range map[string]struct {
+			index string
+			args  []any
+		}{
+			readLost:       {`line_pkey|sqlite_autoindex_line_1`, []any{"l1"}},
+			selectAsked:    {`line_command_open`, []any{1}},
+			deleteCommands: {`line_command_line|line_command_pkey|sqlite_autoindex_line_command_1`, []any{"l1", 10}},
+		} {
+			plan := databasetest.Plan(t, db, query, test.args...)
+			require.Regexp(t, test.index, plan, query)
+			require.NotRegexp(t, `(?i)\bsort\b|TEMP B-TREE|SCAN line\b|Seq Scan`, plan, query)
+		}
+	})
+}

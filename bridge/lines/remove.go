@@ -29,7 +29,7 @@ type Deleted struct {
 // by; the line's own stays, so that the id is never used again. A line that was
 // deleted before is left as it is.
 func (s *Store) SetDeleted(ctx context.Context, id ID, at time.Time) error {
-	return s.exec(ctx, `UPDATE line SET deleted = $2, phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL, source_key = NULL, place = ''
+	return s.exec(ctx, `UPDATE line SET deleted = $2, phone = '', token = NULL, webhook_secret = NULL, path_secret = NULL, source_key = NULL, shown = NULL, place = ''
 		WHERE id = $1 AND deleted = 0`, "delete", string(id), at.UnixMilli())
 }
 
@@ -80,14 +80,23 @@ func (s *Store) LockDeleted(ctx context.Context, tx *sql.Tx, id ID) (Holding, er
 }
 
 // DeleteLine removes what is kept of the conversations of a line that is deleted,
-// at most atMost rows, and says how many it was.
+// and what was asked of it, at most atMost rows, and says how many it was.
 func (s *Store) DeleteLine(ctx context.Context, tx *sql.Tx, line string, atMost int) (rows int, err error) {
-	deleted, err := tx.ExecContext(ctx, deleteBehind, line, atMost)
-	if err != nil {
-		return 0, fmt.Errorf("delete the line's comparisons: %w", err)
+	for _, query := range []string{deleteBehind, deleteCommands} {
+		if rows >= atMost {
+			break
+		}
+		deleted, err := tx.ExecContext(ctx, query, line, atMost-rows)
+		if err != nil {
+			return rows, fmt.Errorf("delete what is kept of the line: %w", err)
+		}
+		n, err := deleted.RowsAffected()
+		if err != nil {
+			return rows, err
+		}
+		rows += int(n)
 	}
-	n, err := deleted.RowsAffected()
-	return int(n), err
+	return rows, nil
 }
 
 const deleteBehind = `DELETE FROM comparison WHERE line = $1 AND conversation IN (SELECT conversation FROM comparison WHERE line = $1 LIMIT $2)`

@@ -23,7 +23,7 @@ func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects, strange, watermark, webhook_closed`
+	owner, owned_until, connects, strange, watermark, webhook_closed, shown, lost, compare_asked, phone_seen, phone_asked`
 
 // Insert adds a line. It gives a TakenError where another one has the inbox.
 func (s *Store) Insert(ctx context.Context, l Line) error {
@@ -78,16 +78,20 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 		l                                      Line
 		settings                               string
 		created, inbox, until, closed          int64
+		phoneSeen, phoneAsked                  int64
 		token, webhookSecret, pathSecret, skey []byte
+		shown                                  []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Pause.Sentence, &l.Pause.Cause, &created, &token, &webhookSecret, &pathSecret, &skey,
-		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed)
+		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed,
+		&shown, &l.Lost, &l.CompareAsked, &phoneSeen, &phoneAsked)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
 	l.Inbox, l.Created, l.Held.Until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
 	l.Unreached = closed != 0
+	l.PhoneSeen, l.PhoneAsked = timeOf(phoneSeen), timeOf(phoneAsked)
 	l.Settings = DefaultSettings()
 	if err := json.Unmarshal([]byte(settings), &l.Settings); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)
@@ -105,7 +109,34 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 		}
 		*secret.plain = seal.Secret(plain)
 	}
+	if shown != nil {
+		plain, err := s.key.Open(sealPurpose(l.ID, "shown"), shown)
+		if err != nil {
+			return Line{}, fmt.Errorf("open what is shown of line %s: %w", l.ID, err)
+		}
+		l.Shown = seal.Secret(plain)
+	}
 	return l, nil
+}
+
+// timeOf reads a time of which 0 says that there is none.
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
+// SetPhone remembers when a line's phone gave a sign of life last, and when it was
+// asked for one; zero times are none.
+func (s *Store) SetPhone(ctx context.Context, id ID, seen, asked time.Time) error {
+	at := func(t time.Time) int64 {
+		if t.IsZero() {
+			return 0
+		}
+		return t.UnixMilli()
+	}
+	return s.exec(ctx, `UPDATE line SET phone_seen = $2, phone_asked = $3 WHERE id = $1`, "remember the phone", string(id), at(seen), at(asked))
 }
 
 // SetDevice remembers which WhatsApp device the line is paired with.

@@ -80,6 +80,7 @@ func (w *world) fill(line string, rows int) {
 		SELECT $1, 'w' || n, 0, $1 || (n / 10), n, n / 10, 'in', 0 FROM numbers`, line)
 	w.exec(`INSERT INTO agent_message (line, message_id, state) `+numbers(rows)+` SELECT $1, n, 'sent' FROM numbers`, line)
 	w.exec(`INSERT INTO comparison (line, conversation, watermark, since, failures, due) `+numbers(rows/10+1)+` SELECT $1, n, 0, 0, 0, 0 FROM numbers`, line)
+	w.exec(`INSERT INTO line_command (id, line, kind, created) `+numbers(rows/10+1)+` SELECT $1 || n, $1, 'reconnect', 0 FROM numbers`, line)
 }
 
 // numbers is a table of the numbers from 0 on.

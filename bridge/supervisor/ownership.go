@@ -75,7 +75,7 @@ var errNotFree = errors.New("the line belongs to another process")
 // that the process did not survive, this one included until settled.
 func (o *ownership) claim(ctx context.Context, id lines.ID, was lines.Holding, connects int) error {
 	return o.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		const claimLine = `UPDATE line SET owner = $2, owned_until = $3, connects = $4
+		const claimLine = `UPDATE line SET owner = $2, owned_until = $3, connects = $4, shown = NULL
 			WHERE id = $1 AND owner = $5 AND owned_until = $6 AND deleted = 0 AND paused = ''`
 		res, err := tx.ExecContext(ctx, claimLine, string(id), o.me, o.clock().Add(o.ttl).UnixMilli(), connects, was.Owner, was.Until.UnixMilli())
 		if err != nil {

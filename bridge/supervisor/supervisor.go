@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
@@ -68,6 +69,8 @@ type Supervisor struct {
 	expiry *time.Timer // fires when the lease on the lines is about to end
 	run    sync.WaitGroup
 	ends   sync.WaitGroup
+
+	cutOff atomic.Bool // the lease could not be renewed, and was not since
 
 	mu      sync.Mutex
 	running map[lines.ID]Runner
@@ -191,6 +194,13 @@ func (s *Supervisor) All() []Runner {
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.running))
 }
+
+// Me names this run of the process, as the owner of lines.
+func (s *Supervisor) Me() string { return s.owner.me }
+
+// CutOff reports whether every connection has ended because the database takes
+// nothing in.
+func (s *Supervisor) CutOff() bool { return s.cutOff.Load() }
 
 // Free reports whether a line's connection is nobody's, as far as its record says.
 func (s *Supervisor) Free(h lines.Holding) bool { return s.owner.free(h) }

@@ -18,6 +18,7 @@ func (s *Supervisor) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.cutOff.Store(false)
 	s.expiry.Reset(until.Sub(s.cfg.Clock()) - s.owner.margin())
 	all, err := s.cfg.Store.List(ctx)
 	if err != nil {
@@ -125,6 +126,7 @@ func replaced(r, next Runner) lines.ID {
 // itself be waiting for the database.
 func (s *Supervisor) expired() {
 	s.cfg.Log.Error("the lease on the lines could not be renewed; disconnecting until the database answers")
+	s.cutOff.Store(true)
 	for _, r := range s.All() {
 		if r.Active() {
 			s.replace(r, r)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
+	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/processtest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
@@ -287,4 +288,29 @@ func TestD35_GeneratedSecretsAreKeptInFilesOnly(t *testing.T) {
 	out, code = bridge.Run([]string{"lines"}, "WOOTBRIDGE_ADMIN_TOKEN=not-the-right-one")
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "does not accept this admin token")
+}
+
+// A pooler that the program cannot work with ends the start with a sentence; one that
+// it can does not.
+func TestK6_TheProgramSaysWhatAPoolerLacks(t *testing.T) {
+	t.Parallel()
+	own := databasetest.PostgresURL(t)
+	key := "WOOTBRIDGE_ENCRYPTION_KEY=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+	sim := processtest.StartSimulators(t)
+	refusing := processtest.NewBridge(t, sim)
+	for _, command := range []string{"serve", "migrate"} {
+		out, code := refusing.Run([]string{command}, key, "WOOTBRIDGE_DATABASE_URL="+processtest.StartPgBouncer(t, own, processtest.PoolStatement, 5))
+		require.Equal(t, 78, code, out)
+		require.Contains(t, out, "pool_mode = transaction")
+	}
+	through := processtest.StartPgBouncer(t, own, processtest.PoolTransaction, 10)
+	out, code := refusing.Run([]string{"serve"}, key, "WOOTBRIDGE_DATABASE_URL="+through, "WOOTBRIDGE_DATABASE_DIRECT_URL="+through)
+	require.Equal(t, 78, code, out)
+	require.Contains(t, out, "WOOTBRIDGE_DATABASE_DIRECT_URL leads through a pooler")
+
+	running := processtest.NewBridge(t, sim, key, "WOOTBRIDGE_DATABASE_URL="+through)
+	for range 2 {
+		running.Start()
+		require.Equal(t, 0, running.Stop())
+	}
 }

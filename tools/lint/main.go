@@ -55,6 +55,7 @@ var exceptions = []struct{ analyzer, file, why string }{
 	{"sloglint", "whatsapp/logs.go", "it passes on the library's log, at debug, and names of events that are constants"},
 	{"errorlint", "bridge/web/middleware.go", "it compares what a panic brought, which is http.ErrAbortHandler itself or something else"},
 	{"usetesting", "bridge/processtest/postgres.go", "another user has to reach the folder, and a test's own is closed to others"},
+	{"usetesting", "bridge/processtest/pgbouncer.go", "another user has to reach the folder, and a test's own is closed to others"},
 	{"sqlclosecheck", "bridge/database/statements_test.go", "when rows are closed is what the test is about"},
 	{"sqlclosecheck", "whatsapp/origin_test.go", "the rows of one table are closed before those of the next are read"},
 	{"bodyclose", "chatwoot/cable.go", "the WebSocket library reads and closes the body of a refusal"},

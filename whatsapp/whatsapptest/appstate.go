@@ -25,6 +25,8 @@ type appState struct {
 	key   []byte
 	// patches holds the patches of each collection from version 1.
 	patches map[appstate.WAPatchName][][]byte
+	// spoiled is up to which version a collection cannot be read at the server.
+	spoiled map[appstate.WAPatchName]int
 	err     error
 }
 
@@ -34,6 +36,7 @@ func newAppState(signal *store.Device, name string) *appState {
 		keyID:   joinBytes([]byte{0, 0}, randomBytes(4)),
 		key:     randomBytes(32),
 		patches: map[appstate.WAPatchName][][]byte{},
+		spoiled: map[appstate.WAPatchName]int{},
 	}
 	a.err = signal.AppStateKeys.PutAppStateSyncKey(context.Background(), a.keyID, store.AppStateSyncKey{Data: a.key})
 	if a.err == nil && name != "" {
@@ -93,8 +96,9 @@ func (a *appState) render(name appstate.WAPatchName, from int) waBinary.Node {
 	all := a.patches[name]
 	node := waBinary.Node{Tag: "collection", Attrs: waBinary.Attrs{"name": string(name), "version": strconv.Itoa(len(all)), "type": "result"}}
 	var newer []waBinary.Node
-	for _, patch := range all[min(from, len(all)):] {
-		newer = append(newer, waBinary.Node{Tag: "patch", Content: patch})
+	from = min(from, len(all))
+	for i, patch := range all[from:] {
+		newer = append(newer, waBinary.Node{Tag: "patch", Content: a.readable(name, from+i+1, patch)})
 	}
 	if len(newer) > 0 {
 		node.Content = []waBinary.Node{{Tag: "patches", Content: newer}}

@@ -88,11 +88,13 @@ func (s *Server) ControlHandler() http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answerControl(w, r, handler) })
 	}
 	route("GET /state", func(*http.Request) (any, error) { return s.state(), nil })
+	route("POST /media", s.controlMedia)
 	route("POST /peers", s.controlNewPeer)
 	route("GET /peers/{number}", s.withPeer(func(p *Peer, _ *http.Request) (any, error) { return p.describe(), nil }))
 	route("POST /peers/{number}/scan", s.withPeer(controlScan))
 	route("POST /peers/{number}/code", s.withPeer(controlCode))
 	route("POST /peers/{number}/send", s.withPeer(controlSend))
+	route("POST /peers/{number}/flood", s.withPeer(controlFlood))
 	route("POST /peers/{number}/file", s.withPeer(controlSendFile))
 	route("POST /peers/{number}/receipt", s.withPeer(controlReceipt))
 	route("POST /peers/{number}/typing", s.withPeer(controlTyping))

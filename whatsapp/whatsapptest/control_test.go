@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -105,4 +106,51 @@ func TestControl(t *testing.T) {
 	require.ErrorContains(t, err, "unknown action")
 	_, err = control.Device(ctx, carol.Number, whatsapptest.DeviceRequest{Action: "drop"})
 	require.ErrorContains(t, err, "no client is linked")
+}
+
+// A flood, and file servers that answer nothing, are had through the control
+// interface.
+func TestFloodsAndHangsAreControlled(t *testing.T) {
+	t.Parallel()
+	srv := newWorld(t).srv
+	shop, alice := srv.NewPeer("5511999990007", "Shop"), srv.NewPeer("5511888880008", "Alice")
+	front := httptest.NewServer(srv.ControlHandler())
+	t.Cleanup(front.Close)
+	control := whatsapptest.Control{BaseURL: front.URL, Client: front.Client()}
+	texts, err := control.Flood(t.Context(), alice.Number(), whatsapptest.FloodRequest{
+		To: shop.Number(), Flood: whatsapptest.Flood{Messages: 2, Receipts: 5, Notifications: 3, Typing: 1, Text: "no. "},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"no. 0", "no. 1"}, texts)
+	_, err = control.Flood(t.Context(), alice.Number(), whatsapptest.FloodRequest{To: "1"})
+	require.ErrorContains(t, err, "no account")
+
+	require.NoError(t, control.HangMedia(t.Context(), true))
+	require.NoError(t, control.HangMedia(t.Context(), false))
+	off, name := true, "no such thing"
+	require.NoError(t, control.Settings(t.Context(), shop.Number(), whatsapptest.SettingsRequest{PhoneOff: &off}))
+	require.ErrorContains(t, control.Settings(t.Context(), shop.Number(), whatsapptest.SettingsRequest{SpoilAppState: &name}), "unknown collection")
+}
+
+// While the file servers hang, a request is taken and not answered.
+func TestFileServersHangUntilTheyDoNot(t *testing.T) {
+	t.Parallel()
+	srv := newWorld(t).srv
+	srv.HangMedia(true)
+	client := &http.Client{Transport: srv.Transport()}
+	answered := make(chan error, 1)
+	go func() {
+		resp, err := client.Get("https://mmg.whatsapp.net/v/nothing?x=1")
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		answered <- err
+	}()
+	select {
+	case <-answered:
+		t.Fatal("an answer")
+	case <-time.After(50 * time.Millisecond): // that nothing comes can only be waited for
+	}
+	srv.HangMedia(false)
+	require.NoError(t, <-answered)
 }

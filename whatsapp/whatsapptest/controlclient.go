@@ -63,6 +63,19 @@ func (c Control) SendText(ctx context.Context, from, to, text string) (string, e
 	return answer.ID, err
 }
 
+// Flood sends much at once from one account to another, and returns the texts in
+// their order.
+func (c Control) Flood(ctx context.Context, from string, flood FloodRequest) ([]string, error) {
+	var answer struct{ Texts []string }
+	err := c.call(ctx, http.MethodPost, peerPath(from, "/flood"), flood, &answer)
+	return answer.Texts, err
+}
+
+// HangMedia makes the file servers answer nothing, or again.
+func (c Control) HangMedia(ctx context.Context, on bool) error {
+	return c.call(ctx, http.MethodPost, "/media", MediaRequestState{Hang: on}, nil)
+}
+
 // FileRequest describes a file to be sent; Kind is as in Peer.SendFile.
 type FileRequest struct {
 	To, Kind, Name, Mimetype, Caption, ID, Quote, Address string

@@ -38,6 +38,11 @@ type SettingsRequest struct {
 	AutoRead     *bool `json:"auto_read,omitempty"`
 	// FailNext makes the next ciphertexts unreadable.
 	FailNext *int `json:"fail_next,omitempty"`
+	// PhoneOff switches the phone off, or on again.
+	PhoneOff *bool `json:"phone_off,omitempty"`
+	// SpoilAppState makes a collection of the app state unreadable at the server,
+	// such as "regular_low".
+	SpoilAppState *string `json:"spoil_app_state,omitempty"`
 }
 
 func controlScan(p *Peer, r *http.Request) (any, error) {
@@ -211,7 +216,7 @@ func controlSettings(p *Peer, r *http.Request) (any, error) {
 	if body.FailNext != nil {
 		p.FailNext(*body.FailNext)
 	}
-	return struct{}{}, nil
+	return struct{}{}, p.setPhone(body)
 }
 
 func controlDevice(p *Peer, r *http.Request) (any, error) {

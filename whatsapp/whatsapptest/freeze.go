@@ -238,6 +238,7 @@ func (p *Peer) thaw(frozen frozenPeer) error {
 	p.signal = signal
 	p.state = &appState{
 		proc: appstate.NewProcessor(signal, waLog.Noop), keyID: state.KeyID, key: state.Key, patches: map[appstate.WAPatchName][][]byte{},
+		spoiled: map[appstate.WAPatchName]int{},
 	}
 	for name, patches := range state.Patches {
 		p.state.patches[appstate.WAPatchName(name)] = patches

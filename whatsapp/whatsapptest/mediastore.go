@@ -93,6 +93,9 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request) {
 // disturb asks the hooks about a request for a file, and reports whether it is
 // still to be answered, with the writer to use.
 func (s *Server) disturb(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+	if !s.hangs(r) {
+		return w, false
+	}
 	action := s.hooks.ask(HookEvent{Kind: MediaRequest, Request: r})
 	if action.Delay > 0 && !s.pause(r, action.Delay) {
 		return w, false

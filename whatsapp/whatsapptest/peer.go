@@ -35,6 +35,7 @@ type Peer struct {
 	devices  []*Device
 	lastID   uint16
 	settings peerSettings
+	faults   phoneFaults
 	privacy  map[string]string
 	picture  picture
 	received []Received

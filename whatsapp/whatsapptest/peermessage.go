@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
@@ -17,7 +18,12 @@ import (
 // handlePeerMessage answers what a companion asks of its own phone.
 func (p *Peer) handlePeerMessage(in incoming, message *waE2E.Message) {
 	content := message.GetProtocolMessage()
+	if p.noteAsked(message) {
+		return
+	}
 	switch {
+	case recoveryRequest(content) != nil:
+		p.recoverAppState(in, appstate.WAPatchName(recoveryRequest(content).GetCollectionName()))
 	case content.GetType() == waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_REQUEST:
 		p.welcome(in.device)
 	case content.GetPeerDataOperationRequestMessage().GetPeerDataOperationRequestType() == waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND:

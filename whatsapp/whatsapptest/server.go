@@ -47,6 +47,7 @@ type Server struct {
 	cert   []byte
 	hooks  hooks
 	media  *mediaStore
+	hang   mediaHang
 	http   *http.Server
 	// work counts the goroutines that Close waits for.
 	work sync.WaitGroup
