@@ -23,7 +23,7 @@ func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *
 	if !chatwoot.IsNotFound(err) {
 		return err
 	}
-	other, err := d.findContact(ctx, client, chat.Aliases)
+	other, err := d.findContact(ctx, client, *chat)
 	if err != nil || other.ID != 0 {
 		return errors.Join(err, d.adopt(ctx, client, chat, other))
 	}
@@ -32,9 +32,9 @@ func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *
 
 // findContact looks for a contact that is known by one of the chat's WhatsApp
 // ids or phone numbers, the eldest if there are several. It gives the zero
-// contact if there is none.
-func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, aliases []string) (chatwoot.Contact, error) {
-	for _, key := range lookups(aliases) {
+// contact if there is none. One that is somebody else's gives up what it has no more.
+func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (chatwoot.Contact, error) {
+	for _, key := range lookups(chat.Aliases) {
 		found, err := client.FindContacts(ctx, key.attribute, key.value)
 		if err != nil {
 			return chatwoot.Contact{}, err
@@ -44,8 +44,11 @@ func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, al
 				return chatwoot.Contact{}, err
 			}
 		}
-		if len(found) > 0 {
-			return slices.MinFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) }), nil
+		slices.SortFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) })
+		for _, other := range found {
+			if foreign, err := d.releaseForeign(ctx, client, chat, other); err != nil || !foreign {
+				return other, err
+			}
 		}
 	}
 	return chatwoot.Contact{}, nil
@@ -77,23 +80,35 @@ func (d *Directory) adopt(ctx context.Context, client *chatwoot.Client, chat *id
 // looked for once more, in the way that older releases know; what Chatwoot
 // does not like of a number or id must not keep the message out.
 func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
-	identifier, phone := identity(chat.Aliases)
+	identifier, phone := identity(*chat)
 	contact := chatwoot.NewContact{
 		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
-		Attributes: contactAttributes(chat.Aliases),
+		Attributes: contactAttributes(*chat),
 	}
 	made, err := client.CreateContact(ctx, contact)
 	var taken *chatwoot.InvalidError
 	if errors.As(err, &taken) && taken.Certain {
-		other, lookup := d.searchContact(ctx, client, identifier, phone)
-		if lookup != nil || other.ID != 0 {
-			return errors.Join(lookup, d.adopt(ctx, client, chat, other))
+		var other chatwoot.Contact
+		if other, err = d.searchContact(ctx, client, identifier, phone); err != nil {
+			return err
 		}
-		contact.Phone = ""
-		if slices.Contains(taken.Attributes, "identifier") {
-			contact.Identifier = ""
+		foreign, err := d.releaseForeign(ctx, client, *chat, other)
+		if err != nil {
+			return err
+		}
+		if other.ID != 0 && !foreign {
+			return d.adopt(ctx, client, chat, other)
+		}
+		if !foreign {
+			contact.Phone = ""
+			if slices.Contains(taken.Attributes, "identifier") {
+				contact.Identifier = ""
+			}
 		}
 		made, err = client.CreateContact(ctx, contact)
+		if err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return err
@@ -136,7 +151,7 @@ func lookups(aliases []string) []contactKey {
 	}
 	for _, jid := range aliases {
 		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
-			if other := otherBrazilian(number); other != "" {
+			for _, other := range content.OtherForms(number) {
 				phones = append(phones, contactKey{"phone_number", "+" + other}, contactKey{"identifier", other + "@s.whatsapp.net"})
 			}
 		}
@@ -144,31 +159,20 @@ func lookups(aliases []string) []contactKey {
 	return append(ids, phones...)
 }
 
-// identity gives what a contact is known by: the JID by phone number if there
-// is one, and that number in E.164.
-func identity(aliases []string) (identifier, phone string) {
-	for _, jid := range aliases {
-		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
-			return jid, "+" + number
-		}
-	}
-	if len(aliases) > 0 {
-		identifier = aliases[0]
-	}
-	return identifier, ""
-}
-
 // contactAttributes are the WhatsApp ids, kept on the contact for people and
 // for other programs.
-func contactAttributes(aliases []string) map[string]string {
+func contactAttributes(chat idmap.Chat) map[string]string {
 	attributes := map[string]string{}
-	for _, jid := range aliases {
+	for _, jid := range slices.Backward(chat.Aliases) { // what was seen last stays
 		switch _, server, _ := strings.Cut(jid, "@"); server {
 		case "lid":
 			attributes["whatsapp_lid"] = jid
 		default:
 			attributes["whatsapp_jid"] = jid
 		}
+	}
+	if _, known := attributes["whatsapp_jid"]; !known && chat.ByLID {
+		attributes["whatsapp_jid"] = ""
 	}
 	return attributes
 }

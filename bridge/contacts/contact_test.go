@@ -11,28 +11,6 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-func TestR12_TheNinthDigitIsForMobilesOnly(t *testing.T) {
-	t.Parallel()
-	for number, want := range map[string]string{
-		"5566996679626":  "556696679626",  // new form, area above 28
-		"556696679626":   "5566996679626", // old form
-		"5511988887777":  "551188887777",  // area up to 28
-		"551188887777":   "5511988887777",
-		"551133334444":   "", // landline
-		"5511933334444":  "", // a nine before what was never a mobile
-		"5501988887777":  "", // no such area
-		"55119888877771": "",
-		"5511":           "",
-		"4915112345678":  "",
-		"":               "",
-	} {
-		require.Equal(t, want, otherBrazilian(number), number)
-		if want != "" {
-			require.Equal(t, number, otherBrazilian(want), "both ways")
-		}
-	}
-}
-
 func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -87,11 +65,11 @@ func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
 		name, identifier, phone string
 	}{
 		"a stopgap gets the name": {
-			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: phone, Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: phone, Identifier: pn, Phone: phone}, contactUpdate{Name: "Ana"},
 			"Ana", left, left,
 		},
 		"an agent was faster": {
-			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: "Mrs Lima", Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: "Mrs Lima", Identifier: pn, Phone: phone}, contactUpdate{Name: "Ana"},
 			left, left, left,
 		},
 		"a number for a LID": {

@@ -75,7 +75,8 @@ func (b bundle) tx(t *testing.T, fn func(ctx context.Context, tx *sql.Tx) error)
 func (b bundle) resolve(t *testing.T, jids ...string) (chat string, merge *idmap.Merge) {
 	t.Helper()
 	b.tx(t, func(ctx context.Context, tx *sql.Tx) (err error) {
-		chat, merge, err = b.Resolve(ctx, tx, "l1", func(chat string) string { return "src-" + chat }, jids...)
+		found, err := b.Resolve(ctx, tx, "l1", func(chat string) string { return "src-" + chat }, jids...)
+		chat, merge = found.Chat, found.Merge
 		return err
 	})
 	return chat, merge

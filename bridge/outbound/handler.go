@@ -50,6 +50,8 @@ type Handler struct {
 type Session interface {
 	// Send sends a message under its own id; a repeat arrives once.
 	Send(ctx context.Context, o content.Outgoing) error
+	// Account is whom a number leads to, under both addresses.
+	Account(ctx context.Context, jid string) (content.Address, error)
 	State() whatsapp.State
 }
 

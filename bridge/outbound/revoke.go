@@ -32,7 +32,7 @@ func (h *Handler) revoke(ctx context.Context, j *work.Job, e chatwoot.Event) err
 	}
 	for _, l := range targets {
 		err := h.Session.Send(ctx, content.Outgoing{
-			ID: content.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: contacts.Target(chat.Aliases), Revoke: l.WA,
+			ID: content.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: contacts.Target(chat), Revoke: l.WA,
 		})
 		if err != nil {
 			return fmt.Errorf("revoke a message: %w", err)

@@ -26,10 +26,10 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if idmap.IgnoreUnknown(err) != nil {
 		return err
 	}
-	to := contacts.Target(chat.Aliases)
-	if to == "" {
-		return &whatsapp.PermanentError{Reason: delivery.ReasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
+	if chat, err = h.registered(ctx, j, chat); err != nil {
+		return err
 	}
+	to := contacts.Target(chat)
 	quote, err := h.quoted(ctx, e.Message, to)
 	if err != nil {
 		return err
@@ -73,6 +73,23 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	}
 	h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 	return nil
+}
+
+// registered completes the addresses of a chat of which only a number is known: it may
+// be another form than WhatsApp has of it.
+func (h *Handler) registered(ctx context.Context, j *work.Job, chat idmap.Chat) (idmap.Chat, error) {
+	to := contacts.Target(chat)
+	if to == "" {
+		return chat, &whatsapp.PermanentError{Reason: delivery.ReasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
+	}
+	if !idmap.IsNumber(to) {
+		return chat, nil
+	}
+	account, err := h.Session.Account(ctx, to)
+	if err != nil {
+		return chat, err
+	}
+	return h.Contacts.Register(ctx, j, chat, account)
 }
 
 // completeSurvey gives a question for a rating the link under which it is
