@@ -2,30 +2,62 @@ package contacts
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // contact finds or makes the chat's contact: by our source id, then one that
 // somebody else made, an agent or another bridge, by WhatsApp id or phone
-// number. An error of a lookup is never taken for "there is none".
-func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
+// number. An error of a lookup is never taken for "there is none", unless it fails for
+// this customer alone and for good.
+func (d *Directory) contact(ctx context.Context, j *work.Job, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
 	found, err := client.ContactBySource(ctx, d.Inbox.Line().Inbox, chat.SourceID)
-	if err == nil {
+	unusable, err := d.tolerable(ctx, client, chat.ID, "source", err)
+	if err == nil && !unusable {
 		chat.Contact = int64(found.ID)
 		return nil
 	}
-	if !chatwoot.IsNotFound(err) {
+	if err != nil && !chatwoot.IsNotFound(err) {
 		return err
 	}
+	if unusable && chat.Contact != 0 {
+		return nil // made in an earlier attempt
+	}
 	other, err := d.findContact(ctx, client, *chat)
-	if err != nil || other.ID != 0 {
-		return errors.Join(err, d.adopt(ctx, client, chat, other))
+	if err != nil {
+		return err
+	}
+	err = d.settle(ctx, client, chat, other, m)
+	for range mostSources {
+		if err == nil || !unusable || chatwoot.IsDown(err) {
+			break
+		}
+		// Something that nobody can ask for has the source id.
+		chat.SourceID = d.sourceID(chat.SourceID)
+		err = d.settle(ctx, client, chat, other, m)
+	}
+	if err != nil || !unusable {
+		return err
+	}
+	made := *chat
+	made.Conversation = 0
+	return j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetContact(ctx, tx, made) })
+}
+
+// mostSources is how many other source ids are tried at once.
+const mostSources = 3
+
+// settle gives the chat the contact that was found, or makes one.
+func (d *Directory) settle(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, found chatwoot.Contact, m content.Message) error {
+	if found.ID != 0 {
+		return d.adopt(ctx, client, chat, found)
 	}
 	return d.createContact(ctx, client, chat, m)
 }
@@ -36,11 +68,12 @@ func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *
 func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (chatwoot.Contact, error) {
 	for _, key := range lookups(chat.Aliases) {
 		found, err := client.FindContacts(ctx, key.attribute, key.value)
-		if err != nil {
+		if _, err = d.tolerable(ctx, client, chat.ID, key.value, err); err != nil {
 			return chatwoot.Contact{}, err
 		}
 		if len(found) == 0 && key.attribute == "phone_number" {
-			if found, err = d.searchNumber(ctx, client, key.value); err != nil {
+			found, err = d.searchNumber(ctx, client, key.value)
+			if _, err = d.tolerable(ctx, client, chat.ID, "search "+key.value, err); err != nil {
 				return chatwoot.Contact{}, err
 			}
 		}
@@ -89,7 +122,8 @@ func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, 
 	var taken *chatwoot.InvalidError
 	if errors.As(err, &taken) && taken.Certain {
 		var other chatwoot.Contact
-		if other, err = d.searchContact(ctx, client, identifier, phone); err != nil {
+		other, err = d.searchContact(ctx, client, identifier, phone)
+		if _, err = d.tolerable(ctx, client, chat.ID, "search", err); err != nil {
 			return err
 		}
 		foreign, err := d.releaseForeign(ctx, client, *chat, other)

@@ -28,6 +28,7 @@ type Directory struct {
 	recent  recentChats // used under merging
 	// strangers are contacts of which the live channel need not tell.
 	strangers strangers
+	failures  failures
 }
 
 func (d *Directory) line() string { return d.Inbox.LineID() }

@@ -161,7 +161,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	return c, mergedInto, nil
 }
 
-// SetContact records the chat's contact, conversation, name and identifier; another
+// SetContact records the chat's contact, conversation, name, identifier and source id; another
 // conversation than before is not resolved. A value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	c.Name, c.Identifier = foreign.Text(c.Name), foreign.Text(c.Identifier)
@@ -173,8 +173,9 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 		return fmt.Errorf("read a chat: %w", err)
 	}
 	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4, identifier = $5,
+		source_id = CASE WHEN $6 = '' THEN source_id ELSE $6 END,
 		resolved = CASE WHEN conversation_id = $3 THEN resolved ELSE 0 END WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier); err != nil {
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier, source(c.SourceID)); err != nil {
 		return fmt.Errorf("record a contact: %w", err)
 	}
 	if c.Conversation != 0 {
