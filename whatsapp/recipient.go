@@ -64,8 +64,8 @@ func (c *connection) reachable(ctx context.Context, to types.JID) (address types
 	return lid, err
 }
 
-// account asks WhatsApp whose a number is that nobody has written from, in all forms at
-// once: people write one that is not registered, and WhatsApp's word decides.
+// account gives the number under which WhatsApp has an account, and its hidden id. An
+// account with which messages were exchanged is known without a question.
 func (c *connection) account(ctx context.Context, to types.JID) (number, lid types.JID, err error) {
 	if lid, err = c.client.Store.LIDs.GetLIDForPN(ctx, to); err != nil {
 		return to, lid, fmt.Errorf("look the recipient up: %w", err)
@@ -73,13 +73,45 @@ func (c *connection) account(ctx context.Context, to types.JID) (number, lid typ
 	if !lid.IsEmpty() {
 		return to, lid, nil
 	}
+	if lid, err = c.hiddenID(ctx, to); err != nil || !lid.IsEmpty() {
+		return to, lid, err
+	}
+	if number, lid, err = c.registration(ctx, to); err != nil || !lid.IsEmpty() {
+		return number, lid, err
+	}
+	if number != to {
+		if lid, err = c.hiddenID(ctx, number); err != nil || !lid.IsEmpty() {
+			return number, lid, err
+		}
+	}
+	return to, lid, unknown(errNoLID)
+}
+
+// hiddenID asks WhatsApp for the hidden id of a number; it gives the empty JID where
+// WhatsApp says nothing.
+func (c *connection) hiddenID(ctx context.Context, number types.JID) (lid types.JID, err error) {
+	err = guarded(c.s, func() error {
+		found, err := c.client.GetUserInfo(ctx, []types.JID{number})
+		lid = found[number].LID
+		return err
+	})
+	if err != nil {
+		return lid, unknown(err)
+	}
+	return lid, nil
+}
+
+// registration asks WhatsApp whether a number is registered, in all its forms at once:
+// people write one that is not, and WhatsApp's word decides. An account that WhatsApp
+// says nothing of may still be there.
+func (c *connection) registration(ctx context.Context, to types.JID) (number, lid types.JID, err error) {
 	forms := append([]string{to.User}, content.OtherForms(to.User)...)
+	asked := make([]string, len(forms))
+	for i, form := range forms {
+		asked[i] = "+" + form
+	}
 	var answers []types.IsOnWhatsAppResponse
 	err = guarded(c.s, func() (err error) {
-		asked := make([]string, len(forms))
-		for i, form := range forms {
-			asked[i] = "+" + form
-		}
 		answers, err = c.client.IsOnWhatsApp(ctx, asked)
 		return err
 	})
@@ -87,29 +119,13 @@ func (c *connection) account(ctx context.Context, to types.JID) (number, lid typ
 		return to, lid, unknown(err)
 	}
 	answer, known := registered(forms, answers)
-	switch {
-	case known && !answer.IsIn:
+	if known && !answer.IsIn {
 		return to, lid, &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errNoAddress}
-	case known:
-		number = numberOf(answer, to)
-		if answer.JID.Server == types.HiddenUserServer {
-			return number, answer.JID.ToNonAD(), nil
-		}
-	default:
-		number = to
 	}
-	var found map[types.JID]types.UserInfo
-	err = guarded(c.s, func() (err error) {
-		found, err = c.client.GetUserInfo(ctx, []types.JID{number})
-		return err
-	})
-	if err != nil {
-		return to, lid, unknown(err)
+	if answer.JID.Server == types.HiddenUserServer {
+		lid = answer.JID.ToNonAD()
 	}
-	if lid = found[number].LID; lid.IsEmpty() {
-		return to, lid, unknown(errNoLID)
-	}
-	return number, lid, nil
+	return numberOf(answer, to), lid, nil
 }
 
 // registered picks the answer that counts: that the form which was written is on

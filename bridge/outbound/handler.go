@@ -71,16 +71,26 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
+	restores, lost, err := h.restoresOf(ctx, j, e, ledger.Restores)
+	if err != nil {
+		return err
+	}
+	if lost {
+		e.Message.ID = -e.Message.ID
+		if ledger, err = h.IDs.AgentMessage(ctx, h.Inbox.LineID(), int64(e.Message.ID)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case j.Kind == journal.KindDeleted:
-		return h.revoke(ctx, j, e)
+		return h.revoke(ctx, j, e, restores)
 	case ledger.State == idmap.AgentDeleted:
 		return j.Done(ctx, nil)
 	case ledger.State == idmap.AgentSent:
 		return h.finish(ctx, j, e, &sending{})
 	case j.Kind == journal.KindRetry:
-		return h.retryMessage(ctx, j, e)
+		return h.retryMessage(ctx, j, e, restores)
 	default:
-		return h.send(ctx, j, e)
+		return h.send(ctx, j, e, restores)
 	}
 }

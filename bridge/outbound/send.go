@@ -17,7 +17,7 @@ import (
 )
 
 // send sends the parts of an agent's message that were not sent yet.
-func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error {
+func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event, restores int64) error {
 	if expired(h.byOurClock(j.Job), h.Inbox.Settings().MaxAge(), h.Clock()) {
 		return &whatsapp.PermanentError{Reason: delivery.ReasonExpired, Err: errors.New("the message waited too long for the connection")}
 	}
@@ -41,7 +41,7 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if len(links) == 0 && h.Arrivals.Sent(chat.ID, e.Message.ID) {
 		h.Overtaken.Inc() // it came after a later one had left; better late than never
 	}
-	s := &sending{e: e, chat: chat, to: to, sent: sentParts(links)}
+	s := &sending{e: e, chat: chat, to: to, sent: sentParts(links), restores: restores}
 	markdown, err := h.Inbox.WritesMarkdown(ctx, j.Priority(h.Clock()))
 	if err != nil {
 		return err
@@ -111,6 +111,8 @@ type sending struct {
 	chat idmap.Chat
 	to   string
 	sent map[int]bool // parts that left before
+	// restores tells the message from others that had its id; see messageID.
+	restores int64
 	// unrecorded are the ids of what WhatsApp has taken and the ledger does not
 	// know yet as sent.
 	unrecorded []string
@@ -189,10 +191,10 @@ func (h *Handler) sendPart(ctx context.Context, j *work.Job, s *sending, p compo
 		}
 	}
 	line, message := h.Inbox.LineID(), int64(s.e.Message.ID)
-	out := content.Outgoing{ID: content.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
+	out := content.Outgoing{ID: messageID(line, "send", s.e.Message.ID, p.Number, s.restores), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
-		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending,
+		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending, Written: s.e.Message.CreatedAt.Time,
 	}
 	err := j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := h.recordTaken(s)(ctx, tx); err != nil {
