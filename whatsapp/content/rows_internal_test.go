@@ -86,6 +86,13 @@ func TestD18_AnIDIsTheSameAtEveryAttempt(t *testing.T) {
 	require.Equal(t, "3EB0F7D858EE121E09BAC8", MessageID("l1", "send", 1, 0, 0))
 }
 
+func TestT09_AMessageWithAGivenIDHasAnIDOfItsOwn(t *testing.T) {
+	t.Parallel()
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 0), MessageID("l1", "send", 1, 0, 1))
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 1), MessageID("l1", "send", 1, 0, 2))
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 1), MessageID("l1", "send", 1, 1, 0))
+}
+
 func TestD27_OnlyTheCustomersReceiptsTellAgentsAnything(t *testing.T) {
 	t.Parallel()
 	alice, own := types.NewJID("5511888880002", types.DefaultUserServer), types.NewJID("5511999990001", types.DefaultUserServer)
