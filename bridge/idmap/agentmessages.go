@@ -64,7 +64,8 @@ func (r Reader) AgentMessage(ctx context.Context, line string, message int64) (A
 // ids to other messages. A deleted one stays deleted.
 func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, message int64, written time.Time, state AgentState) error {
 	const set = `INSERT INTO agent_message (line, message_id, state, failures, written, restores) VALUES ($1, $2, $3, $4, $5, ` + restoresOf + `)
-		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures, written = excluded.written, restores = excluded.restores
+		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures,
+		written = CASE WHEN excluded.written = 0 THEN agent_message.written ELSE excluded.written END, restores = excluded.restores
 		WHERE agent_message.state <> 'deleted'`
 	failures := 0
 	if state.ShownFailed() {

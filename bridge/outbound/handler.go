@@ -67,19 +67,9 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	ledger, err := h.IDs.AgentMessage(ctx, h.Inbox.LineID(), int64(e.Message.ID))
+	e, ledger, restores, err := h.identify(ctx, j, e)
 	if err != nil {
 		return err
-	}
-	restores, lost, err := h.restoresOf(ctx, j, e, ledger.Restores)
-	if err != nil {
-		return err
-	}
-	if lost {
-		e.Message.ID = -e.Message.ID
-		if ledger, err = h.IDs.AgentMessage(ctx, h.Inbox.LineID(), int64(e.Message.ID)); err != nil {
-			return err
-		}
 	}
 	switch {
 	case j.Kind == journal.KindDeleted:
