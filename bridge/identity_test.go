@@ -239,3 +239,48 @@ func TestT08_APersonWithAHiddenIDOnlyIsAWholeContact(t *testing.T) {
 		require.Len(t, w.desk.Contacts(), 2)
 	})
 }
+
+// Two customers exchange their numbers, and take them back.
+func TestT08_TwoCustomersWhoExchangeNumbersStayWhoTheyAre(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		bob := w.wa.NewPeer("5511777770003", "Bob")
+		first, second := w.alice.Number(), bob.Number()
+		conversations := map[*whatsapptest.Peer]int{}
+		round := func(what string) {
+			for _, customer := range []*whatsapptest.Peer{w.alice, bob} {
+				text := customer.Name() + " " + what
+				customer.SendText(w.phone, text)
+				arrived := w.desk.wait(text, withText(text)).Conversation
+				if before, known := conversations[customer]; known {
+					require.Equal(t, before, arrived)
+				}
+				conversations[customer] = arrived
+			}
+			for customer, conversation := range conversations {
+				reply, err := w.desk.Reply(conversation, "to "+customer.Name()+" "+what)
+				require.NoError(t, err)
+				w.desk.wait("the tick", withStatus(reply.ID, "delivered"))
+				w.contact(customer.Name()+"'s number", func(c chatwoottest.Contact) bool {
+					return c.Name == customer.Name() && c.Phone == "+"+customer.Number()
+				})
+			}
+		}
+		exchange := func(a, b *whatsapptest.Peer) {
+			one, other := a.Number(), b.Number()
+			require.NoError(t, a.ChangeNumber("5511000000099"))
+			require.NoError(t, b.ChangeNumber(one))
+			require.NoError(t, a.ChangeNumber(other))
+		}
+		round("at first")
+		exchange(w.alice, bob)
+		require.Equal(t, [2]string{second, first}, [2]string{w.alice.Number(), bob.Number()})
+		round("after the exchange")
+		exchange(bob, w.alice)
+		round("and back")
+		for _, customer := range []*whatsapptest.Peer{w.alice, bob} {
+			name := "to " + customer.Name()
+			require.Equal(t, []string{name + " at first", name + " after the exchange", name + " and back"}, customer.Texts())
+		}
+		require.Len(t, w.desk.Contacts(), 2)
+	})
+}

@@ -55,6 +55,11 @@ func (d *Directory) releaseForeign(ctx context.Context, client *chatwoot.Client,
 	if !changed {
 		return true, nil
 	}
+	if update.Phone != nil {
+		// Not the number that they have now: the one who had it may not have given it
+		// up yet. A job of their own brings it.
+		update.Phone = new(string)
+	}
 	_, err = client.UpdateContact(ctx, other.ID, update)
 	if chatwoot.IsNotFound(err) {
 		return true, nil
