@@ -144,12 +144,35 @@ type NewContact struct {
 	Attributes map[string]string `json:"custom_attributes,omitempty"`
 }
 
-// ContactUpdate is what to change of a contact; nil leaves a field alone.
+// ContactUpdate is what to change of a contact; nil leaves a field alone, and "" takes
+// an identifier or a number away.
 type ContactUpdate struct {
-	Name       *string           `json:"name,omitempty"`
-	Identifier *string           `json:"identifier,omitempty"`
-	Phone      *string           `json:"phone_number,omitempty"`
-	Attributes map[string]string `json:"custom_attributes,omitempty"`
+	Name       *string
+	Identifier *string
+	Phone      *string
+	Attributes map[string]string
+}
+
+// MarshalJSON implements json.Marshaler. What is taken away is null: an empty text
+// would be taken by the next contact that has none.
+func (u ContactUpdate) MarshalJSON() ([]byte, error) {
+	fields := map[string]any{}
+	if u.Name != nil {
+		fields["name"] = *u.Name
+	}
+	for name, value := range map[string]*string{"identifier": u.Identifier, "phone_number": u.Phone} {
+		switch {
+		case value == nil:
+		case *value == "":
+			fields[name] = nil
+		default:
+			fields[name] = *value
+		}
+	}
+	if len(u.Attributes) > 0 {
+		fields["custom_attributes"] = u.Attributes
+	}
+	return json.Marshal(fields)
 }
 
 // Conversation is a conversation of a contact in an inbox.

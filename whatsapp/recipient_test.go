@@ -185,8 +185,19 @@ func describing(numbers ...string) whatsapptest.Hook {
 	for _, number := range numbers {
 		users = append(users, waBinary.Node{Tag: "user", Attrs: waBinary.Attrs{"jid": types.NewJID(number, types.DefaultUserServer)}})
 	}
+	return answering(asksForLID, users...)
+}
+
+// isOn says that a number is registered, and nothing else.
+func isOn(number string) waBinary.Node {
+	return waBinary.Node{Tag: "user", Attrs: waBinary.Attrs{"jid": types.NewJID(number, types.DefaultUserServer)}, Content: []waBinary.Node{
+		{Tag: "contact", Attrs: waBinary.Attrs{"type": "in"}, Content: []byte("+" + number)},
+	}}
+}
+
+func answering(asks func(whatsapptest.HookEvent) bool, users ...waBinary.Node) whatsapptest.Hook {
 	return func(e whatsapptest.HookEvent) whatsapptest.Action {
-		if !asksForLID(e) {
+		if !asks(e) {
 			return whatsapptest.Action{}
 		}
 		return whatsapptest.Action{Reply: []waBinary.Node{{
@@ -215,8 +226,8 @@ func TestR14_OnlyAClearNoIsANo(t *testing.T) {
 		"nobody has it, and it is passed over":  {nobody, []whatsapptest.Hook{describing()}, true},
 		"WhatsApp is away":                      {alice, []whatsapptest.Hook{address(whatsapptest.Action{Error: 503})}, false},
 		"too many questions":                    {alice, []whatsapptest.Hook{address(whatsapptest.Action{Error: 429})}, false},
-		"she is passed over":                    {alice, []whatsapptest.Hook{describing()}, false},
-		"she has no address":                    {alice, []whatsapptest.Hook{describing(alice)}, false},
+		"she is passed over":                    {alice, []whatsapptest.Hook{describing(), answering(asksForNumber)}, false},
+		"she has no address":                    {alice, []whatsapptest.Hook{describing(alice), answering(asksForNumber, isOn(alice))}, false},
 		"neither question is answered":          {alice, []whatsapptest.Hook{describing(), number(whatsapptest.Action{Error: 503})}, false},
 		"nobody has it, and WhatsApp goes away": {nobody, []whatsapptest.Hook{number(whatsapptest.Action{Error: 503})}, false},
 	} {
@@ -285,4 +296,43 @@ func TestR14_ADeviceListThatCannotBeHadIsWaitedFor(t *testing.T) {
 	remove()
 	require.NoError(t, w.trySend(w.alice, "3EB0WAITS"))
 	require.NoError(t, must(w.alice.WaitText(patience, "3EB0WAITS")))
+}
+
+// T01: what people write is not the form under which WhatsApp has the number.
+func TestT01_WhatsAppSaysUnderWhichNumberSomebodyIsRegistered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	account := func(number string) (content.Address, error) {
+		return w.session.Account(context.Background(), number+"@s.whatsapp.net")
+	}
+	for written, registered := range map[string]string{
+		"5531987654321": "553187654321", "541145678901": "5491145678901", "5215512345679": "525512345679", "49015112345678": "4915112345678",
+	} {
+		peer := w.srv.NewPeer(registered, "Somebody")
+		peer.AddAlias(written)
+		want := content.Address{JID: peer.JID().String(), Alt: peer.LID().String()}
+		found, err := account(written)
+		require.NoError(t, err)
+		require.Equal(t, want, found, written)
+		found, err = account(registered)
+		require.NoError(t, err)
+		require.Equal(t, want, found, "by its own number")
+		require.NoError(t, w.session.Send(context.Background(), content.Outgoing{ID: "3EB0" + written, To: want.Alt, Text: written}))
+		require.NoError(t, must(peer.WaitText(patience, written)))
+	}
+	// Both forms are somebody's: who is asked for is written to.
+	long, short := w.srv.NewPeer("5511987654399", "Long"), w.srv.NewPeer("551187654399", "Short")
+	for _, peer := range []*whatsapptest.Peer{long, short} {
+		found, err := account(peer.Number())
+		require.NoError(t, err)
+		require.Equal(t, peer.LID().String(), found.Alt)
+	}
+	var refused *whatsapp.PermanentError
+	_, err := account("5531900000000")
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, whatsapp.ReasonNotOnWhatsApp, refused.Reason)
+	found, err := w.session.Account(context.Background(), "123-456@g.us")
+	require.NoError(t, err)
+	require.Equal(t, content.Address{JID: "123-456@g.us"}, found)
 }

@@ -98,10 +98,10 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	if err != nil {
 		return err
 	}
-	if err := c.checkReachOut(sending, to); err != nil {
+	if err := c.checkReachOut(sending, address); err != nil {
 		return err
 	}
-	return c.send(sending, recipient{to: to, address: address}, o.ID, message)
+	return c.send(sending, recipient{address}, o.ID, message)
 }
 
 // sent admits the next message at once: the rest of the work for this one is done
@@ -117,14 +117,14 @@ func (s *Session) sent() {
 func (c *connection) send(ctx context.Context, to recipient, id string, message *waE2E.Message) error {
 	c.devicesOutdated.Store(false)
 	err := c.sendOnce(ctx, to, id, message)
-	if err == nil && c.devicesOutdated.Load() && to.to.Server != types.GroupServer {
+	if err == nil && c.devicesOutdated.Load() && to.address.Server != types.GroupServer {
 		c.s.cfg.Count("sent again to all devices")
 		if again := c.sendOnce(ctx, to, id, message); again != nil {
 			c.s.cfg.Log.Warn("a message may not have reached every device", "error", again)
 		}
 	}
 	if code := refusalCode(err); code == codeReachOut {
-		return c.s.refusedReachOut(to.to, id, err)
+		return c.s.refusedReachOut(to.address, id, err)
 	}
 	return classifySend(err)
 }
@@ -133,7 +133,7 @@ func (c *connection) sendOnce(ctx context.Context, to recipient, id string, mess
 	marked, encryption := c.guard.Encrypting(ctx, to.reader())
 	defer encryption.End()
 	err := guarded(c.s, func() error {
-		_, err := c.client.SendMessage(marked, to.to, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
+		_, err := c.client.SendMessage(marked, to.address, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerTimeout})
 		return err
 	})
 	if err == nil && encryption.Unwritten() { // it was encrypted for nobody at all

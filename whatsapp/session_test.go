@@ -202,7 +202,7 @@ func TestPairThenTextBothWays(t *testing.T) {
 	_, err := w.alice.WaitReceipt(patience, id, types.ReceiptTypeDelivered)
 	require.NoError(t, err)
 
-	out := content.Outgoing{ID: content.MessageID("l1", "send", 7, 0), To: w.alice.JID().String(), Text: "hi"}
+	out := content.Outgoing{ID: content.MessageID("l1", "send", 7, 0, 0), To: w.alice.JID().String(), Text: "hi"}
 	require.NoError(t, w.session.Send(context.Background(), out))
 	got, err := w.alice.WaitText(patience, "hi")
 	require.NoError(t, err)

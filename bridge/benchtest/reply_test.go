@@ -68,7 +68,7 @@ func newReplies(tb testing.TB, m mode, customers int, listens string) *replies {
 	}
 	r.drained()
 	leaves := func(message int) {
-		r.clock.leaves(content.MessageID(string(r.Line), "send", int64(message), compose.TextPart))
+		r.clock.leaves(content.MessageID(string(r.Line), "send", int64(message), compose.TextPart, 0))
 	}
 	r.Chatwoot.OnWebhook(func(w chatwoottest.Webhook) chatwoottest.WebhookFault {
 		if w.Event == "message_created" {

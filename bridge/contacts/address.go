@@ -1,9 +1,11 @@
 package contacts
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
+	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
@@ -36,8 +38,33 @@ func IsCounterpart(jid string) bool {
 	}
 }
 
-// Target is the JID to send to: the phone number where it is known.
-func Target(aliases []string) string {
-	identifier, _ := identity(aliases)
-	return identifier
+// Target is the JID to send to: the hidden id, which is the person, or else the number
+// that was seen last; the first address of a group or a bot.
+func Target(chat idmap.Chat) string {
+	if lid := chat.LID(); lid != "" {
+		return lid
+	}
+	if len(chat.Aliases) == 0 {
+		return ""
+	}
+	return cmp.Or(chat.Number(), chat.Aliases[0])
 }
+
+// identity gives what a contact is known by, and her number in E.164: the JID by number,
+// if there is one, and the hidden id once a number has moved.
+func identity(chat idmap.Chat) (identifier, phone string) {
+	jid, lid := chat.Number(), chat.LID()
+	if jid != "" {
+		phone = phoneOf(jid)
+	}
+	if chat.ByLID && lid != "" {
+		return lid, phone
+	}
+	if jid == "" && len(chat.Aliases) > 0 {
+		jid = chat.Aliases[0]
+	}
+	return jid, phone
+}
+
+// phoneOf is a JID's number in E.164.
+func phoneOf(jid string) string { return "+" + jidUser(jid) }

@@ -322,9 +322,9 @@ func TestTheLiveChannelsNewsOfAContact(t *testing.T) {
 
 	// Maria wrote; Dup is somebody of another inbox.
 	chat, source := "", ""
-	l.InTx(func(ctx context.Context, tx *sql.Tx) (err error) {
-		chat, _, err = l.IDs.Resolve(ctx, tx, linetest.ID, line.ContactSource, alice)
-		source = line.ContactSource(chat)
+	l.InTx(func(ctx context.Context, tx *sql.Tx) error {
+		found, err := l.IDs.Resolve(ctx, tx, linetest.ID, line.ContactSource, alice)
+		chat, source = found.Chat, line.ContactSource(found.Chat)
 		return err
 	})
 	maria, err := client.CreateContact(t.Context(), chatwoot.NewContact{Inbox: line.Inbox, SourceID: source, Name: "Maria", Phone: "+5511888880002"})

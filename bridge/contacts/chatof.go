@@ -9,6 +9,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // UseChatOf calls use with the chat of an event's conversation. Until use returns
@@ -39,11 +40,12 @@ func (d *Directory) ChatOf(ctx context.Context, e chatwoot.Event) (string, error
 	if jid == "" {
 		return conversationLane + strconv.FormatInt(int64(e.Conversation.ID), 10), nil
 	}
-	if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok && otherBrazilian(number) != "" {
+	number, _ := strings.CutSuffix(jid, "@s.whatsapp.net")
+	for _, other := range content.OtherForms(number) {
 		// A chat that exists knows how the person is really addressed.
-		chat, err := d.IDs.ChatByAlias(ctx, line, otherBrazilian(number)+"@s.whatsapp.net")
-		if err == nil || !errors.Is(err, idmap.ErrUnknown) {
-			return chat.ID, err
+		chat, known, err := d.IDs.Known(ctx, line, other+"@s.whatsapp.net")
+		if known || err != nil {
+			return chat, err
 		}
 	}
 	return d.agentStarted(ctx, e, jid)
@@ -79,7 +81,8 @@ func (d *Directory) agentStarted(ctx context.Context, e chatwoot.Event, jid stri
 	line := d.line()
 	var id string
 	err := d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		id, _, err = d.IDs.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
+		found, err := d.IDs.Resolve(ctx, tx, line, func(string) string { return e.Conversation.SourceID }, jid)
+		id = found.Chat
 		return err
 	})
 	if err != nil {

@@ -2,50 +2,86 @@ package contacts
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // contact finds or makes the chat's contact: by our source id, then one that
 // somebody else made, an agent or another bridge, by WhatsApp id or phone
-// number. An error of a lookup is never taken for "there is none".
-func (d *Directory) contact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
+// number. An error of a lookup is never taken for "there is none", unless it fails for
+// this customer alone and for good.
+func (d *Directory) contact(ctx context.Context, j *work.Job, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
 	found, err := client.ContactBySource(ctx, d.Inbox.Line().Inbox, chat.SourceID)
-	if err == nil {
+	unusable, err := d.tolerable(ctx, client, chat.ID, "source", err)
+	if err == nil && !unusable {
 		chat.Contact = int64(found.ID)
 		return nil
 	}
-	if !chatwoot.IsNotFound(err) {
+	if err != nil && !chatwoot.IsNotFound(err) {
 		return err
 	}
-	other, err := d.findContact(ctx, client, chat.Aliases)
-	if err != nil || other.ID != 0 {
-		return errors.Join(err, d.adopt(ctx, client, chat, other))
+	if unusable && chat.Contact != 0 {
+		return nil // made in an earlier attempt
+	}
+	other, err := d.findContact(ctx, client, *chat)
+	if err != nil {
+		return err
+	}
+	err = d.settle(ctx, client, chat, other, m)
+	for range mostSources {
+		if err == nil || !unusable || chatwoot.IsDown(err) {
+			break
+		}
+		// Something that nobody can ask for has the source id.
+		chat.SourceID = d.sourceID(chat.SourceID)
+		err = d.settle(ctx, client, chat, other, m)
+	}
+	if err != nil || !unusable {
+		return err
+	}
+	made := *chat
+	made.Conversation = 0
+	return j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetContact(ctx, tx, made) })
+}
+
+// mostSources is how many other source ids are tried at once.
+const mostSources = 3
+
+// settle gives the chat the contact that was found, or makes one.
+func (d *Directory) settle(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, found chatwoot.Contact, m content.Message) error {
+	if found.ID != 0 {
+		return d.adopt(ctx, client, chat, found)
 	}
 	return d.createContact(ctx, client, chat, m)
 }
 
 // findContact looks for a contact that is known by one of the chat's WhatsApp
 // ids or phone numbers, the eldest if there are several. It gives the zero
-// contact if there is none.
-func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, aliases []string) (chatwoot.Contact, error) {
-	for _, key := range lookups(aliases) {
+// contact if there is none. One that is somebody else's gives up what it has no more.
+func (d *Directory) findContact(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (chatwoot.Contact, error) {
+	for _, key := range lookups(chat.Aliases) {
 		found, err := client.FindContacts(ctx, key.attribute, key.value)
-		if err != nil {
+		if _, err = d.tolerable(ctx, client, chat.ID, key.value, err); err != nil {
 			return chatwoot.Contact{}, err
 		}
 		if len(found) == 0 && key.attribute == "phone_number" {
-			if found, err = d.searchNumber(ctx, client, key.value); err != nil {
+			found, err = d.searchNumber(ctx, client, key.value)
+			if _, err = d.tolerable(ctx, client, chat.ID, "search "+key.value, err); err != nil {
 				return chatwoot.Contact{}, err
 			}
 		}
-		if len(found) > 0 {
-			return slices.MinFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) }), nil
+		slices.SortFunc(found, func(a, b chatwoot.Contact) int { return int(a.ID - b.ID) })
+		for _, other := range found {
+			if foreign, err := d.releaseForeign(ctx, client, chat, other); err != nil || !foreign {
+				return other, err
+			}
 		}
 	}
 	return chatwoot.Contact{}, nil
@@ -77,23 +113,36 @@ func (d *Directory) adopt(ctx context.Context, client *chatwoot.Client, chat *id
 // looked for once more, in the way that older releases know; what Chatwoot
 // does not like of a number or id must not keep the message out.
 func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
-	identifier, phone := identity(chat.Aliases)
+	identifier, phone := identity(*chat)
 	contact := chatwoot.NewContact{
 		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
-		Attributes: contactAttributes(chat.Aliases),
+		Attributes: contactAttributes(*chat),
 	}
 	made, err := client.CreateContact(ctx, contact)
 	var taken *chatwoot.InvalidError
 	if errors.As(err, &taken) && taken.Certain {
-		other, lookup := d.searchContact(ctx, client, identifier, phone)
-		if lookup != nil || other.ID != 0 {
-			return errors.Join(lookup, d.adopt(ctx, client, chat, other))
+		var other chatwoot.Contact
+		other, err = d.searchContact(ctx, client, identifier, phone)
+		if _, err = d.tolerable(ctx, client, chat.ID, "search", err); err != nil {
+			return err
 		}
-		contact.Phone = ""
-		if slices.Contains(taken.Attributes, "identifier") {
-			contact.Identifier = ""
+		foreign, err := d.releaseForeign(ctx, client, *chat, other)
+		if err != nil {
+			return err
+		}
+		if other.ID != 0 && !foreign {
+			return d.adopt(ctx, client, chat, other)
+		}
+		if !foreign {
+			contact.Phone = ""
+			if slices.Contains(taken.Attributes, "identifier") {
+				contact.Identifier = ""
+			}
 		}
 		made, err = client.CreateContact(ctx, contact)
+		if err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return err
@@ -136,7 +185,7 @@ func lookups(aliases []string) []contactKey {
 	}
 	for _, jid := range aliases {
 		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
-			if other := otherBrazilian(number); other != "" {
+			for _, other := range content.OtherForms(number) {
 				phones = append(phones, contactKey{"phone_number", "+" + other}, contactKey{"identifier", other + "@s.whatsapp.net"})
 			}
 		}
@@ -144,31 +193,20 @@ func lookups(aliases []string) []contactKey {
 	return append(ids, phones...)
 }
 
-// identity gives what a contact is known by: the JID by phone number if there
-// is one, and that number in E.164.
-func identity(aliases []string) (identifier, phone string) {
-	for _, jid := range aliases {
-		if number, ok := strings.CutSuffix(jid, "@s.whatsapp.net"); ok {
-			return jid, "+" + number
-		}
-	}
-	if len(aliases) > 0 {
-		identifier = aliases[0]
-	}
-	return identifier, ""
-}
-
 // contactAttributes are the WhatsApp ids, kept on the contact for people and
 // for other programs.
-func contactAttributes(aliases []string) map[string]string {
+func contactAttributes(chat idmap.Chat) map[string]string {
 	attributes := map[string]string{}
-	for _, jid := range aliases {
+	for _, jid := range slices.Backward(chat.Aliases) { // what was seen last stays
 		switch _, server, _ := strings.Cut(jid, "@"); server {
 		case "lid":
 			attributes["whatsapp_lid"] = jid
 		default:
 			attributes["whatsapp_jid"] = jid
 		}
+	}
+	if _, known := attributes["whatsapp_jid"]; !known && chat.ByLID {
+		attributes["whatsapp_jid"] = ""
 	}
 	return attributes
 }

@@ -11,28 +11,6 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-func TestR12_TheNinthDigitIsForMobilesOnly(t *testing.T) {
-	t.Parallel()
-	for number, want := range map[string]string{
-		"5566996679626":  "556696679626",  // new form, area above 28
-		"556696679626":   "5566996679626", // old form
-		"5511988887777":  "551188887777",  // area up to 28
-		"551188887777":   "5511988887777",
-		"551133334444":   "", // landline
-		"5511933334444":  "", // a nine before what was never a mobile
-		"5501988887777":  "", // no such area
-		"55119888877771": "",
-		"5511":           "",
-		"4915112345678":  "",
-		"":               "",
-	} {
-		require.Equal(t, want, otherBrazilian(number), number)
-		if want != "" {
-			require.Equal(t, number, otherBrazilian(want), "both ways")
-		}
-	}
-}
-
 func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -55,6 +33,9 @@ func TestR37_ContactNamesFitWhatChatwootStores(t *testing.T) {
 		})
 	}
 	require.Equal(t, "WhatsApp", contactName(content.Message{}, ""))
+	hidden := content.Message{Chat: content.Address{JID: "824012345678901@lid"}}
+	require.Equal(t, "WhatsApp …8901", contactName(hidden, ""), "two of them are told apart")
+	require.True(t, isPlaceholderName("WhatsApp …8901", idmap.Chat{Aliases: []string{hidden.Chat.JID}}))
 }
 
 func TestK8_AContactWhoseNameShowsNothingIsCalledByItsNumber(t *testing.T) {
@@ -69,7 +50,7 @@ func TestK8_AContactWhoseNameShowsNothingIsCalledByItsNumber(t *testing.T) {
 	require.Equal(t, "anA", contactName(content.Message{PushName: "\u202eanA"}, phone))
 }
 
-func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
+func TestR26_T08_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
 	t.Parallel()
 	const lid, pn, phone = "77@lid", "5511888880002@s.whatsapp.net", "+5511888880002"
 	both := []string{pn, lid}
@@ -87,16 +68,40 @@ func TestR26_OnlyWhatIsBlankOrStillOursIsChanged(t *testing.T) {
 		name, identifier, phone string
 	}{
 		"a stopgap gets the name": {
-			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: phone, Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: phone, Identifier: pn, Phone: phone}, contactUpdate{Name: "Ana"},
 			"Ana", left, left,
 		},
 		"an agent was faster": {
-			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: "Mrs Lima", Identifier: pn, Phone: phone}, contactUpdate{"Ana"},
+			idmap.Chat{Name: phone, Aliases: both}, chatwoot.Contact{Name: "Mrs Lima", Identifier: pn, Phone: phone}, contactUpdate{Name: "Ana"},
 			left, left, left,
 		},
 		"a number for a LID": {
 			idmap.Chat{Name: "Ana", Aliases: both}, chatwoot.Contact{Name: "Ana", Identifier: lid}, contactUpdate{},
 			left, pn, phone,
+		},
+		"another number for hers": {
+			idmap.Chat{Name: "Ana", Identifier: pn, Aliases: []string{lid, "5511700000007@s.whatsapp.net"}, Former: []string{pn}, ByLID: true},
+			chatwoot.Contact{Name: "Ana", Identifier: pn, Phone: phone}, contactUpdate{Lost: []string{pn}},
+			left, lid, "+5511700000007",
+		},
+		"a number that is somebody else's now": {
+			idmap.Chat{Name: "Ana", Identifier: pn, Aliases: []string{lid}, ByLID: true},
+			chatwoot.Contact{Name: "Ana", Identifier: pn, Phone: phone}, contactUpdate{Lost: []string{pn}},
+			left, lid, "",
+		},
+		"the only address is somebody else's now": {
+			idmap.Chat{Name: "Ana", Identifier: pn}, chatwoot.Contact{Name: "Ana", Identifier: pn, Phone: phone}, contactUpdate{Lost: []string{pn}},
+			left, "", "",
+		},
+		"a lost number, where the desk has written another": {
+			idmap.Chat{Name: "Ana", Identifier: pn, Aliases: []string{lid}, ByLID: true},
+			chatwoot.Contact{Name: "Ana", Identifier: "crm-7", Phone: "+49301234567"}, contactUpdate{Lost: []string{pn}},
+			left, left, left,
+		},
+		"a number that is hers again": {
+			idmap.Chat{Name: "Ana", Identifier: lid, Aliases: both, ByLID: true},
+			chatwoot.Contact{Name: "Ana", Identifier: lid, Phone: phone}, contactUpdate{Lost: []string{pn}},
+			left, left, left,
 		},
 		"somebody else's id and number": {
 			idmap.Chat{Name: "Ana", Aliases: both}, chatwoot.Contact{Name: "Ana", Identifier: "crm-7", Phone: "+49301234567"}, contactUpdate{},

@@ -24,11 +24,11 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 			return chat, err
 		}
 	}
-	if err := d.contact(ctx, client, &chat, m); err != nil {
+	if err := d.contact(ctx, j, client, &chat, m); err != nil {
 		return chat, err
 	}
 	found, current, err := d.findConversation(ctx, client, chat)
-	if err != nil {
+	if _, err = d.tolerable(ctx, client, chat.ID, "conversations", err); err != nil {
 		return chat, err
 	}
 	if found != 0 && !current && note {
@@ -67,7 +67,8 @@ func (d *Directory) goesOn(ctx context.Context, client *chatwoot.Client, chat id
 	if chatwoot.IsNotFound(err) {
 		return false, nil
 	}
-	return err == nil && now.Status != resolved, err
+	lost, err := d.tolerable(ctx, client, chat.ID, "conversation", err)
+	return err == nil && !lost && now.Status != resolved, err
 }
 
 // findConversation finds the newest conversation that is not resolved, or with

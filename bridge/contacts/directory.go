@@ -28,6 +28,7 @@ type Directory struct {
 	recent  recentChats // used under merging
 	// strangers are contacts of which the live channel need not tell.
 	strangers strangers
+	failures  failures
 }
 
 func (d *Directory) line() string { return d.Inbox.LineID() }
@@ -56,21 +57,31 @@ func (d *Directory) Resolve(ctx context.Context, address content.Address, use fu
 	d.merging.Lock()
 	defer d.merging.Unlock()
 	defer d.recent.forget()
-	return d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		chat, merge, err := d.IDs.Resolve(ctx, tx, d.line(), d.sourceID, address.JID, address.Alt)
+	moved := false
+	err := d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		found, err := d.IDs.Resolve(ctx, tx, d.line(), d.sourceID, address.JID, address.Alt)
 		if err != nil {
 			return err
 		}
-		if chat, err = d.mergeOrQueue(ctx, tx, chat, merge); err != nil {
+		if err := d.queueMoves(ctx, tx, found.Moves); err != nil {
 			return err
 		}
+		chat, err := d.mergeOrQueue(ctx, tx, found.Chat, found.Merge)
+		if err != nil {
+			return err
+		}
+		moved = len(found.Moves) > 0
 		return use(ctx, tx, chat)
 	})
+	if err == nil && moved {
+		d.Journal.Wake(journal.Maintenance, 0)
+	}
+	return err
 }
 
 // recentChats are the chats that wrote lately, by both addresses of theirs. They
-// change only when two are merged, which only the process does that has the
-// line's connection.
+// change only when two are merged or a number moves, which only the process does that
+// has the line's connection.
 type recentChats struct {
 	mu    sync.Mutex
 	chats map[content.Address]string

@@ -1,8 +1,10 @@
 package contacts
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -25,8 +27,21 @@ func contactName(m content.Message, phone string) string {
 	if phone != "" {
 		return phone
 	}
-	return unnamedContact
+	return unnamed(m.Chat.JID)
 }
+
+// unnamed calls somebody by the end of the hidden id, so that two of them are told
+// apart, and never by what would pass for a number.
+func unnamed(jid string) string {
+	id := jidUser(jid)
+	if !idmap.IsLID(jid) || len(id) < unnamedDigits {
+		return unnamedContact
+	}
+	return unnamedContact + " …" + id[len(id)-unnamedDigits:]
+}
+
+// unnamedDigits is how much of a hidden id stands in for a name.
+const unnamedDigits = 4
 
 // pushedName is what the person on the other side calls themselves, in a form
 // that Chatwoot stores, or "".
@@ -43,9 +58,13 @@ func pushedName(m content.Message) string {
 
 // isPlaceholderName reports whether a name that the bridge gave only stands in for a
 // real one.
-func isPlaceholderName(name string, aliases []string) bool {
-	_, phone := identity(aliases)
-	return name == unnamedContact || name != "" && name == phone || strings.HasPrefix(name, groupNamePrefix)
+func isPlaceholderName(name string, chat idmap.Chat) bool {
+	if name == unnamedContact || strings.HasPrefix(name, groupNamePrefix) {
+		return true
+	}
+	return name != "" && slices.ContainsFunc(slices.Concat(chat.Aliases, chat.Former), func(jid string) bool {
+		return name == unnamed(jid) || idmap.IsNumber(jid) && name == phoneOf(jid)
+	})
 }
 
 func jidUser(jid string) string {

@@ -18,6 +18,8 @@ import (
 // contactUpdate is the payload of a job of the kind contact.
 type contactUpdate struct {
 	Name string `json:"name,omitempty"`
+	// Lost are JIDs of numbers that the person has no more.
+	Lost []string `json:"lost,omitempty"`
 }
 
 // detectUpdate is what a message tells of a contact beyond what the bridge
@@ -25,10 +27,10 @@ type contactUpdate struct {
 // It is pure.
 func detectUpdate(chat idmap.Chat, m content.Message) (contactUpdate, bool) {
 	var news contactUpdate
-	if name := pushedName(m); name != "" && isPlaceholderName(chat.Name, chat.Aliases) && !isPlaceholderName(name, chat.Aliases) {
+	if name := pushedName(m); name != "" && isPlaceholderName(chat.Name, chat) && !isPlaceholderName(name, chat) {
 		news.Name = name
 	}
-	identifier, _ := identity(chat.Aliases)
+	identifier, _ := identity(chat)
 	return news, news.Name != "" || identifier != chat.Identifier
 }
 
@@ -48,7 +50,7 @@ func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat
 	if err != nil {
 		return fmt.Errorf("queue a contact's update: %w", err)
 	}
-	identifier, _ := identity(chat.Aliases)
+	identifier, _ := identity(chat)
 	line := d.line()
 	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
 		Lane: journal.LaneKey{Line: line, Chat: chat.ID, Queue: journal.Maintenance}, Kind: journal.KindContact, Payload: raw, OccurredAt: m.At,
@@ -82,7 +84,7 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	}
 	var taken *chatwoot.InvalidError
 	if errors.As(err, &taken) {
-		err = d.mergeTaken(ctx, client, &chat, contact, update)
+		err = d.settleTaken(ctx, client, &chat, contact, update)
 	}
 	if err != nil {
 		return err
@@ -90,36 +92,40 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	if update.Name != nil {
 		chat.Name = *update.Name
 	}
-	chat.Identifier, _ = identity(chat.Aliases)
+	chat.Identifier, _ = identity(chat)
 	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
 	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetIdentity(ctx, tx, chat) })
 }
 
 // contactChange is what to change of a contact as it is in Chatwoot: only what
-// is blank there, or still as the bridge wrote it. It is pure.
+// is blank there, or still as the bridge wrote it, and what the person has no more. It
+// is pure.
 func contactChange(chat idmap.Chat, now chatwoot.Contact, news contactUpdate) (update chatwoot.ContactUpdate, changed bool) {
-	if news.Name != "" && (now.Name == "" || now.Name == chat.Name && isPlaceholderName(chat.Name, chat.Aliases)) {
+	if news.Name != "" && (now.Name == "" || now.Name == chat.Name && isPlaceholderName(chat.Name, chat)) {
 		update.Name = &news.Name
 	}
-	identifier, phone := identity(chat.Aliases)
-	ours := now.Identifier == "" || slices.Contains(chat.Aliases, now.Identifier)
+	identifier, phone := identity(chat)
+	before := slices.DeleteFunc(slices.Concat(chat.Former, news.Lost), func(jid string) bool { return slices.Contains(chat.Aliases, jid) })
+	ours := now.Identifier == "" || slices.Contains(chat.Aliases, now.Identifier) || slices.Contains(before, now.Identifier)
 	if ours && identifier != now.Identifier {
 		update.Identifier = &identifier
 	}
-	if phone != "" && now.Phone == "" {
+	hadIt := slices.ContainsFunc(before, func(jid string) bool { return idmap.IsNumber(jid) && now.Phone == phoneOf(jid) })
+	if phone != now.Phone && (hadIt || now.Phone == "") {
 		update.Phone = &phone
 	}
 	changed = update.Name != nil || update.Identifier != nil || update.Phone != nil
 	if changed {
-		update.Attributes = contactAttributes(chat.Aliases)
+		update.Attributes = contactAttributes(chat)
 	}
 	return update, changed
 }
 
-// mergeTaken deals with a number or id that another contact has: that contact
-// is the same person. The elder survives, with the conversations of both.
-func (d *Directory) mergeTaken(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, contact chatwoot.Contact, update chatwoot.ContactUpdate) error {
-	identifier, phone := identity(chat.Aliases)
+// settleTaken deals with a number or id that another contact has. If that one is
+// somebody else's it gives it up; otherwise it is the same person, and the elder
+// survives, with the conversations of both.
+func (d *Directory) settleTaken(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, contact chatwoot.Contact, update chatwoot.ContactUpdate) error {
+	identifier, phone := identity(*chat)
 	other, err := d.searchContact(ctx, client, identifier, phone)
 	if err != nil {
 		return err
@@ -129,6 +135,14 @@ func (d *Directory) mergeTaken(ctx context.Context, client *chatwoot.Client, cha
 			return nil
 		}
 		_, err := client.UpdateContact(ctx, contact.ID, chatwoot.ContactUpdate{Name: update.Name})
+		return err
+	}
+	foreign, err := d.releaseForeign(ctx, client, *chat, other)
+	if err != nil {
+		return err
+	}
+	if foreign {
+		_, err := client.UpdateContact(ctx, contact.ID, update)
 		return err
 	}
 	elder, younger := min(contact.ID, other.ID), max(contact.ID, other.ID)

@@ -62,7 +62,7 @@ func (s *Statuses) MarkReadIfAnswered(ctx context.Context, chat idmap.Chat, mess
 	if err != nil || !answered {
 		return
 	}
-	if to := contacts.Target(chat.Aliases); to != "" {
+	if to := contacts.Target(chat); to != "" {
 		s.MarkRead(ctx, chat, to)
 	}
 }

@@ -48,7 +48,9 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	}
 	messages := map[int64]int64{} // Chatwoot message -> conversation
 	for _, link := range links {
-		messages[link.Message] = link.Conversation
+		if link.Message > 0 { // else Chatwoot has lost it
+			messages[link.Message] = link.Conversation
+		}
 	}
 	for message, conversation := range messages {
 		if err := s.SyncStatus(ctx, j, message, conversation); err != nil {

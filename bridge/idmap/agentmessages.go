@@ -38,6 +38,8 @@ type AgentMessage struct {
 	// Written is when Chatwoot says that the message was written, in whole
 	// seconds; zero where that is not known.
 	Written time.Time
+	// Restores are the line's, by which keys and ids of messages are made.
+	Restores Restores
 }
 
 // AgentMessage reads the entry of a Chatwoot message; a message that was never
@@ -45,8 +47,9 @@ type AgentMessage struct {
 func (r Reader) AgentMessage(ctx context.Context, line string, message int64) (AgentMessage, error) {
 	var a AgentMessage
 	var written int64
-	const find = `SELECT state, failures, shown, written FROM agent_message WHERE line = $1 AND message_id = $2`
-	err := r.q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown, &written)
+	const find = `SELECT COALESCE(a.state, ''), COALESCE(a.failures, 0), COALESCE(a.shown, ''), COALESCE(a.written, 0), line.restores, line.restored_from
+		FROM line LEFT JOIN agent_message a ON a.line = line.id AND a.message_id = $2 WHERE line.id = $1`
+	err := r.q.QueryRowContext(ctx, find, line, message).Scan(&a.State, &a.Failures, &a.Shown, &written, &a.Restores.Times, &a.Restores.From)
 	if written != 0 {
 		a.Written = time.Unix(written, 0)
 	}
@@ -60,8 +63,9 @@ func (r Reader) AgentMessage(ctx context.Context, line string, message int64) (A
 // says that it was written: a Chatwoot that is restored from a backup gives the same
 // ids to other messages. A deleted one stays deleted.
 func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, message int64, written time.Time, state AgentState) error {
-	const set = `INSERT INTO agent_message (line, message_id, state, failures, written) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures, written = excluded.written
+	const set = `INSERT INTO agent_message (line, message_id, state, failures, written, restores) VALUES ($1, $2, $3, $4, $5, ` + restoresOf + `)
+		ON CONFLICT (line, message_id) DO UPDATE SET state = excluded.state, failures = agent_message.failures + excluded.failures,
+		written = CASE WHEN excluded.written = 0 THEN agent_message.written ELSE excluded.written END, restores = excluded.restores
 		WHERE agent_message.state <> 'deleted'`
 	failures := 0
 	if state.ShownFailed() {
@@ -77,6 +81,9 @@ func (m *Map) SetAgentMessage(ctx context.Context, tx *sql.Tx, line string, mess
 	return nil
 }
 
+// restoresOf is a line's count of restores, for a row that is written.
+const restoresOf = `COALESCE((SELECT restores FROM line WHERE id = $1), 0)`
+
 // NoteArrived records of a message of which nobody knew whether WhatsApp had it that
 // it has.
 func (m *Map) NoteArrived(ctx context.Context, tx *sql.Tx, line string, message int64) error {
@@ -89,7 +96,7 @@ func (m *Map) NoteArrived(ctx context.Context, tx *sql.Tx, line string, message 
 
 // SetShown records the status last put on a message's bubble.
 func (m *Map) SetShown(ctx context.Context, tx *sql.Tx, line string, message int64, shown Status) error {
-	const set = `INSERT INTO agent_message (line, message_id, state, shown) VALUES ($1, $2, 'received', $3)
+	const set = `INSERT INTO agent_message (line, message_id, state, shown, restores) VALUES ($1, $2, 'received', $3, ` + restoresOf + `)
 		ON CONFLICT (line, message_id) DO UPDATE SET shown = excluded.shown`
 	if _, err := tx.ExecContext(ctx, set, line, message, string(shown)); err != nil {
 		return fmt.Errorf("record a bubble's status: %w", err)

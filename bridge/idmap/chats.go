@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 )
@@ -19,13 +20,31 @@ type Chat struct {
 	Contact      int64  // Chatwoot's id, 0 = not known yet
 	Conversation int64  // Chatwoot's display id, 0 = not known yet
 	Resolved     bool   // the conversation was resolved, or may have been
-	Aliases      []string
+	// ByLID says that a number has left the chat, so that its contact is known by the
+	// hidden id.
+	ByLID bool
+	// Aliases are the counterpart's addresses, the one that was seen last first; Former
+	// are numbers that were hers.
+	Aliases, Former []string
 }
 
-const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, resolved, merged_into, chat_alias.jid
-	FROM chat LEFT JOIN chat_alias ON chat_alias.chat = chat.id `
+// LID is the counterpart's hidden id, or "".
+func (c Chat) LID() string { return first(c.Aliases, IsLID) }
 
-const aliasOrder = ` ORDER BY chat_alias.jid`
+// Number is the JID of the number that the counterpart was seen with last, or "".
+func (c Chat) Number() string { return first(c.Aliases, IsNumber) }
+
+func first(jids []string, is func(string) bool) string {
+	if i := slices.IndexFunc(jids, is); i >= 0 {
+		return jids[i]
+	}
+	return ""
+}
+
+const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, resolved, by_lid, merged_into,
+	chat_alias.jid, chat_alias.given_up FROM chat LEFT JOIN chat_alias ON chat_alias.chat = chat.id `
+
+const aliasOrder = ` ORDER BY chat_alias.seen DESC, chat_alias.jid`
 
 // Chat reads a chat; the id of a merged one gives the chat it is part of now.
 func (m *Map) Chat(ctx context.Context, line, id string, epoch int64) (Chat, error) {
@@ -121,10 +140,15 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	defer rows.Close()
 	for rows.Next() {
 		var jid sql.NullString
-		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved, &mergedInto, &jid); err != nil {
+		var givenUp sql.NullInt64
+		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved, &c.ByLID, &mergedInto, &jid, &givenUp); err != nil {
 			return Chat{}, "", fmt.Errorf("read a chat: %w", err)
 		}
-		if jid.Valid {
+		switch {
+		case !jid.Valid:
+		case givenUp.Int64 != 0:
+			c.Former = append(c.Former, jid.String)
+		default:
 			c.Aliases = append(c.Aliases, jid.String)
 		}
 	}
@@ -137,7 +161,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	return c, mergedInto, nil
 }
 
-// SetContact records the chat's contact, conversation, name and identifier; another
+// SetContact records the chat's contact, conversation, name, identifier and source id; another
 // conversation than before is not resolved. A value that replaces one that may be cached makes cached entries unbelievable.
 func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 	c.Name, c.Identifier = foreign.Text(c.Name), foreign.Text(c.Identifier)
@@ -149,8 +173,9 @@ func (m *Map) SetContact(ctx context.Context, tx *sql.Tx, c Chat) error {
 		return fmt.Errorf("read a chat: %w", err)
 	}
 	const set = `UPDATE chat SET contact_id = $2, conversation_id = $3, name = $4, identifier = $5,
+		source_id = CASE WHEN $6 = '' THEN source_id ELSE $6 END,
 		resolved = CASE WHEN conversation_id = $3 THEN resolved ELSE 0 END WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier); err != nil {
+	if _, err := tx.ExecContext(ctx, set, c.ID, c.Contact, c.Conversation, c.Name, c.Identifier, source(c.SourceID)); err != nil {
 		return fmt.Errorf("record a contact: %w", err)
 	}
 	if c.Conversation != 0 {

@@ -37,9 +37,11 @@ func (k known) chat(line, jid, name string, contact, conversation int64) (id str
 	k.t.Helper()
 	k.inTx(func(ctx context.Context, tx *sql.Tx) (err error) {
 		source := func(chat string) string { return "source of " + chat }
-		if id, _, err = k.m.Resolve(ctx, tx, line, source, jid); err != nil {
+		found, err := k.m.Resolve(ctx, tx, line, source, jid)
+		if err != nil {
 			return err
 		}
+		id = found.Chat
 		return k.m.SetContact(ctx, tx, Chat{ID: id, Line: line, SourceID: source(id), Contact: contact, Conversation: conversation, Name: name})
 	})
 	return id

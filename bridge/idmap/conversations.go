@@ -50,8 +50,18 @@ func changes(ctx context.Context, tx *sql.Tx, query string, args ...any) (bool, 
 	return n > 0, err
 }
 
-// linkConversation records whose conversation it is.
+// linkConversation records whose conversation it is. It may have been another chat's: a
+// Chatwoot that was restored gives numbers again, and that chat has none now.
 func linkConversation(ctx context.Context, tx *sql.Tx, line, chat string, conversation int64) error {
+	const lost = `UPDATE chat SET contact_id = 0, conversation_id = 0 WHERE conversation_id = $2 AND merged_into = '' AND id <> $3
+		AND id = (SELECT chat FROM conversation_link WHERE line = $1 AND conversation_id = $2)`
+	taken, err := changes(ctx, tx, lost, line, conversation, chat)
+	if err == nil && taken {
+		_, err = tx.ExecContext(ctx, `UPDATE line SET generation = generation + 1 WHERE id = $1`, line)
+	}
+	if err != nil {
+		return fmt.Errorf("take a conversation from a chat: %w", err)
+	}
 	const link = `INSERT INTO conversation_link (line, conversation_id, chat) VALUES ($1, $2, $3)
 		ON CONFLICT (line, conversation_id) DO UPDATE SET chat = excluded.chat`
 	if _, err := tx.ExecContext(ctx, link, line, conversation, chat); err != nil {

@@ -172,8 +172,8 @@ func TestD17_ABurstOfANewPersonMakesOneChat(t *testing.T) {
 		for i := range n {
 			group.Go(func() {
 				faults[i] = db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-					id, _, err := m.Resolve(ctx, tx, "l1", func(chat string) string { return chat }, lid, pn)
-					ids[i] = id
+					found, err := m.Resolve(ctx, tx, "l1", func(chat string) string { return chat }, lid, pn)
+					ids[i] = found.Chat
 					return err
 				})
 			})

@@ -29,7 +29,8 @@ func TestC3_HostileIDsAreRecordedAndFoundAgain(t *testing.T) {
 			var chat string
 			for range 2 {
 				inTx(what, func(ctx context.Context, tx *sql.Tx) (err error) {
-					chat, _, err = b.Resolve(ctx, tx, "l1", func(string) string { return "source" + id }, jid, id+"@lid")
+					found, err := b.Resolve(ctx, tx, "l1", func(string) string { return "source" + id }, jid, id+"@lid")
+					chat = found.Chat
 					return err
 				})
 			}

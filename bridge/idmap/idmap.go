@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -21,6 +22,8 @@ type Options struct {
 	Clock func() time.Time
 	// NewID makes chat ids.
 	NewID func() string
+	// Log is told what admins should know; nil is silent.
+	Log *slog.Logger
 }
 
 // Map finds chats and messages.
@@ -30,11 +33,15 @@ type Map struct {
 	cache Cache
 	clock func() time.Time
 	newID func() string
+	log   *slog.Logger
 }
 
 // New makes a Map over a migrated database.
 func New(db *database.DB, opts Options) *Map {
-	return &Map{Reader: Reader{db}, db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Map{Reader: Reader{db}, db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID, log: opts.Log}
 }
 
 // Reader reads from the ledger itself, never from the cache.

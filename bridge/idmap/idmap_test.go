@@ -75,7 +75,8 @@ func (b bundle) tx(t *testing.T, fn func(ctx context.Context, tx *sql.Tx) error)
 func (b bundle) resolve(t *testing.T, jids ...string) (chat string, merge *idmap.Merge) {
 	t.Helper()
 	b.tx(t, func(ctx context.Context, tx *sql.Tx) (err error) {
-		chat, merge, err = b.Resolve(ctx, tx, "l1", func(chat string) string { return "src-" + chat }, jids...)
+		found, err := b.Resolve(ctx, tx, "l1", func(chat string) string { return "src-" + chat }, jids...)
+		chat, merge = found.Chat, found.Merge
 		return err
 	})
 	return chat, merge
@@ -203,6 +204,12 @@ func TestADeletedMessageStaysDeleted(t *testing.T) {
 		a, err := b.AgentMessage(ctx, "l1", 5)
 		require.NoError(t, err)
 		require.Equal(t, idmap.AgentMessage{State: idmap.AgentFailed, Failures: 2, Written: time.Unix(1_800_000_000, 0)}, a)
+		b.tx(t, func(ctx context.Context, tx *sql.Tx) error {
+			return b.SetAgentMessage(ctx, tx, "l1", 5, time.Time{}, idmap.AgentReceived)
+		})
+		a, err = b.AgentMessage(ctx, "l1", 5)
+		require.NoError(t, err)
+		require.Equal(t, time.Unix(1_800_000_000, 0), a.Written, "not every way tells it")
 		set(idmap.AgentDeleted)
 		set(idmap.AgentReceived)
 		a, err = b.AgentMessage(ctx, "l1", 5)

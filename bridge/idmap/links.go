@@ -64,16 +64,29 @@ type Link struct {
 	Origin       Origin `json:"Direction"` // as in the caches of earlier versions
 	Sender       string // JID
 	Status       Status
+	// Written is when Chatwoot says that its message was, for LinkMessage; it is not
+	// read back.
+	Written time.Time `json:"-"`
 }
 
 const linkColumns = `SELECT line, wa_id, part, chat, message_id, conversation_id, direction, sender, status FROM message_link `
 
-// LinkMessage records a link; the same WhatsApp id again changes nothing.
+// LinkMessage records a link; the same WhatsApp id again changes nothing. A message that
+// the bridge has posted may show that Chatwoot was restored; see Meet.
 func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
-	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (line, wa_id) DO NOTHING`
-	_, err := tx.ExecContext(ctx, insert, l.Line, foreign.Key(l.WA), l.Part, l.Chat, l.Message, l.Conversation,
-		string(l.Origin), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli())
+	key, written := foreign.Key(l.WA), int64(0)
+	if !l.Written.IsZero() {
+		written = l.Written.Unix()
+	}
+	if l.Origin != FromAgent && l.Message > 0 {
+		if err := m.meetOwn(ctx, tx, l, key); err != nil {
+			return err
+		}
+	}
+	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created, written, restores)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ` + restoresOf + `) ON CONFLICT (line, wa_id) DO NOTHING`
+	_, err := tx.ExecContext(ctx, insert, l.Line, key, l.Part, l.Chat, l.Message, l.Conversation,
+		string(l.Origin), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli(), written)
 	if err != nil {
 		return fmt.Errorf("link a message: %w", err)
 	}
@@ -119,7 +132,7 @@ func (m *Map) WrittenBefore(ctx context.Context, line string, at time.Time) (int
 	}{
 		{writtenBefore, []any{line, at.UnixMilli()}},
 		{`SELECT MIN(message_id) FROM (SELECT MIN(message_id) AS message_id FROM message_link WHERE line = $1 AND message_id > 0
-			UNION ALL SELECT MIN(message_id) FROM agent_message WHERE line = $1) AS oldest`, []any{line}},
+			UNION ALL SELECT MIN(message_id) FROM agent_message WHERE line = $1 AND message_id > 0) AS oldest`, []any{line}},
 	} {
 		var message sql.NullInt64
 		err := m.db.QueryRowContext(ctx, find.query, find.args...).Scan(&message)

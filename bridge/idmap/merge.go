@@ -23,7 +23,7 @@ func (m *Map) Contacts(ctx context.Context, tx *sql.Tx, merge Merge) (elder, you
 // MergeChats makes the younger chat part of the elder: its JIDs, its
 // conversations and its links. Its id stays as a name for the elder. When only
 // the younger has a contact in Chatwoot, the elder takes it over, so that no
-// second one is made.
+// second one is made; when both have, the later conversation is the current one.
 func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Merge) error {
 	if err := adoptContact(ctx, tx, merge); err != nil {
 		return err
@@ -32,6 +32,7 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 		`UPDATE chat_alias SET chat = $1 WHERE chat = $2`,
 		`UPDATE conversation_link SET chat = $1 WHERE chat = $2`,
 		`UPDATE message_link SET chat = $1 WHERE chat = $2`,
+		`UPDATE chat SET by_lid = 1 WHERE id = $1 AND EXISTS (SELECT 1 FROM chat AS younger WHERE younger.id = $2 AND younger.by_lid = 1)`,
 		`UPDATE chat SET merged_into = $1 WHERE id = $2`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, merge.Elder, merge.Younger); err != nil {
@@ -50,6 +51,12 @@ func adoptContact(ctx context.Context, tx *sql.Tx, merge Merge) error {
 		const read = `SELECT source_id, name, identifier, contact_id, conversation_id, resolved FROM chat WHERE id = $1`
 		if err := tx.QueryRowContext(ctx, read, id).Scan(&c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved); err != nil {
 			return fmt.Errorf("read a chat to merge: %w", err)
+		}
+	}
+	if elder.Contact != 0 && younger.Conversation > elder.Conversation && !younger.Resolved {
+		const follow = `UPDATE chat SET conversation_id = $2, resolved = 0 WHERE id = $1`
+		if _, err := tx.ExecContext(ctx, follow, merge.Elder, younger.Conversation); err != nil {
+			return fmt.Errorf("take over a conversation: %w", err)
 		}
 	}
 	if elder.Contact != 0 || younger.Contact == 0 {

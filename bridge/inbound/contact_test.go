@@ -134,7 +134,7 @@ func (o *office) target(conversation int) string {
 	o.t.Helper()
 	chat, err := o.line.IDs.ChatByConversation(o.t.Context(), linetest.ID, int64(conversation))
 	require.NoError(o.t, err)
-	return contacts.Target(chat.Aliases)
+	return contacts.Target(chat)
 }
 
 func TestD16_AFailedLookupNeverCreates(t *testing.T) {

@@ -193,7 +193,7 @@ func deferredFile(m content.Message) (content.Media, error) {
 func linkOf(line string, m content.Message, chat idmap.Chat, posted chatwoot.Message) idmap.Link {
 	link := idmap.Link{
 		Line: line, WA: m.ID, Chat: chat.ID, Message: int64(posted.ID), Conversation: chat.Conversation,
-		Origin: idmap.FromCustomer, Sender: m.Sender.JID,
+		Origin: idmap.FromCustomer, Sender: m.Sender.JID, Written: posted.CreatedAt.Time,
 	}
 	if m.FromMe {
 		link.Origin, link.Status = idmap.FromOwnPhone, idmap.Sent

@@ -235,7 +235,7 @@ func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Cl
 		if idmap.IgnoreUnknown(err) != nil {
 			return chatwoot.Message{}, err
 		}
-		to.ReplyTo = chatwoot.MessageID(link.Message)
+		to.ReplyTo = chatwoot.MessageID(max(link.Message, 0)) // one that Chatwoot has lost has none
 	}
 	return h.Inbox.Post(ctx, j, to, p, upload)
 }

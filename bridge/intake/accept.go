@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -51,6 +52,8 @@ type Intake struct {
 	standstill standstill
 	told       told
 	retries    retries
+	// restores is how often Chatwoot was restored, as far as was seen.
+	restores atomic.Int64
 }
 
 // Accept commits an event of WhatsApp.

@@ -217,6 +217,14 @@ func (a *Arrivals) NoteAsked(chat string, id chatwoot.MessageID) {
 	a.askedUpTo.set(chat, max(id, a.askedUpTo.of(chat)))
 }
 
+// ForgetIDs forgets which messages left last and were asked for: a Chatwoot that was
+// restored gives lower ids than these.
+func (a *Arrivals) ForgetIDs() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sent, a.askedUpTo = lastByChat{}, lastByChat{}
+}
+
 // rememberedChats is of how many chats at least lastByChat knows the last message.
 const rememberedChats = 1000
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -60,7 +59,7 @@ func (in *Intake) acceptCreated(ctx context.Context, e chatwoot.Event, raw []byt
 	if old {
 		return ErrBeforeLine
 	}
-	return in.AppendOut(ctx, e, raw, journal.KindCreated, CreatedKey(in.Inbox.LineID(), e.Message.ID), nil)
+	return in.AppendCreated(ctx, e, raw, nil)
 }
 
 // UnsettledFor is how long a comparison of Chatwoot's messages leaves the newest
@@ -81,40 +80,6 @@ func (in *Intake) BeforeLine(ctx context.Context, m chatwoot.Message) (bool, err
 	return err == nil && m.ID <= mark.Watermark, err
 }
 
-// The dedupe keys of what is to be done about an agent's message, however it
-// became known: by its webhook, by a later one, or by a comparison with Chatwoot's
-// messages.
-
-// CreatedKey is the key of a message that is to be sent.
-func CreatedKey(line string, id chatwoot.MessageID) string {
-	return fmt.Sprintf("%s|created|%d", line, id)
-}
-
-// DeletedKey is the key of a message that is to be taken back.
-func DeletedKey(line string, id chatwoot.MessageID) string {
-	return fmt.Sprintf("%s|deleted|%d", line, id)
-}
-
-// RetryKey is the key of a message that is to be tried again. It tells one retry
-// from the next: each follows another failure.
-func RetryKey(line string, id chatwoot.MessageID, known idmap.AgentMessage) string {
-	return fmt.Sprintf("%s|retry|%d|%d", line, id, known.Failures)
-}
-
-// MessageOf is the message that one of these keys is about, or 0. A line's id has
-// no bar in it.
-func MessageOf(key string) chatwoot.MessageID {
-	parts := strings.Split(key, "|")
-	if len(parts) < 3 {
-		return 0
-	}
-	id, err := strconv.ParseInt(parts[2], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return chatwoot.MessageID(id)
-}
-
 // AppendOut appends an event to the out lane of its chat, together with what
 // record writes; nil writes nothing. An event that was taken before changes
 // nothing.
@@ -122,15 +87,61 @@ func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 	if in.told.has(dedupe) {
 		return nil
 	}
-	if err := in.appendOut(ctx, e, raw, kind, dedupe, record); err != nil {
+	if _, err := in.appendOut(ctx, e, raw, kind, dedupe, record); err != nil {
 		return err
 	}
 	in.told.note(dedupe)
 	return nil
 }
 
-func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) error {
-	return in.Contacts.UseChatOf(ctx, e, func(chat string) error {
+// AppendCreated is AppendOut for a message that is to be sent. An id that the ledger or
+// the journal knows of an earlier message shows that Chatwoot was restored.
+func (in *Intake) AppendCreated(ctx context.Context, e chatwoot.Event, raw []byte, record work.Recorder) error {
+	line, m := in.Inbox.LineID(), e.Message
+	told := fmt.Sprintf("created|%d|%d", m.ID, m.CreatedAt.Unix())
+	if in.told.has(told) {
+		return nil
+	}
+	for range 2 {
+		restores, err := in.Meet(ctx, m)
+		if err != nil {
+			return err
+		}
+		key := CreatedKey(line, m.ID, restores)
+		fresh, err := in.appendOut(ctx, e, raw, journal.KindCreated, key, record)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			break
+		}
+		before, known, err := in.Journal.OccurredAt(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !known || before.Unix() <= 0 || m.CreatedAt.Unix() <= before.Unix() { // not every way tells a time
+			break
+		}
+		if _, err := in.IDs.NoteRestored(ctx, line, int64(m.ID), restores.Times); err != nil {
+			return err
+		}
+	}
+	in.told.note(told)
+	return nil
+}
+
+// Meet looks whether an agent's message is the one that the ledger has under its id, and
+// gives what its keys are made by.
+func (in *Intake) Meet(ctx context.Context, m chatwoot.Message) (idmap.Restores, error) {
+	restores, err := in.IDs.Meet(ctx, in.Inbox.LineID(), int64(m.ID), m.CreatedAt.Time)
+	if err == nil && in.restores.Swap(restores.Times) != restores.Times {
+		in.Arrivals.ForgetIDs()
+	}
+	return restores, err
+}
+
+func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, kind, dedupe string, record work.Recorder) (appended bool, err error) {
+	err = in.Contacts.UseChatOf(ctx, e, func(chat string) error {
 		if kind == journal.KindCreated {
 			if err := in.Contacts.FollowAgent(ctx, e, chat); err != nil {
 				return err
@@ -144,12 +155,11 @@ func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 			entry.Backlog = in.cameLate(entry.OccurredAt)
 		}
 		if record == nil {
-			_, err := in.Journal.Append(ctx, entry)
+			appended, err = in.Journal.Append(ctx, entry)
 			return err
 		}
-		err := in.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			appended, err := in.Journal.AppendTx(ctx, tx, entry)
-			if err != nil || !appended {
+		err := in.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+			if appended, err = in.Journal.AppendTx(ctx, tx, entry); err != nil || !appended {
 				return err
 			}
 			return record(ctx, tx)
@@ -159,6 +169,7 @@ func (in *Intake) appendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 		}
 		return err
 	})
+	return appended, err
 }
 
 // acceptUpdate looks at a message that changed. Chatwoot says neither what nor
@@ -170,13 +181,20 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
 			return nil
 		}
-		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID), in.RecordDeleted(m))
+		restores, err := in.meetUpdated(ctx, m)
+		if err != nil {
+			return err
+		}
+		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID, restores), in.RecordDeleted(m))
 	}
 	if m.Attributes.ExternalError != "" {
 		return in.acceptFailure(ctx, e) // Retry clears the reason before anything else
 	}
 	if !compose.Sendable(m) {
 		return nil
+	}
+	if _, err := in.Meet(ctx, m); err != nil {
+		return err
 	}
 	known, err := in.IDs.AgentMessage(ctx, line, int64(m.ID))
 	if err != nil {
@@ -202,9 +220,17 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		if old, err := in.BeforeLine(ctx, m); err != nil || old {
 			return err
 		}
-		return in.AppendOut(ctx, e, raw, journal.KindCreated, CreatedKey(line, m.ID), nil)
+		return in.AppendCreated(ctx, e, raw, nil)
 	}
 	return nil
+}
+
+// meetUpdated is Meet for a message that may be one of the bridge's own.
+func (in *Intake) meetUpdated(ctx context.Context, m chatwoot.Message) (idmap.Restores, error) {
+	if sourceid.IsOurs(m.SourceID) {
+		return in.IDs.Restores(ctx, in.Inbox.LineID())
+	}
+	return in.Meet(ctx, m)
 }
 
 // acceptFailure looks at a bubble that turned red. Chatwoot does that to every

@@ -171,7 +171,7 @@ func newTaking(t *testing.T, db *database.DB, record lines.Line, transport http.
 	k.Arrivals.NoteCompared()
 	if known {
 		k.inTx(func(ctx context.Context, tx *sql.Tx) error {
-			_, _, err := ids.Resolve(ctx, tx, linetest.ID, func(string) string { return source }, maria)
+			_, err := ids.Resolve(ctx, tx, linetest.ID, func(string) string { return source }, maria)
 			return err
 		})
 	}

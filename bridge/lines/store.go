@@ -160,6 +160,9 @@ type Mark struct {
 	Foreign   int64              // how many messages the ledger lacks, or ForeignConfirmed
 	// Swept is how far one has come since that takes long.
 	Swept Swept
+	// Restores is how often Chatwoot was found restored from a backup: a comparison
+	// that began before does not know how far messages go since.
+	Restores int64
 }
 
 // ForeignConfirmed is Mark.Foreign from when an admin has said that the messages
@@ -168,12 +171,12 @@ const ForeignConfirmed = -1
 
 // Mark reads how far the comparisons of a line have come.
 func (s *Store) Mark(ctx context.Context, id ID) (Mark, error) {
-	var watermark, at, foreign, created, sweptAt, sweptTo int64
-	const find = `SELECT watermark, reconciled, strange, created, swept_at, swept_to FROM line WHERE id = $1`
-	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &foreign, &created, &sweptAt, &sweptTo); err != nil {
+	var watermark, at, foreign, created, sweptAt, sweptTo, restores int64
+	const find = `SELECT watermark, reconciled, strange, created, swept_at, swept_to, restores FROM line WHERE id = $1`
+	if err := s.db.QueryRowContext(ctx, find, string(id)).Scan(&watermark, &at, &foreign, &created, &sweptAt, &sweptTo, &restores); err != nil {
 		return Mark{}, fmt.Errorf("read how far messages were compared: %w", err)
 	}
-	mark := Mark{Watermark: chatwoot.MessageID(watermark), At: time.UnixMilli(max(at, created)), Foreign: foreign}
+	mark := Mark{Watermark: chatwoot.MessageID(watermark), At: time.UnixMilli(max(at, created)), Foreign: foreign, Restores: restores}
 	if sweptAt != 0 {
 		mark.Swept = Swept{At: time.UnixMilli(sweptAt), To: time.UnixMilli(sweptTo)}
 	}
@@ -182,8 +185,8 @@ func (s *Store) Mark(ctx context.Context, id ID) (Mark, error) {
 
 // SetMark records a finished comparison; none is under way then.
 func (s *Store) SetMark(ctx context.Context, id ID, mark Mark) error {
-	return s.exec(ctx, `UPDATE line SET watermark = $2, reconciled = $3, strange = 0, swept_at = 0, swept_to = 0 WHERE id = $1`, "remember how far messages were compared",
-		string(id), int64(mark.Watermark), mark.At.UnixMilli())
+	return s.exec(ctx, `UPDATE line SET watermark = CASE WHEN restores = $4 THEN $2 ELSE watermark END, reconciled = $3, strange = 0, swept_at = 0, swept_to = 0 WHERE id = $1`,
+		"remember how far messages were compared", string(id), int64(mark.Watermark), mark.At.UnixMilli(), mark.Restores)
 }
 
 // SetForeign notes how many messages the ledger lacks, unless an admin has

@@ -113,9 +113,11 @@ func (l *Line) Know(jid string, conversation int64) (chat string) {
 	l.t.Helper()
 	l.InTx(func(ctx context.Context, tx *sql.Tx) (err error) {
 		source := l.Inbox.Line().ContactSource
-		if chat, _, err = l.IDs.Resolve(ctx, tx, ID, source, jid); err != nil {
+		found, err := l.IDs.Resolve(ctx, tx, ID, source, jid)
+		if err != nil {
 			return err
 		}
+		chat = found.Chat
 		return l.IDs.SetContact(ctx, tx, idmap.Chat{
 			ID: chat, Line: ID, SourceID: source(chat), Contact: conversation, Conversation: conversation, Name: "known", Identifier: jid,
 		})

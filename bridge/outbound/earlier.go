@@ -88,6 +88,10 @@ func (h *Handler) awaited(m, before chatwoot.Message) bool {
 // at: then it waits as well.
 func (h *Handler) journalEarlier(ctx context.Context, lane journal.LaneKey, around chatwoot.Event, m chatwoot.Message) (bool, error) {
 	line := h.Inbox.LineID()
+	restores, err := h.Intake.Meet(ctx, m)
+	if err != nil {
+		return false, err
+	}
 	known, err := h.IDs.AgentMessage(ctx, line, int64(m.ID))
 	if err != nil || known.State != idmap.AgentUnseen {
 		return false, err
@@ -99,6 +103,6 @@ func (h *Handler) journalEarlier(ctx context.Context, lane journal.LaneKey, arou
 	if err != nil {
 		return false, err
 	}
-	_, err = h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID), Kind: journal.KindCreated, Payload: raw, OccurredAt: m.CreatedAt.Time})
+	_, err = h.Journal.Append(ctx, journal.Entry{Lane: lane, Dedupe: intake.CreatedKey(line, m.ID, restores), Kind: journal.KindCreated, Payload: raw, OccurredAt: m.CreatedAt.Time})
 	return err == nil, err
 }

@@ -50,6 +50,8 @@ type Handler struct {
 type Session interface {
 	// Send sends a message under its own id; a repeat arrives once.
 	Send(ctx context.Context, o content.Outgoing) error
+	// Account is whom a number leads to, under both addresses.
+	Account(ctx context.Context, jid string) (content.Address, error)
 	State() whatsapp.State
 }
 
@@ -65,20 +67,20 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	ledger, err := h.IDs.AgentMessage(ctx, h.Inbox.LineID(), int64(e.Message.ID))
+	e, ledger, restores, err := h.identify(ctx, j, e)
 	if err != nil {
 		return err
 	}
 	switch {
 	case j.Kind == journal.KindDeleted:
-		return h.revoke(ctx, j, e)
+		return h.revoke(ctx, j, e, restores)
 	case ledger.State == idmap.AgentDeleted:
 		return j.Done(ctx, nil)
 	case ledger.State == idmap.AgentSent:
 		return h.finish(ctx, j, e, &sending{})
 	case j.Kind == journal.KindRetry:
-		return h.retryMessage(ctx, j, e)
+		return h.retryMessage(ctx, j, e, restores)
 	default:
-		return h.send(ctx, j, e)
+		return h.send(ctx, j, e, restores)
 	}
 }

@@ -146,6 +146,11 @@ func (p *phone) Send(_ context.Context, o content.Outgoing) error {
 	return nil
 }
 
+// Account implements outbound.Session.
+func (*phone) Account(_ context.Context, jid string) (content.Address, error) {
+	return content.Address{JID: jid}, nil
+}
+
 // State implements outbound.Session.
 func (*phone) State() whatsapp.State {
 	return whatsapp.State{Code: whatsapp.StateConnected, Phone: "5511999990001"}

@@ -12,7 +12,7 @@ import (
 // retryMessage sends what is missing of a message that failed. Whether an
 // agent asked for that, only its state in Chatwoot says; an admin who replays it
 // asks for it, too.
-func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Event) error {
+func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Event, restores int64) error {
 	id := e.Message.ID
 	m, err := h.Inbox.Client().Message(ctx, e.Conversation.ID, id)
 	if err != nil && !chatwoot.IsNotFound(err) {
@@ -21,7 +21,7 @@ func (h *Handler) retryMessage(ctx context.Context, j *work.Job, e chatwoot.Even
 	// A receipt of another part may have turned it into more than "sent".
 	if err == nil && compose.Sendable(m) && (m.Status != string(idmap.Failed) || !j.Replayed.IsZero() || h.shownWaiting(ctx, id)) {
 		e.Message = m
-		return h.send(ctx, j, e)
+		return h.send(ctx, j, e, restores)
 	}
 	return j.Done(ctx, h.Delivery.RecordFailed(e))
 }

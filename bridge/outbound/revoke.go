@@ -16,7 +16,7 @@ import (
 // revoke takes every part of a deleted message back: an agent's, or one that
 // was typed on the own phone. That it was deleted is in the ledger since the
 // webhook came, so a part that was not sent yet never is.
-func (h *Handler) revoke(ctx context.Context, j *work.Job, e chatwoot.Event) error {
+func (h *Handler) revoke(ctx context.Context, j *work.Job, e chatwoot.Event, restores int64) error {
 	line := h.Inbox.LineID()
 	links, err := h.IDs.LinksByMessage(ctx, line, int64(e.Message.ID))
 	if err != nil {
@@ -32,7 +32,7 @@ func (h *Handler) revoke(ctx context.Context, j *work.Job, e chatwoot.Event) err
 	}
 	for _, l := range targets {
 		err := h.Session.Send(ctx, content.Outgoing{
-			ID: content.MessageID(line, "revoke", int64(e.Message.ID), l.Part), To: contacts.Target(chat.Aliases), Revoke: l.WA,
+			ID: messageID(line, "revoke", e.Message.ID, l.Part, restores), To: contacts.Target(chat), Revoke: l.WA,
 		})
 		if err != nil {
 			return fmt.Errorf("revoke a message: %w", err)

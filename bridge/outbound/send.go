@@ -17,7 +17,7 @@ import (
 )
 
 // send sends the parts of an agent's message that were not sent yet.
-func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error {
+func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event, restores int64) error {
 	if expired(h.byOurClock(j.Job), h.Inbox.Settings().MaxAge(), h.Clock()) {
 		return &whatsapp.PermanentError{Reason: delivery.ReasonExpired, Err: errors.New("the message waited too long for the connection")}
 	}
@@ -26,10 +26,10 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if idmap.IgnoreUnknown(err) != nil {
 		return err
 	}
-	to := contacts.Target(chat.Aliases)
-	if to == "" {
-		return &whatsapp.PermanentError{Reason: delivery.ReasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
+	if chat, err = h.registered(ctx, j, chat); err != nil {
+		return err
 	}
+	to := contacts.Target(chat)
 	quote, err := h.quoted(ctx, e.Message, to)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	if len(links) == 0 && h.Arrivals.Sent(chat.ID, e.Message.ID) {
 		h.Overtaken.Inc() // it came after a later one had left; better late than never
 	}
-	s := &sending{e: e, chat: chat, to: to, sent: sentParts(links)}
+	s := &sending{e: e, chat: chat, to: to, sent: sentParts(links), restores: restores}
 	markdown, err := h.Inbox.WritesMarkdown(ctx, j.Priority())
 	if err != nil {
 		return err
@@ -75,6 +75,23 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event) error
 	return nil
 }
 
+// registered completes the addresses of a chat of which only a number is known: it may
+// be another form than WhatsApp has of it.
+func (h *Handler) registered(ctx context.Context, j *work.Job, chat idmap.Chat) (idmap.Chat, error) {
+	to := contacts.Target(chat)
+	if to == "" {
+		return chat, &whatsapp.PermanentError{Reason: delivery.ReasonUnmapped, Err: errors.New("the contact has no WhatsApp address")}
+	}
+	if !idmap.IsNumber(to) {
+		return chat, nil
+	}
+	account, err := h.Session.Account(ctx, to)
+	if err != nil {
+		return chat, err
+	}
+	return h.Contacts.Register(ctx, j, chat, account)
+}
+
 // completeSurvey gives a question for a rating the link under which it is
 // answered: only a webhook has it. Without the link it is not sent.
 func (h *Handler) completeSurvey(ctx context.Context, j *work.Job, e *chatwoot.Event) (err error) {
@@ -94,6 +111,8 @@ type sending struct {
 	chat idmap.Chat
 	to   string
 	sent map[int]bool // parts that left before
+	// restores tells the message from others that had its id; see messageID.
+	restores int64
 	// unrecorded are the ids of what WhatsApp has taken and the ledger does not
 	// know yet as sent.
 	unrecorded []string
@@ -182,10 +201,10 @@ func (h *Handler) sendFile(ctx context.Context, j *work.Job, s *sending, p compo
 // after, a repeat or a receipt finds it.
 func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p compose.Part, file *content.OutgoingMedia, quote *content.OutgoingQuote) error {
 	line, message := h.Inbox.LineID(), int64(s.e.Message.ID)
-	out := content.Outgoing{ID: content.MessageID(line, "send", message, p.Number), To: s.to, Text: p.Text, Quote: quote, Media: file}
+	out := content.Outgoing{ID: messageID(line, "send", s.e.Message.ID, p.Number, s.restores), To: s.to, Text: p.Text, Quote: quote, Media: file}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
-		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending,
+		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending, Written: s.e.Message.CreatedAt.Time,
 	}
 	err := j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := h.recordTaken(s)(ctx, tx); err != nil {

@@ -17,6 +17,17 @@ func (h *Handler) GiveUp(ctx context.Context, j *work.Job, failure error) error 
 	if err != nil {
 		return err
 	}
+	known, err := h.IDs.Restores(ctx, h.Inbox.LineID())
+	if err != nil {
+		return err
+	}
+	_, lost, err := h.restoresOf(ctx, j, e, known)
+	if err != nil {
+		return err
+	}
+	if lost {
+		e.Message.ID = -e.Message.ID
+	}
 	return h.Delivery.MarkFailed(ctx, j, e, failure, len(compose.Parts(e.Message, false)))
 }
 

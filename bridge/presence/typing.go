@@ -82,7 +82,7 @@ func (p *Typing) Agent(e chatwoot.Event) {
 		defer cancel()
 		chat, err := p.IDs.ChatBySource(ctx, p.Inbox.LineID(), e.Conversation.SourceID)
 		if err == nil {
-			err = p.Session.Typing(ctx, contacts.Target(chat.Aliases), on)
+			err = p.Session.Typing(ctx, contacts.Target(chat), on)
 		}
 		p.note(err)
 	})

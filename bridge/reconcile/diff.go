@@ -83,6 +83,9 @@ func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwo
 	if m.Private || m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template {
 		return nil
 	}
+	if _, err := r.Intake.Meet(ctx, m); err != nil {
+		return err
+	}
 	known, err := r.IDs.AgentMessage(ctx, line, int64(m.ID))
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwo
 	switch {
 	case m.Attributes.Deleted:
 		if known.State != idmap.AgentDeleted {
-			take("deletion", journal.KindDeleted, intake.DeletedKey(line, m.ID), r.Intake.RecordDeleted(m))
+			take("deletion", journal.KindDeleted, intake.DeletedKey(line, m.ID, known.Restores), r.Intake.RecordDeleted(m))
 		}
 	case !compose.Sendable(m):
 	case known.State == idmap.AgentUnseen && m.ID > watermark && (red || m.Status == string(idmap.Sent)):
@@ -115,7 +118,7 @@ func (r *Reconciler) checkAgentMessage(ctx context.Context, diff *Diff, e chatwo
 // while there was somebody to be told, more of them may be missing.
 func (r *Reconciler) takeMissing(ctx context.Context, e chatwoot.Event, raw []byte) error {
 	appended := false
-	err := r.Intake.AppendOut(ctx, e, raw, journal.KindCreated, intake.CreatedKey(r.Inbox.LineID(), e.Message.ID), func(context.Context, *sql.Tx) error {
+	err := r.Intake.AppendCreated(ctx, e, raw, func(context.Context, *sql.Tx) error {
 		appended = true
 		return nil
 	})

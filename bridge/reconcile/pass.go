@@ -232,7 +232,7 @@ func (p *pass) finish(ctx context.Context, todo []candidate) error {
 			return err
 		}
 	}
-	if err := r.Store.SetMark(ctx, id, lines.Mark{Watermark: max(p.mark.Watermark, p.newest), At: p.began}); err != nil {
+	if err := r.Store.SetMark(ctx, id, lines.Mark{Watermark: max(p.mark.Watermark, p.newest), At: p.began, Restores: p.mark.Restores}); err != nil {
 		return err
 	}
 	r.seen = p.seen

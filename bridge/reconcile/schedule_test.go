@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
@@ -116,7 +115,7 @@ func TestWhatNoWayHasToldOfMakesOthersLook(t *testing.T) {
 			around := chatwoot.Event{Account: 1, Inbox: 1, Conversation: chatwoot.EventConversation{ID: chatwoot.ConversationID(c.id)}, Message: chatwoot.Message{ID: chatwoot.MessageID(told)}}
 			raw, err := chatwoot.EncodeCreated(around.Message, around)
 			require.NoError(t, err)
-			require.NoError(t, s.Reconciler.Intake.AppendOut(t.Context(), around, raw, journal.KindCreated, intake.CreatedKey("l1", around.Message.ID), nil))
+			require.NoError(t, s.Reconciler.Intake.AppendCreated(t.Context(), around, raw, nil))
 			time.Sleep(6 * time.Minute)
 			require.Len(t, s.journaled(), 2)
 			require.False(t, s.Arrivals.Overdue(prompt()), "it waits to be sent")

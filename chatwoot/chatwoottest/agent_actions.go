@@ -81,6 +81,12 @@ func (s *Server) Block(id int, blocked bool) error {
 	return s.withContact(id, func(c *contact) { s.block(c, blocked) })
 }
 
+// OrphanContact deletes a contact by half: its places in inboxes stay, as when the
+// deletion in the background has failed. What asks for one of these answers 500.
+func (s *Server) OrphanContact(id int) error {
+	return s.withContact(id, s.orphanContact)
+}
+
 // DeleteContact removes a contact with its conversations.
 func (s *Server) DeleteContact(id int) error {
 	return s.withContact(id, s.dropContact)

@@ -53,7 +53,11 @@ func (s *Server) filterContactInboxes(c *call) (any, error) {
 	if ci == nil {
 		return nil, emptyNotFound()
 	}
-	return s.contactWithInboxes(s.db.contact(ci.contact)), nil
+	who := s.db.contact(ci.contact)
+	if who == nil { // see OrphanContact
+		return nil, serverError()
+	}
+	return s.contactWithInboxes(who), nil
 }
 
 func (s *Server) contactConversations(c *call) (any, error) {
@@ -151,12 +155,16 @@ func (s *Server) deleteContact(c *call) (any, error) {
 }
 
 func (s *Server) dropContact(who *contact) {
+	s.db.contactInbox = slices.DeleteFunc(s.db.contactInbox, func(ci *contactInbox) bool { return ci.contact == who.id })
+	s.orphanContact(who)
+}
+
+func (s *Server) orphanContact(who *contact) {
 	for _, conv := range s.db.conversations {
 		if conv.contact == who.id {
 			conv.deleted = true
 		}
 	}
-	s.db.contactInbox = slices.DeleteFunc(s.db.contactInbox, func(ci *contactInbox) bool { return ci.contact == who.id })
 	s.db.contacts = slices.DeleteFunc(s.db.contacts, func(o *contact) bool { return o == who })
 	s.frameContact("contact.deleted", who)
 	s.touched()

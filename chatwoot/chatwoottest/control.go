@@ -66,11 +66,14 @@ func (s *Server) ControlHandler() http.Handler {
 
 	route("POST /contacts", s.controlAddContact)
 	route("DELETE /contacts/{id}", onID(s.DeleteContact))
+	route("POST /contacts/{id}/orphan", onID(s.OrphanContact))
 	route("POST /contacts/{id}/block", with(func(id int, body controlFlag) error { return s.Block(id, body.On) }))
 	route("POST /contacts/{id}/merge", with(func(id int, body controlTarget) error { return s.MergeContacts(id, body.ID) }))
 	route("DELETE /inboxes/{id}", onID(s.DeleteInbox))
 	route("POST /users/{id}/reset_token", s.controlResetToken)
 
+	route("POST /backup", s.controlBackup)
+	route("POST /restore", s.controlRestore)
 	route("GET /webhooks", func(*http.Request) (any, error) { return s.Webhooks(), nil })
 	route("GET /idle", s.controlIdle)
 	route("POST /faults/requests", withBody(func(rule Rule) { s.AddRule(rule) }))

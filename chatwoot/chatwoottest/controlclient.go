@@ -139,6 +139,11 @@ func (c Control) DeleteContact(ctx context.Context, id int) error {
 	return c.call(ctx, http.MethodDelete, fmt.Sprintf("/contacts/%d", id), nil, nil)
 }
 
+// OrphanContact deletes a contact by half; see Server.OrphanContact.
+func (c Control) OrphanContact(ctx context.Context, id int) error {
+	return c.call(ctx, http.MethodPost, fmt.Sprintf("/contacts/%d/orphan", id), nil, nil)
+}
+
 // DeleteInbox removes an inbox with its conversations.
 func (c Control) DeleteInbox(ctx context.Context, id int) error {
 	return c.call(ctx, http.MethodDelete, fmt.Sprintf("/inboxes/%d", id), nil, nil)

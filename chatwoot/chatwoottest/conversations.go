@@ -86,6 +86,9 @@ func (s *Server) contactInboxFor(c *call) (*contactInbox, error) {
 		if ci == nil {
 			return nil, notFound()
 		}
+		if s.db.contact(ci.contact) == nil { // see OrphanContact
+			return nil, serverError()
+		}
 		return ci, nil
 	}
 	i, who := s.db.inbox(inboxID), s.db.contact(contactID)

@@ -29,6 +29,9 @@ func (s *Server) publicLink(c *call) (*contactInbox, error) {
 	if ci == nil || strings.ContainsAny(source, "./") {
 		return nil, pageNotFound()
 	}
+	if s.db.contact(ci.contact) == nil { // see OrphanContact
+		return nil, serverError()
+	}
 	return ci, nil
 }
 

@@ -93,6 +93,7 @@ type Server struct {
 	// publicOnly and loginPage are set while the server runs.
 	publicOnly bool
 	loginPage  LoginPage
+	backup     []byte // see Backup
 }
 
 // New prepares a server; it does not listen before Start.

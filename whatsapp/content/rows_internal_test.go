@@ -73,8 +73,8 @@ func TestD18_AnIDIsTheSameAtEveryAttempt(t *testing.T) {
 		for _, action := range []string{"send", "revoke"} {
 			for message := range int64(30) {
 				for part := range 3 {
-					id := MessageID(line, action, message, part)
-					require.Equal(t, id, MessageID(line, action, message, part))
+					id := MessageID(line, action, message, part, 0)
+					require.Equal(t, id, MessageID(line, action, message, part, 0))
 					require.Regexp(t, `^3EB0[0-9A-F]{18}$`, id)
 					require.False(t, seen[id], "%s %s %d %d", line, action, message, part)
 					seen[id] = true
@@ -83,7 +83,14 @@ func TestD18_AnIDIsTheSameAtEveryAttempt(t *testing.T) {
 		}
 	}
 	// Messages of an earlier release were sent under these ids.
-	require.Equal(t, "3EB0F7D858EE121E09BAC8", MessageID("l1", "send", 1, 0))
+	require.Equal(t, "3EB0F7D858EE121E09BAC8", MessageID("l1", "send", 1, 0, 0))
+}
+
+func TestT09_AMessageWithAGivenIDHasAnIDOfItsOwn(t *testing.T) {
+	t.Parallel()
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 0), MessageID("l1", "send", 1, 0, 1))
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 1), MessageID("l1", "send", 1, 0, 2))
+	require.NotEqual(t, MessageID("l1", "send", 1, 0, 1), MessageID("l1", "send", 1, 1, 0))
 }
 
 func TestD27_OnlyTheCustomersReceiptsTellAgentsAnything(t *testing.T) {

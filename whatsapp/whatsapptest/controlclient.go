@@ -102,6 +102,13 @@ func (c Control) Typing(ctx context.Context, from, to string, state TypingState)
 	return c.call(ctx, http.MethodPost, peerPath(from, "/typing"), map[string]string{"to": to, "state": string(state)}, nil)
 }
 
+// ChangeNumber gives an account another number; see Peer.ChangeNumber.
+func (c Control) ChangeNumber(ctx context.Context, number, next string) (PeerState, error) {
+	var state PeerState
+	err := c.call(ctx, http.MethodPost, peerPath(number, "/number"), map[string]string{"number": next}, &state)
+	return state, err
+}
+
 // Settings changes what an account does by itself.
 func (c Control) Settings(ctx context.Context, number string, settings SettingsRequest) error {
 	return c.call(ctx, http.MethodPost, peerPath(number, "/settings"), settings, nil)

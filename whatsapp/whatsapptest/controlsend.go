@@ -43,6 +43,10 @@ type SettingsRequest struct {
 	// SpoilAppState makes a collection of the app state unreadable at the server,
 	// such as "regular_low".
 	SpoilAppState *string `json:"spoil_app_state,omitempty"`
+	// HideNumber shows the account by its hidden id alone.
+	HideNumber *bool `json:"hide_number,omitempty"`
+	// Alias is a further number that leads to the account.
+	Alias *string `json:"alias,omitempty"`
 }
 
 func controlScan(p *Peer, r *http.Request) (any, error) {
@@ -216,7 +220,27 @@ func controlSettings(p *Peer, r *http.Request) (any, error) {
 	if body.FailNext != nil {
 		p.FailNext(*body.FailNext)
 	}
+	if body.HideNumber != nil {
+		p.HideNumber(*body.HideNumber)
+	}
+	if body.Alias != nil {
+		p.AddAlias(*body.Alias)
+	}
 	return struct{}{}, p.setPhone(body)
+}
+
+func controlChangeNumber(p *Peer, r *http.Request) (any, error) {
+	var body struct{ Number string }
+	if err := decodeControl(r, &body); err != nil {
+		return nil, err
+	}
+	if _, err := strconv.ParseUint(body.Number, 10, 64); err != nil {
+		return nil, fmt.Errorf("number must be digits: %w", err)
+	}
+	if err := p.ChangeNumber(body.Number); err != nil {
+		return nil, controlError{http.StatusConflict, err.Error()}
+	}
+	return p.describe(), nil
 }
 
 func controlDevice(p *Peer, r *http.Request) (any, error) {

@@ -34,6 +34,8 @@ type frozenServer struct {
 
 type frozenPeer struct {
 	Number   string           `json:"number"`
+	LID      string           `json:"lid,omitempty"` // where it does not follow from the number
+	Hidden   bool             `json:"hidden,omitempty"`
 	Name     string           `json:"name"`
 	Signal   frozenSignal     `json:"signal"`
 	AppState frozenAppState   `json:"app_state"`
@@ -92,7 +94,7 @@ func (s *Server) Freeze() ([]byte, error) {
 	s.mu.Lock()
 	frozen := frozenServer{NextID: s.nextID}
 	for key := range s.seen {
-		frozen.Seen = append(frozen.Seen, frozenSeen{Account: key.account.number, To: key.to.String(), ID: key.id})
+		frozen.Seen = append(frozen.Seen, frozenSeen{Account: key.account.Number(), To: key.to.String(), ID: key.id})
 	}
 	groups := len(s.groups)
 	s.mu.Unlock()
@@ -122,11 +124,14 @@ func (s *Server) Freeze() ([]byte, error) {
 
 func (p *Peer) freeze() (frozenPeer, error) {
 	p.crypt.Lock()
-	frozen := frozenPeer{Number: p.number, Signal: freezeSignal(p.signal), AppState: p.state.freeze()}
+	frozen := frozenPeer{Number: p.Number(), Signal: freezeSignal(p.signal), AppState: p.state.freeze()}
 	p.crypt.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	frozen.Name, frozen.LastID = p.name, p.lastID
+	frozen.Name, frozen.LastID, frozen.Hidden = p.name, p.lastID, p.hidden.Load()
+	if p.lid.User != lidOf(frozen.Number) {
+		frozen.LID = p.lid.User
+	}
 	for _, device := range p.devices {
 		companion, err := device.freeze()
 		if err != nil {
@@ -140,7 +145,7 @@ func (p *Peer) freeze() (frozenPeer, error) {
 			return frozen, err
 		}
 		frozen.Received = append(frozen.Received, frozenReceived{
-			ID: r.ID, From: r.From.number, FromDevice: r.FromDevice, FromMe: r.FromMe, Sender: r.Sender.String(), Chat: r.Chat.String(),
+			ID: r.ID, From: r.From.Number(), FromDevice: r.FromDevice, FromMe: r.FromMe, Sender: r.Sender.String(), Chat: r.Chat.String(),
 			Message: message, Time: r.Time, PushName: r.PushName,
 		})
 	}
@@ -207,7 +212,12 @@ func (s *Server) Thaw(document []byte) error {
 		}
 	}
 	for _, peer := range frozen.Peers {
-		if err := s.NewPeer(peer.Number, peer.Name).thaw(peer); err != nil {
+		p := s.NewPeer(peer.Number, peer.Name)
+		if peer.LID != "" {
+			s.giveLID(p, types.NewJID(peer.LID, types.HiddenUserServer))
+		}
+		p.HideNumber(peer.Hidden)
+		if err := p.thaw(peer); err != nil {
 			return fmt.Errorf("thaw %s: %w", peer.Name, err)
 		}
 	}
@@ -228,6 +238,15 @@ func (s *Server) Thaw(document []byte) error {
 		s.seen[messageKey{account: account, to: to, id: seen.ID}] = struct{}{}
 	}
 	return nil
+}
+
+// giveLID gives a new account the hidden id that it had.
+func (s *Server) giveLID(p *Peer, lid types.JID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byUser, p.lid)
+	p.lid = lid
+	s.byUser[lid] = p
 }
 
 func (p *Peer) thaw(frozen frozenPeer) error {

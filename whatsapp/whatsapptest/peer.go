@@ -2,11 +2,10 @@ package whatsapptest
 
 import (
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -19,7 +18,8 @@ import (
 // phone encrypts like any other.
 type Peer struct {
 	srv    *Server
-	number string
+	number atomic.Pointer[string]
+	hidden atomic.Bool // see HideNumber
 	lid    types.JID
 
 	// crypt serializes the use of Signal sessions and, with it, the order of
@@ -64,8 +64,6 @@ type peerSettings struct {
 func (s *Server) NewPeer(number, name string) *Peer {
 	p := &Peer{
 		srv:    s,
-		number: number,
-		lid:    types.NewJID(lidOf(number), types.HiddenUserServer),
 		signal: newSignalStore(),
 		name:   name,
 		status: "Hey there! I am using WhatsApp.",
@@ -76,24 +74,19 @@ func (s *Server) NewPeer(number, name string) *Peer {
 			"online": "all", "groupadd": "all", "calladd": "all",
 		},
 	}
+	p.number.Store(&number)
 	p.state = newAppState(p.signal, name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	p.lid = s.newLID(number)
 	s.peers = append(s.peers, p)
 	s.byUser[p.JID()] = p
 	s.byUser[p.lid] = p
 	return p
 }
 
-// lidOf makes a hidden id of fifteen digits that does not show the number.
-func lidOf(number string) string {
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte("lid " + number)) // a hash never fails
-	return strconv.FormatUint(100_000_000_000_000+sum.Sum64()%800_000_000_000_000, 10)
-}
-
 // Number returns the phone number, digits only.
-func (p *Peer) Number() string { return p.number }
+func (p *Peer) Number() string { return *p.number.Load() }
 
 // Name returns the push name.
 func (p *Peer) Name() string {
@@ -117,20 +110,12 @@ func (p *Peer) Status() string {
 }
 
 // JID returns the address by phone number.
-func (p *Peer) JID() types.JID { return types.NewJID(p.number, types.DefaultUserServer) }
+func (p *Peer) JID() types.JID { return types.NewJID(p.Number(), types.DefaultUserServer) }
 
 // LID returns the address by hidden id.
 func (p *Peer) LID() types.JID { return p.lid }
 
 func (p *Peer) chatJID() types.JID { return p.JID() }
-
-// AddAlias makes a further number lead to the account, as Brazilian mobile
-// numbers do with and without their ninth digit.
-func (p *Peer) AddAlias(number string) {
-	p.srv.mu.Lock()
-	defer p.srv.mu.Unlock()
-	p.srv.byUser[types.NewJID(number, types.DefaultUserServer)] = p
-}
 
 // SetAutoDelivery switches the delivery receipts that a peer sends by itself;
 // they are on at first.

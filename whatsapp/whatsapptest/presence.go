@@ -49,7 +49,7 @@ func (p *Peer) Typing(to Chat, state TypingState, opts ...SendOption) {
 		return
 	}
 	if peer, ok := to.(*Peer); ok {
-		from := addressedBy(p, o.address != byNumber)
+		from := addressedBy(p, p.shown(o.address) != byNumber)
 		peer.addTyping(TypingEvent{From: p, Chat: from, State: state, Time: p.srv.opts.Now()})
 		peer.volatile(waBinary.Node{Tag: "chatstate", Attrs: waBinary.Attrs{"from": from}, Content: []waBinary.Node{child}})
 	}

@@ -129,7 +129,7 @@ func (p *Peer) sentAttrs(sent *sentMessage) waBinary.Attrs {
 	if edit := editAttr(sent.message); edit != "" {
 		attrs["edit"] = edit
 	}
-	switch sent.options.address {
+	switch p.shown(sent.options.address) {
 	case byNumber:
 		attrs["from"], attrs["sender_lid"] = p.JID(), p.LID()
 	case byLID:
@@ -137,7 +137,7 @@ func (p *Peer) sentAttrs(sent *sentMessage) waBinary.Attrs {
 	case byLIDOnly:
 		attrs["from"] = p.LID()
 	case byServer:
-		attrs["from"] = types.NewJID(p.number, sent.options.server)
+		attrs["from"] = types.NewJID(p.Number(), sent.options.server)
 	}
 	return attrs
 }
@@ -150,19 +150,19 @@ func (p *Peer) asOwn(attrs waBinary.Attrs, sent *sentMessage) {
 	if !ok {
 		return
 	}
-	if sent.options.address == byNumber {
+	if peer.shown(sent.options.address) == byNumber {
 		attrs["from"], attrs["recipient"], attrs["peer_recipient_lid"] = p.JID(), peer.JID(), peer.LID()
 		return
 	}
 	attrs["from"], attrs["recipient"] = p.LID(), peer.LID()
-	if sent.options.address == byLID {
+	if peer.shown(sent.options.address) == byLID {
 		attrs["peer_recipient_pn"] = peer.JID()
 	}
 }
 
 func deviceSent(sent *sentMessage) *waE2E.Message {
 	chat := sent.to.chatJID()
-	if peer, ok := sent.to.(*Peer); ok && sent.options.address != byNumber {
+	if peer, ok := sent.to.(*Peer); ok && peer.shown(sent.options.address) != byNumber {
 		chat = peer.LID()
 	}
 	return &waE2E.Message{
@@ -196,7 +196,7 @@ func (p *Peer) takePlain(from *Peer, sent *sentMessage, group *Group) {
 		ID: sent.id, From: from, Sender: from.JID(), Chat: from.JID(), Group: group,
 		Message: sent.message, Time: sent.at, PushName: sent.notify,
 	}
-	if sent.options.address != byNumber {
+	if from.shown(sent.options.address) != byNumber {
 		received.Sender, received.Chat = from.LID(), from.LID()
 	}
 	if group != nil {

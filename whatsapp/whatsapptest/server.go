@@ -58,6 +58,7 @@ type Server struct {
 	listener   net.Listener
 	peers      []*Peer
 	byUser     map[types.JID]*Peer
+	aliases    map[types.JID]*Peer // see AddAlias
 	groups     map[types.JID]*Group
 	conns      map[*conn]struct{}
 	closed     bool
@@ -100,6 +101,7 @@ func New(opts Options) *Server {
 		ctx:      ctx,
 		stop:     stop,
 		byUser:   map[types.JID]*Peer{},
+		aliases:  map[types.JID]*Peer{},
 		groups:   map[types.JID]*Group{},
 		conns:    map[*conn]struct{}{},
 		pairings: map[string]*pairing{},

@@ -37,7 +37,7 @@ func (s *Server) lookupNumber(contact *waBinary.Node) waBinary.Node {
 	asked, _ := contact.Content.([]byte)
 	number, _, _ := strings.Cut(strings.TrimPrefix(string(asked), "+"), "@")
 	jid := types.NewJID(number, types.DefaultUserServer)
-	account := s.lookup(jid)
+	account := s.registered(jid)
 	if account == nil {
 		return waBinary.Node{Tag: "user", Attrs: waBinary.Attrs{"jid": jid}, Content: []waBinary.Node{
 			{Tag: "contact", Attrs: waBinary.Attrs{"type": "out"}, Content: asked},
