@@ -145,7 +145,9 @@ func TestT07_ALineIsSeenAndCommandedFromEveryProcess(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { return !w.phone.Companion().Online() }, patience, 5*time.Millisecond)
 		require.NoError(t, others[1].Resume(ctx, w.line))
-		w.shows(w.bridge, "the connection after the pause", connected)
+		for _, b := range append(others, w.bridge) {
+			w.shows(b, "the connection after the pause", connected)
+		}
 		statuses, err := others[1].Lines(ctx)
 		require.NoError(t, err)
 		require.Len(t, statuses, 1)

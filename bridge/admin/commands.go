@@ -11,7 +11,7 @@ import (
 
 // connected gives a line that has a connection, here or in another process.
 func (s *Service) connected(ctx context.Context, id lines.ID) (Line, error) {
-	line, err := s.find(ctx, id)
+	line, err := s.current(ctx, id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -22,6 +22,19 @@ func (s *Service) connected(ctx context.Context, id lines.ID) (Line, error) {
 	default:
 		return nil, fault.Unavailable("the line's connection is changing hands: try again in some seconds", nil)
 	}
+}
+
+// current gives a line as it is now: what another process has just made of it may not
+// be known here yet.
+func (s *Service) current(ctx context.Context, id lines.ID) (Line, error) {
+	line, err := s.find(ctx, id)
+	if err != nil || line.Active() {
+		return line, err
+	}
+	if err := s.cfg.Lines.SyncNow(ctx); err != nil {
+		return nil, err
+	}
+	return s.find(ctx, id)
 }
 
 // Pair asks for a code to link a line's phone; it then shows in State. With a

@@ -27,7 +27,7 @@ var errDeleting = fault.Conflict("the line was deleted and is being removed; mak
 // until then. While jobs wait it is a
 // conflict, unless forced. The Chatwoot inbox and what is in it stay.
 func (s *Service) DeleteLine(ctx context.Context, id lines.ID, force bool) error {
-	line, err := s.find(ctx, id)
+	line, err := s.current(ctx, id)
 	if errors.Is(err, errDeleting) {
 		return s.await(ctx, id) // it was asked before
 	}
