@@ -49,6 +49,9 @@ var figures = []figure{
 	{"live", live},
 	{"reconcile", reconcile},
 	{"troubled", troubled},
+	{"failing", failing},
+	{"hung", hung},
+	{"besides", besides},
 	{"busy", busy},
 	{"memory", memory},
 }
