@@ -84,7 +84,7 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	}
 	var taken *chatwoot.InvalidError
 	if errors.As(err, &taken) {
-		err = d.settleTaken(ctx, client, &chat, contact, update)
+		err = d.settleTaken(ctx, client, &chat, contact, update, takenMost)
 	}
 	if err != nil {
 		return err
@@ -121,10 +121,14 @@ func contactChange(chat idmap.Chat, now chatwoot.Contact, news contactUpdate) (u
 	return update, changed
 }
 
+// takenMost is how many contacts may have what is another's.
+const takenMost = 3
+
 // settleTaken deals with a number or id that another contact has. If that one is
 // somebody else's it gives it up; otherwise it is the same person, and the elder
-// survives, with the conversations of both.
-func (d *Directory) settleTaken(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, contact chatwoot.Contact, update chatwoot.ContactUpdate) error {
+// survives, with the conversations of both. The number and the id may be two others', so
+// that it is tried rounds times.
+func (d *Directory) settleTaken(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, contact chatwoot.Contact, update chatwoot.ContactUpdate, rounds int) error {
 	identifier, phone := identity(*chat)
 	other, err := d.searchContact(ctx, client, identifier, phone)
 	if err != nil {
@@ -143,6 +147,10 @@ func (d *Directory) settleTaken(ctx context.Context, client *chatwoot.Client, ch
 	}
 	if foreign {
 		_, err := client.UpdateContact(ctx, contact.ID, update)
+		var taken *chatwoot.InvalidError
+		if errors.As(err, &taken) && rounds > 1 {
+			return d.settleTaken(ctx, client, chat, contact, update, rounds-1)
+		}
 		return err
 	}
 	elder, younger := min(contact.ID, other.ID), max(contact.ID, other.ID)

@@ -240,6 +240,7 @@ func (m *Map) moveAlias(ctx context.Context, tx *sql.Tx, line string, a alias, c
 	if _, err := tx.ExecContext(ctx, move, line, a.jid, chat, m.clock().UnixMilli()); err != nil {
 		return fmt.Errorf("move a number to another chat: %w", err)
 	}
+	m.log.Info("WhatsApp shows a chat's number with another person; the two are kept apart", "line", line, "chat", a.chat, "now", chat)
 	return byLID(ctx, tx, a.chat)
 }
 
