@@ -234,14 +234,14 @@ func history(chat *whatsapptest.Peer, kind waHistorySync.HistorySync_HistorySync
 	return &waHistorySync.HistorySync{SyncType: kind.Enum(), Conversations: []*waHistorySync.Conversation{{ID: proto.String(chat.JID().String())}}}
 }
 
-// flip moves three jobs that are done to where nothing from outside brings them:
+// flip moves four jobs that are done to where nothing from outside brings them:
 // an offer of history comes whole, so it neither waits nor dies, and what joins
-// two chats fails with the database only.
+// two chats fails with the database only; what an agent writes waits for it.
 func (f *freezer) flip() {
 	for _, to := range []struct {
 		kind  string
 		state journal.State
-	}{{"history", journal.Dead}, {"join", journal.Dead}, {"history", journal.Waiting}} {
+	}{{"history", journal.Dead}, {"join", journal.Dead}, {"join", journal.Waiting}, {"history", journal.Waiting}} {
 		const flipOne = `UPDATE job SET state = $1, ended = CASE WHEN $1 = 'waiting' THEN 0 ELSE ended END,
 			last_error = CASE WHEN $1 = 'dead' THEN 'given up' ELSE '' END
 			WHERE id = (SELECT MIN(id) FROM job WHERE kind = $2 AND state = 'done')`

@@ -75,8 +75,9 @@ func (f *freezer) contactsRefused() {
 	f.waitJobs("upkeep/contact/dead", 1)
 	remove()
 
-	d := f.begun(f.meet("Katia", whatsapptest.WithLIDOnly()))
+	d := f.meet("Katia", whatsapptest.WithLIDOnly())
 	remove = f.refuse(invalid(), merges)
+	f.begun(d)
 	f.arrived(d.SendText(f.Phone, "we are two contacts"))
 	f.waitJobs("upkeep/merge/dead", 1)
 	f.merges++

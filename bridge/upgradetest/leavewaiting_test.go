@@ -27,8 +27,7 @@ func (f *freezer) leaveWaiting() {
 	quincas := f.meet("Quincas", whatsapptest.WithLIDOnly())
 	f.recordLines()
 
-	// The desk is away; of a request that it had taken before, the answer comes
-	// when the bridge has stopped.
+	// The desk is away.
 	slow, after := f.joinWhileBusy(quincas, 9*time.Second)
 	f.refuse(away(), everything)
 	f.asked = []string{
@@ -41,7 +40,7 @@ func (f *freezer) leaveWaiting() {
 	f.loseAcknowledgements(got.ID)
 	f.alice.MarkRead(got.ID)
 	f.redden(red)
-	f.waitJobs("in/message/waiting", len(f.asked)+len(strangers)+2)
+	f.waitJobs("in/message/waiting", len(f.asked)+len(strangers)+1)
 	f.waitJobs("status/receipt/waiting", 1)
 	f.waitJobs("status/show/waiting", 1)
 
@@ -100,8 +99,9 @@ func (f *freezer) contactsWait() {
 	f.arrived(c.SendText(f.Phone, "my number comes later", whatsapptest.WithLID()))
 	f.waitJobs("upkeep/contact/waiting", 1)
 
-	d := f.begun(f.meet("Nadia", whatsapptest.WithLIDOnly()))
+	d := f.meet("Nadia", whatsapptest.WithLIDOnly())
 	f.refuse(away(), merges)
+	f.begun(d)
 	f.arrived(d.SendText(f.Phone, "we are still two contacts"))
 	f.waitJobs("upkeep/merge/waiting", 1)
 	f.merges++
