@@ -240,7 +240,7 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
 }
 
 // nextDueOf is how many lanes that are due are looked at for one that is free,
-// or the first that will be: no more than workers hold.
+// or the first that will be: no more than are worked on, mostly.
 const nextDueOf = 64
 
 // NextDue is when the next lane of f falls due, or false when none waits. A

@@ -73,6 +73,9 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, at *he
 		return false, failure
 	}
 	defer line.Changed()
+	if errors.Is(failure, errManyFiles) && !j.MayHaveActed {
+		return false, lease.Yield(ctx, p.cfg.Clock().Add(fileRest))
+	}
 	return p.fail(ctx, line, j, failure)
 }
 

@@ -131,6 +131,8 @@ func Classify(err error, t Trial) Outcome {
 		o.Action = DeadLetter
 	case errors.As(err, &later):
 		o.After = later.After
+	case errors.Is(err, errManyFiles):
+		o.After = fileRest
 	case errors.As(err, &reachOut):
 		o.After = max(o.After, reachOut.Until.Sub(t.Now))
 	case errors.As(err, &flood):

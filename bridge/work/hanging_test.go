@@ -119,18 +119,21 @@ func TestT11_M2_FilesThatHangDelayNoText(t *testing.T) {
 					})
 					require.NoError(t, err)
 				}
-				for i := range 60 {
+				for i := range 300 {
 					write("l1", fmt.Sprintf("files %d", i), "file")
 				}
 				s.start()
-				for i := range 60 {
+				for i := range 40 {
 					time.Sleep(time.Second)
 					write("l1", fmt.Sprintf("text %d", i), "text")
 					write("l2", fmt.Sprintf("text %d", i), "text")
 					time.Sleep(time.Second)
 					count(func() { require.Equal(t, map[string]int{"l1": i + 1, "l2": i + 1}, texts) })
 				}
-				count(func() { require.Equal(t, 60, most, "all of them wait for a file") })
+				count(func() {
+					require.Greater(t, most, 100, "they wait for a file")
+					require.Less(t, most, 300, "but not all of them, with a lease each")
+				})
 			})
 		})
 	}
