@@ -217,3 +217,14 @@ func TestStatusesThatMeetKeepTheHigher(t *testing.T) {
 		}
 	})
 }
+
+// What this process has asked for before Redis went away, it still knows.
+func TestR27_OnceOutlivesRedis(t *testing.T) {
+	t.Parallel()
+	r, err := idmap.NewRedis(databasetest.RedisURL(t), databasetest.Unique()+"/")
+	require.NoError(t, err)
+	require.True(t, r.Once(ctx, "a", time.Minute))
+	require.NoError(t, r.Close())
+	require.False(t, r.Once(ctx, "a", time.Minute))
+	require.True(t, r.Once(ctx, "b", time.Minute))
+}

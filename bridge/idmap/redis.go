@@ -13,7 +13,7 @@ import (
 type Redis struct {
 	client *redis.Client
 	prefix string
-	// alone answers Once while Redis does not.
+	// alone is what this process has asked Once for.
 	alone *Memory
 	// rests is until when Redis is not asked, in Unix nanoseconds.
 	rests atomic.Int64
@@ -27,7 +27,7 @@ const (
 	redisRest = 2 * time.Second
 	// redisTTL bounds how long an entry stays.
 	redisTTL = 7 * 24 * time.Hour
-	// aloneLimit bounds the keys remembered for Once while Redis is away.
+	// aloneLimit bounds the keys remembered for Once.
 	aloneLimit = 10_000
 )
 
@@ -82,14 +82,15 @@ func (r *Redis) Set(ctx context.Context, key, value string) {
 	r.ask(ctx, func(ctx context.Context) error { return r.client.Set(ctx, r.prefix+key, value, redisTTL).Err() })
 }
 
-// Once implements Cache. While Redis is away each process decides for itself.
+// Once implements Cache. While Redis is away each process decides for itself; what it
+// knows itself needs no Redis.
 func (r *Redis) Once(ctx context.Context, key string, ttl time.Duration) (first bool) {
+	if !r.alone.Once(ctx, key, ttl) {
+		return false
+	}
 	answered := r.ask(ctx, func(ctx context.Context) (err error) {
 		first, err = r.client.SetNX(ctx, r.prefix+"once/"+key, "1", ttl).Result()
 		return err
 	})
-	if !answered {
-		return r.alone.Once(ctx, key, ttl)
-	}
-	return first
+	return first || !answered
 }
