@@ -69,7 +69,7 @@ func TestR01_APanicEndsOneJobAndNothingElse(t *testing.T) {
 		}
 		require.Len(t, places, 3*panics)
 		require.Equal(t, panics, s.count(journal.Dead))
-		require.Equal(t, panics, s.panics)
+		require.EqualValues(t, panics, s.panics.Load())
 		log := s.log.String()
 		require.Equal(t, panics, strings.Count(log, "panic while handling a job"))
 		require.Contains(t, log, "brittle", "the stack")

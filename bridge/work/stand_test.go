@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ type stand struct {
 	db      *database.DB
 	journal *journal.Journal
 	pool    *work.Pool
-	panics  int
+	panics  atomic.Int64
 	stop    func() // ends the workers; they end with the test at the latest
 	log     bytes.Buffer
 
@@ -48,7 +49,7 @@ func newStand(t *testing.T) *stand {
 	log := slog.New(slog.NewTextHandler(&s.log, nil))
 	s.pool = work.New(work.Config{
 		Journal: s.journal, Lines: s, Clock: time.Now, Log: log,
-		Guard: guard.Guard{Log: log, Count: func() { s.panics++ }}, Count: func(string, string) {},
+		Guard: guard.Guard{Log: log, Count: func() { s.panics.Add(1) }}, Count: func(string, string) {},
 	})
 	return s
 }
