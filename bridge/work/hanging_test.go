@@ -123,7 +123,7 @@ func TestT11_M2_FilesThatHangDelayNoText(t *testing.T) {
 					write("l1", fmt.Sprintf("files %d", i), "file")
 				}
 				s.start()
-				for i := range 40 {
+				for i := range 15 {
 					time.Sleep(time.Second)
 					write("l1", fmt.Sprintf("text %d", i), "text")
 					write("l2", fmt.Sprintf("text %d", i), "text")
