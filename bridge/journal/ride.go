@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // Admission says which lanes may be worked on at once. An append to an idle lane
@@ -16,9 +17,9 @@ type Admission interface {
 
 // Place is what an admitted lane has. One of its methods is called, once.
 type Place interface {
-	// Begin is told that the lane was claimed. A job whose entry has a delay is not
-	// to be begun before that is over.
-	Begin(lease *Lease)
+	// Begin is told that the lane was claimed. Its job is not to be begun before the
+	// delay of its entry is over, which began with the append and not with its commit.
+	Begin(lease *Lease, notBefore time.Time)
 	// Cancel is told that it was not: it was not idle.
 	Cancel()
 }
@@ -32,9 +33,10 @@ func (j *Journal) SetAdmission(a Admission) {
 
 // ride is the claim that an append may carry.
 type ride struct {
-	lease *Lease
-	place Place
-	rests bool
+	lease     *Lease
+	place     Place
+	delay     time.Duration
+	notBefore time.Time
 }
 
 // ask asks whether an append may claim its lane; nil means that it may not.
@@ -49,7 +51,7 @@ func (j *Journal) ask(e Entry) *ride {
 	if at == nil {
 		return nil
 	}
-	return &ride{lease: &Lease{j: j, key: e.Lane, token: j.token(), until: j.clock().Add(j.ttl)}, place: at, rests: e.Delay > 0}
+	return &ride{lease: &Lease{j: j, key: e.Lane, token: j.token(), until: j.clock().Add(j.ttl)}, place: at, delay: e.Delay}
 }
 
 // owner and end are what a lane gets that is claimed; a nil ride claims nothing.
@@ -72,7 +74,8 @@ func (r *ride) took(job Job, epoch int64) {
 	l := r.lease
 	l.epoch, l.seq, l.live = epoch, job.Pos, job.Live
 	l.read, l.asked, l.whole = []Job{job}, mostJobs, true
-	l.fresh = !r.rests // otherwise more may come before it begins
+	r.notBefore = job.RecordedAt.Add(r.delay)
+	l.fresh = r.delay == 0 // otherwise more may come before it begins
 }
 
 // mostJobs is more than any lane holds.
@@ -83,7 +86,7 @@ func (r *ride) over(claimed bool) {
 	switch {
 	case r == nil:
 	case claimed:
-		r.place.Begin(r.lease)
+		r.place.Begin(r.lease, r.notBefore)
 	default:
 		r.place.Cancel()
 	}

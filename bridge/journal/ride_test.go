@@ -11,9 +11,10 @@ import (
 
 // doorman admits lanes, and keeps what they got.
 type doorman struct {
-	closed   bool
-	begun    []*journal.Lease
-	canceled int
+	closed    bool
+	begun     []*journal.Lease
+	canceled  int
+	notBefore time.Time
 }
 
 func (d *doorman) Admit(journal.Entry) journal.Place {
@@ -23,8 +24,10 @@ func (d *doorman) Admit(journal.Entry) journal.Place {
 	return d
 }
 
-func (d *doorman) Begin(lease *journal.Lease) { d.begun = append(d.begun, lease) }
-func (d *doorman) Cancel()                    { d.canceled++ }
+func (d *doorman) Begin(lease *journal.Lease, notBefore time.Time) {
+	d.begun, d.notBefore = append(d.begun, lease), notBefore
+}
+func (d *doorman) Cancel() { d.canceled++ }
 
 func TestAnAppendToAnIdleLaneClaimsIt(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {
@@ -101,6 +104,7 @@ func TestALaneThatRestsIsReadWhenItBegins(t *testing.T) {
 		appended, err := b.Append(ctx, journal.Entry{Lane: inLane, Dedupe: "1", Kind: "k", Payload: []byte("1"), OccurredAt: b.clock.Now(), Delay: time.Second})
 		require.NoError(t, err)
 		require.True(t, appended)
+		require.Equal(t, b.clock.Now().Add(time.Second).UnixMilli(), door.notBefore.UnixMilli())
 		b.append(t, inLane, "2")
 		jobs, err := door.begun[0].Next(ctx, 50)
 		require.NoError(t, err)

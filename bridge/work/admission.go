@@ -33,7 +33,7 @@ type admitted struct {
 }
 
 // Begin implements journal.Place.
-func (a admitted) Begin(lease *journal.Lease) { a.p.beginLane(lease, a.at) }
+func (a admitted) Begin(lease *journal.Lease, _ time.Time) { a.p.beginLane(lease, a.at) }
 
 // Cancel implements journal.Place.
 func (a admitted) Cancel() { a.p.giveBack(a.at) }
@@ -43,13 +43,13 @@ type resting struct {
 	p    *Pool
 	at   place
 	room int
-	rest time.Duration
+	most time.Duration // should the clock be set meanwhile
 }
 
 // Begin implements journal.Place.
-func (r resting) Begin(lease *journal.Lease) {
+func (r resting) Begin(lease *journal.Lease, notBefore time.Time) {
 	began := r.p.begin(func() {
-		if !wait.Sleep(r.p.ctx, r.rest) || !r.p.places.acquire(r.at, r.room) {
+		if !wait.Sleep(r.p.ctx, min(r.most, notBefore.Sub(r.p.cfg.Clock()))) || !r.p.places.acquire(r.at, r.room) {
 			_ = lease.Yield(r.p.work, r.p.cfg.Clock())
 			return
 		}
