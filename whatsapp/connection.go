@@ -41,9 +41,9 @@ type connection struct {
 	// devicesOutdated is set by the library's word that a message did not go to
 	// all devices of its recipient.
 	devicesOutdated atomic.Bool
-	// offlineSince is when WhatsApp began to bring what had waited, in Unix seconds; 0
-	// when all of it came.
-	offlineSince atomic.Int64
+	// waitedBefore is, while WhatsApp brings what had waited, before when a message must
+	// have been written to be one of those, in Unix seconds; 0 when all of it came.
+	waitedBefore atomic.Int64
 	named        bool                   // the device knew the account's name when the connection began
 	refusal      atomic.Pointer[string] // why the phone that was tried is not linked
 }

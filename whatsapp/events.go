@@ -54,13 +54,27 @@ func (c *connection) connectionEvent(event any) {
 	case *events.NotifyAccountReachoutTimelock:
 		c.reachOutLock(evt)
 	case *events.OfflineSyncPreview:
-		c.offlineSince.Store(c.s.cfg.Clock().Unix())
+		c.noteWaiting()
 	case *events.OfflineSyncCompleted:
-		c.offlineSince.Store(0)
+		c.waitedBefore.Store(0)
 		c.s.cfg.Sink.CaughtUp()
 	default:
 		c.ended(event)
 	}
+}
+
+// connecting is how long a connection takes at most, usually: who writes meanwhile has
+// not waited.
+const connecting = 10 * time.Second
+
+// noteWaiting notes that WhatsApp brings what has waited. Who has written since the
+// session began, or just before it connected again, writes now.
+func (c *connection) noteWaiting() {
+	before := c.s.cfg.Clock().Add(-connecting)
+	if c.s.started.After(before) {
+		before = c.s.started
+	}
+	c.waitedBefore.Store(before.Unix() + 1) // times of messages are whole seconds
 }
 
 // ended ends the connection after events that the library does not reconnect from.

@@ -141,7 +141,7 @@ func (c *connection) take(ctx context.Context, e content.Envelope, patience time
 	if c.latched.Load() {
 		return false
 	}
-	e.Waited = e.At.Unix() < c.offlineSince.Load()
+	e.Waited = e.At.Unix() < c.waitedBefore.Load()
 	c.committing.Add(1)
 	defer c.committing.Add(-1)
 	started := c.s.cfg.Clock()

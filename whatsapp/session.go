@@ -68,6 +68,7 @@ type Session struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	ended    chan struct{}
+	started  time.Time
 
 	telling sync.Mutex // held while a change is made and announced, so that announcements keep the order
 	mu      sync.Mutex
@@ -133,6 +134,7 @@ func NewSession(cfg Config) *Session {
 // session lives on a context of its own: ctx only carries values.
 func (s *Session) Start(ctx context.Context) {
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.started = s.cfg.Clock()
 	go func() {
 		defer close(s.ended)
 		s.run()

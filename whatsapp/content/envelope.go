@@ -33,7 +33,8 @@ type Envelope struct {
 	At     time.Time // the server's
 	// Payload is the raw event; Decode, DecodeReceipt and DecodeMediaRetry read it.
 	Payload []byte
-	// Waited says that WhatsApp kept the event until somebody was connected.
+	// Waited says that WhatsApp kept the event since before the line's session began, or
+	// was connected again.
 	Waited bool
 }
 
