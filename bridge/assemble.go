@@ -69,7 +69,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
-		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Delay: cfg.Metrics.toChatwoot,
+		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Started: cfg.Clock(), Delay: cfg.Metrics.toChatwoot,
 	}
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,

@@ -108,6 +108,7 @@ func crash(t *testing.T, env *around, r run) {
 	require.NoError(t, failing.Wait())
 	require.NoError(t, ways.mend(t.Context(), sim))
 	trouble.mend()
+	trouble.compare(t)
 	talk.settle()
 	// What it still has to send must not change anything any more. A receipt of
 	// something without a bubble, such as a deletion, waits for a minute.
@@ -116,7 +117,6 @@ func crash(t *testing.T, env *around, r run) {
 	dead, err := bridge.Client().Jobs(t.Context(), api.JobFilter{State: "dead"})
 	require.NoError(t, err)
 	require.Empty(t, dead.Jobs, "nothing here is impossible to deliver")
-	trouble.compare(t)
 	for _, b := range bridges {
 		require.Zero(t, b.Stop())
 	}

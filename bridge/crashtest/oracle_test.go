@@ -151,6 +151,9 @@ func (s sides) story(c *chat) string {
 			}
 		}
 	}
+	for _, text := range s.atDesk(c) {
+		fmt.Fprintf(&story, "%q in Chatwoot\n", text)
+	}
 	for _, m := range s.phones[c] {
 		fmt.Fprintf(&story, "%q (%s) at the phone at %s\n", m.Text, m.ID, m.Time.Format(clock))
 	}

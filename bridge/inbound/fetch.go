@@ -50,9 +50,13 @@ func (h *Handler) triesAgain(j *work.Job, err error) bool {
 	case errors.Is(err, whatsapp.ErrMediaGone):
 		return false
 	case errors.Is(err, whatsapp.ErrNotConnected):
-		return h.Clock().Sub(j.RecordedAt) < connectionWait
-	default:
-		return !strings.HasPrefix(j.LastError, noFile)
+		since := j.RecordedAt
+		if h.Started.After(since) {
+			since = h.Started // the connection is just beginning
+		}
+		return h.Clock().Sub(since) < connectionWait
+	default: // that there was no connection was no failed download
+		return !strings.HasPrefix(j.LastError, noFile) || strings.Contains(j.LastError, whatsapp.ErrNotConnected.Error())
 	}
 }
 

@@ -33,6 +33,8 @@ type Handler struct {
 	Spool    *media.Spool
 	Clock    func() time.Time
 	Log      *slog.Logger
+	// Started is when the line began to run here.
+	Started time.Time
 	// Delay is told how long each message took from its commit, in seconds.
 	Delay Observer
 }
