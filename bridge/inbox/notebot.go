@@ -13,28 +13,47 @@ import (
 // owner they would look as if a colleague had written them.
 const noteBotName = "WhatsApp"
 
-// Bots remembers the bot of each account; all lines of an account share it.
+// Bots remembers the bot of each account; all lines of an account share it. Accounts
+// do not wait for each other: one's Chatwoot may hang.
 type Bots struct {
+	mu  sync.Mutex // never held over a call
+	all map[string]*accountBot
+}
+
+// accountBot is an account's bot. Its lock is held while Chatwoot is asked for it, so
+// that it is made once.
+type accountBot struct {
 	mu    sync.Mutex
-	known map[string]int64 // 0 = the account gives none
+	known bool
+	id    int64 // 0 = the account gives none
+}
+
+func (b *Bots) at(account string) *accountBot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all == nil {
+		b.all = map[string]*accountBot{}
+	}
+	if b.all[account] == nil {
+		b.all[account] = &accountBot{}
+	}
+	return b.all[account]
 }
 
 // of finds the account's bot by name, or makes it once. It gives 0, which
 // stands for the token's owner, when Chatwoot does not let the token do that.
 func (b *Bots) of(ctx context.Context, client *chatwoot.Client, account string) int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if id, ok := b.known[account]; ok {
-		return id
+	bot := b.at(account)
+	bot.mu.Lock()
+	defer bot.mu.Unlock()
+	if bot.known {
+		return bot.id
 	}
 	id, err := findNoteBot(ctx, client)
 	if err != nil && !refusedForGood(err) {
 		return 0 // asked again with the next note
 	}
-	if b.known == nil {
-		b.known = map[string]int64{}
-	}
-	b.known[account] = id
+	bot.known, bot.id = true, id
 	return id
 }
 
@@ -42,7 +61,7 @@ func (b *Bots) of(ctx context.Context, client *chatwoot.Client, account string) 
 func (b *Bots) forget(account string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.known, account)
+	delete(b.all, account)
 }
 
 func findNoteBot(ctx context.Context, client *chatwoot.Client) (int64, error) {
