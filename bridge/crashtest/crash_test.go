@@ -76,6 +76,7 @@ func crash(t *testing.T, env *around, r run) {
 	line := ways.line(t, sim, bridge, trouble.address)
 	bridge.Pair(line, shopNumber)
 	trouble.hang(t, sim, bridge)
+	trouble.silence(t, sim, bridge)
 	if drawn.twice && env.database != nil {
 		bridges = append(bridges, processtest.NewBridge(t, sim, env.settings...))
 		bridges[1].Start()
@@ -92,6 +93,8 @@ func crash(t *testing.T, env *around, r run) {
 	failing.Go(func() error { return ways.fail(ctx, sim, diary) })
 	failing.Go(func() error { return trouble.fail(ctx, diary) })
 	failing.Go(func() error { return trouble.write(ctx) })
+	failing.Go(func() error { return trouble.ask(ctx) })
+	failing.Go(func() error { return trouble.hangFiles(ctx, sim, diary) })
 	chance := rand.New(rand.NewPCG(uint64(r.seed), 3))
 	for kill, rest := range ways.rests(r.kills) {
 		pause(t.Context(), rest+between(chance, 200*time.Millisecond, 1700*time.Millisecond))
@@ -108,7 +111,9 @@ func crash(t *testing.T, env *around, r run) {
 	require.NoError(t, failing.Wait())
 	require.NoError(t, ways.mend(t.Context(), sim))
 	trouble.mend()
+	trouble.speak(t)
 	trouble.compare(t)
+	trouble.compareSilent(t)
 	talk.settle()
 	// What it still has to send must not change anything any more. A receipt of
 	// something without a bubble, such as a deletion, waits for a minute.

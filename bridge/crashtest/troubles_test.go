@@ -19,9 +19,10 @@ import (
 )
 
 // troubles are what stands around an installation: a web server in front of Chatwoot
-// that restarts, floods after an hour offline, another line whose Chatwoot
-// hangs, another process. They are drawn from streams of their own, so that
-// what else a seed decides stays as it was.
+// that restarts, floods after an hour offline, another line whose Chatwoot hangs
+// and one whose WhatsApp does, file servers that hang, another process. They are
+// drawn from streams of their own, so that what else a seed decides stays as it
+// was.
 type troubles struct {
 	seed uint64
 	// front says that a web server answers for Chatwoot now and then.
@@ -33,6 +34,11 @@ type troubles struct {
 	hung bool
 	// twice says that two processes share the database, where they can.
 	twice bool
+	// silent says that there is another line for which WhatsApp takes everything and
+	// acknowledges nothing until the end.
+	silent bool
+	// files says that WhatsApp's file servers hang for some seconds now and then.
+	files bool
 }
 
 // drawTroubles draws them; runs that were kept before there were any have none.
@@ -45,11 +51,14 @@ func drawTroubles(r run) troubles {
 	if chance.IntN(2) == 0 {
 		t.flood = 3
 	}
+	later := rand.New(rand.NewPCG(uint64(r.seed), 14))
+	t.silent, t.files = later.IntN(2) == 0, later.IntN(2) == 0
 	return t
 }
 
 func (t troubles) String() string {
-	return fmt.Sprintf("front: %t, a flood every %d kills, a hung line: %t, two processes: %t", t.front, t.flood, t.hung, t.twice)
+	return fmt.Sprintf("front: %t, a flood every %d kills, a hung line: %t, a silent line: %t, file servers that hang: %t, two processes: %t",
+		t.front, t.flood, t.hung, t.silent, t.files, t.twice)
 }
 
 // around is what a run's troubles have to do with.
@@ -58,6 +67,7 @@ type trouble struct {
 	chance *rand.Rand
 	web    *chatwoottest.Front // in front of the Chatwoot of the run's line
 	other  *hungLine
+	mute   *silentLine
 	// flooding makes customers write without a pause.
 	flooding atomic.Bool
 }
@@ -250,6 +260,6 @@ func TestEveryTroubleIsDrawn(t *testing.T) {
 		x.seed = 0
 		drawn[x]++
 	}
-	require.Len(t, drawn, 16)
+	require.Len(t, drawn, 64)
 	require.Equal(t, troubles{}, drawTroubles(run{seed: 1, untroubled: true}))
 }
