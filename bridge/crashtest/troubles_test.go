@@ -188,19 +188,17 @@ func (x *trouble) write(ctx context.Context) error {
 		return nil
 	}
 	chance := rand.New(rand.NewPCG(x.seed, 13))
+	whole := context.WithoutCancel(ctx) // a request that is cut off may have got through
 	for i := 0; ctx.Err() == nil; i++ {
 		c := chance.IntN(20)
 		text := fmt.Sprintf("still there? %d", i)
 		var err error
 		if chance.IntN(4) == 0 {
-			_, err = x.other.sim.WhatsApp.Send(ctx, x.other.number(c), whatsapptest.SendRequest{To: hungNumber, Text: text})
+			_, err = x.other.sim.WhatsApp.Send(whole, x.other.number(c), whatsapptest.SendRequest{To: hungNumber, Text: text})
 		} else {
-			_, err = x.other.sim.WhatsApp.SendText(ctx, x.other.number(c), hungNumber, text)
+			_, err = x.other.sim.WhatsApp.SendText(whole, x.other.number(c), hungNumber, text)
 		}
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
 			return err
 		}
 		name := x.other.name(c)
