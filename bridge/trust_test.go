@@ -156,6 +156,30 @@ func TestK1_AFileBehindAProxyIsNotTakenForDeleted(t *testing.T) {
 	}, behindFront, byBoth)
 }
 
+// Nor is what something in front answers in its place sent to the customer.
+func TestK1_APageInPlaceOfAnAgentsFileIsNotSent(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		for i, page := range []*chatwoottest.FrontAnswer{&chatwoottest.FrontDefaultPage, &chatwoottest.FrontSignInPage} {
+			pass := w.between.Decide(func(r *http.Request, _ []byte) *chatwoottest.FrontAnswer {
+				if strings.Contains(r.URL.Path, "/active_storage/") {
+					return page
+				}
+				return nil
+			})
+			w.desk.say("look at this", chatwoottest.WithFile("a.pdf", "application/pdf", []byte("%PDF-1.4")))
+			w.failed("created")
+			pass()
+			w.pass(time.Minute)
+			got := w.got(i)
+			require.NotNil(t, got.Message.GetDocumentWithCaptionMessage(), "%v", w.alice.Messages())
+			file, err := w.alice.Download(got)
+			require.NoError(t, err)
+			require.Equal(t, "%PDF-1.4", string(file))
+		}
+	}, behindFront, byBoth)
+}
+
 // A firewall that dislikes one customer's text keeps nobody else's back, and the
 // agent learns of the text in the end.
 func TestH2_AFirewallRefusesOneText(t *testing.T) {

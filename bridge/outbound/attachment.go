@@ -31,7 +31,7 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 		return m, nil, err
 	}
 	discard := func() { media.Discard(file) }
-	info, err := h.Inbox.Client().Download(ctx, a.DataURL, file, maxFile)
+	info, err := h.Inbox.Client().File(ctx, a, file, maxFile)
 	if err != nil {
 		discard()
 		return m, nil, h.fetchFailure(ctx, j, err)
