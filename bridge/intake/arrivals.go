@@ -46,8 +46,9 @@ type Arrivals struct {
 	overdueAt time.Time                  // when a late event came last
 	lostAt    time.Time                  // when one was lost last
 	missingAt time.Time                  // when a comparison found one last that no way had told of
-	sent      lastByChat                 // what left last
-	askedUpTo lastByChat                 // up to which message Chatwoot was asked for earlier ones
+	behind    map[chatwoot.ConversationID]chatwoot.MessageID
+	sent      lastByChat // what left last
+	askedUpTo lastByChat // up to which message Chatwoot was asked for earlier ones
 }
 
 // NewArrivals makes Arrivals of which nothing is known. theirs gives a time of our
@@ -146,6 +147,30 @@ func (a *Arrivals) NoteLost() {
 		a.Tell()
 	}
 	a.RequestComparison()
+}
+
+// NoteBehind records which conversations are behind the comparison of the others, and
+// up to which message each was compared.
+func (a *Arrivals) NoteBehind(behind map[chatwoot.ConversationID]chatwoot.MessageID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.behind = behind
+}
+
+// AnyBehind reports whether any conversation is.
+func (a *Arrivals) AnyBehind() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.behind) > 0
+}
+
+// Behind gives up to which message a conversation was compared that is behind; false for
+// all others.
+func (a *Arrivals) Behind(c chatwoot.ConversationID) (chatwoot.MessageID, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	upTo, found := a.behind[c]
+	return upTo, found
 }
 
 // NoteMissing records that a comparison has found a message of which no way had

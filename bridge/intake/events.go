@@ -188,7 +188,7 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 		return in.AppendOut(ctx, e, raw, journal.KindDeleted, DeletedKey(line, m.ID, restores), in.RecordDeleted(m))
 	}
 	if m.Attributes.ExternalError != "" {
-		return in.acceptFailure(ctx, e) // Retry clears the reason before anything else
+		return in.acceptFailure(ctx, e, raw) // Retry clears the reason before anything else
 	}
 	if !compose.Sendable(m) {
 		return nil
@@ -215,14 +215,23 @@ func (in *Intake) acceptUpdate(ctx context.Context, e chatwoot.Event, raw []byte
 			return err
 		}
 		return in.WakeOutbound(ctx)
-	case known.State == idmap.AgentUnseen && m.CreatedAt.After(in.Inbox.Line().Created):
-		// Its own webhook never arrived, or is late: then this one is as good.
-		if old, err := in.BeforeLine(ctx, m); err != nil || old {
-			return err
-		}
-		return in.AppendCreated(ctx, e, raw, nil)
+	case known.State == idmap.AgentUnseen:
+		return in.acceptUnseen(ctx, e, raw)
 	}
 	return nil
+}
+
+// acceptUnseen takes what says that a message has changed for one that says that it was
+// written: that never arrived, or is late. What is only remembered of it a process that
+// dies forgets.
+func (in *Intake) acceptUnseen(ctx context.Context, e chatwoot.Event, raw []byte) error {
+	if !e.Message.CreatedAt.After(in.Inbox.Line().Created) {
+		return nil
+	}
+	if old, err := in.BeforeLine(ctx, e.Message); err != nil || old {
+		return err
+	}
+	return in.AppendCreated(ctx, e, raw, nil)
 }
 
 // meetUpdated is Meet for a message that may be one of the bridge's own.
@@ -235,7 +244,7 @@ func (in *Intake) meetUpdated(ctx context.Context, m chatwoot.Message) (idmap.Re
 
 // acceptFailure looks at a bubble that turned red. Chatwoot does that to every
 // message of which a webhook does not get through, also to those that arrived.
-func (in *Intake) acceptFailure(ctx context.Context, e chatwoot.Event) error {
+func (in *Intake) acceptFailure(ctx context.Context, e chatwoot.Event, raw []byte) error {
 	if e.Live {
 		in.WebhookFailed(e.Message.Attributes.ExternalError)
 	}
@@ -247,7 +256,8 @@ func (in *Intake) acceptFailure(ctx context.Context, e chatwoot.Event) error {
 	case ours, known.State == idmap.AgentSent:
 		return in.takeRedAway(ctx, e)
 	case known.State == idmap.AgentUnseen && compose.Sendable(e.Message):
-		in.Arrivals.NoteLost()
+		in.Arrivals.NoteLost() // and others, perhaps
+		return in.acceptUnseen(ctx, e, raw)
 	}
 	return nil
 }

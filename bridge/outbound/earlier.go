@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -19,7 +20,51 @@ const (
 	// storeAgain is how soon earlier messages are asked for again that could
 	// not be stored.
 	storeAgain = 500 * time.Millisecond
+	// lookPatience is for how long a chat's messages wait for Chatwoot to say what came
+	// before them, asked after each lookAgain, while it cannot.
+	lookPatience = 30 * time.Second
+	lookAgain    = time.Second
 )
+
+// isBehind reports whether a message's conversation could not be compared when the others
+// were.
+func (h *Handler) isBehind(job journal.Job) bool {
+	if !h.Arrivals.AnyBehind() {
+		return false
+	}
+	e, err := chatwoot.ParseEvent(job.Payload)
+	if err != nil {
+		return false
+	}
+	_, behind := h.Arrivals.Behind(e.Conversation.ID)
+	return behind
+}
+
+// looks are the chats for which Chatwoot did not say what came before their messages,
+// and since when.
+type looks struct {
+	mu    sync.Mutex
+	since map[string]time.Time
+}
+
+// failed gives for how long that has been so.
+func (l *looks) failed(chat string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.since == nil {
+		l.since = map[string]time.Time{}
+	}
+	if _, known := l.since[chat]; !known {
+		l.since[chat] = now
+	}
+	return now.Sub(l.since[chat])
+}
+
+func (l *looks) succeeded(chat string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.since, chat)
+}
 
 // fetchEarlier asks Chatwoot, once for each message, for those before it whose
 // events did not come yet, and journals them as if they had: their events
@@ -33,8 +78,9 @@ func (h *Handler) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 		return 0
 	}
 	h.LateEvents.Inc()
+	e.Message.Conversation = e.Conversation.ID
 	var listed []chatwoot.Message
-	after, err := h.sentUpTo(ctx, chat)
+	after, err := h.sentUpTo(ctx, chat, e.Conversation.ID)
 	if err == nil {
 		err = chatwoot.RetryRead(ctx, func() (err error) {
 			listed, err = h.Inbox.Client().Messages(ctx, e.Conversation.ID, after, e.Message.ID)
@@ -43,9 +89,13 @@ func (h *Handler) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 	}
 	if err != nil {
 		h.Log.Debug("earlier messages cannot be asked for", "error", err)
+		if h.looks.failed(chat, h.Clock()) < lookPatience {
+			return lookAgain
+		}
 		h.Arrivals.NoteAsked(chat, e.Message.ID)
 		return 0
 	}
+	h.looks.succeeded(chat)
 	for _, m := range listed {
 		if !h.awaited(m, e.Message) {
 			continue
@@ -66,7 +116,10 @@ func (h *Handler) fetchEarlier(ctx context.Context, lease *journal.Lease, job jo
 // sentUpTo is the message from which on a chat's earlier ones are looked for: what
 // left last, or, where that is not known any more, what was compared. Without a
 // lower bound Chatwoot lists the last few only.
-func (h *Handler) sentUpTo(ctx context.Context, chat string) (chatwoot.MessageID, error) {
+func (h *Handler) sentUpTo(ctx context.Context, chat string, c chatwoot.ConversationID) (chatwoot.MessageID, error) {
+	if compared, behind := h.Arrivals.Behind(c); behind {
+		return max(compared, 1), nil
+	}
 	if sent := h.Arrivals.LastSent(chat); sent != 0 {
 		return sent, nil
 	}
@@ -78,7 +131,8 @@ func (h *Handler) sentUpTo(ctx context.Context, chat string) (chatwoot.MessageID
 // may have been lost, which turns it red. In lists its time is
 // in whole seconds.
 func (h *Handler) awaited(m, before chatwoot.Message) bool {
-	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && h.Arrivals.Incomplete()
+	_, behind := h.Arrivals.Behind(before.Conversation)
+	expected := m.Status == string(idmap.Sent) && m.Attributes.ExternalError == "" || m.Status == string(idmap.Failed) && (behind || h.Arrivals.Incomplete())
 	return m.ID < before.ID && expected && compose.Sendable(m) &&
 		m.CreatedAt.Add(time.Second).After(h.Inbox.Line().Created) && before.CreatedAt.Sub(m.CreatedAt.Time) < overdueReach
 }

@@ -44,6 +44,7 @@ type Handler struct {
 
 	// wakes counts how often waiting lanes were woken: see waitForPhone.
 	wakes atomic.Int64
+	looks looks
 }
 
 // Session is what the way out needs of WhatsApp.

@@ -41,7 +41,7 @@ func (l *lane) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 			return work.Turn{Job: best, Wait: arrivingLook}
 		}
 		h.Arrivals.Hear(ctx)
-		if h.Arrivals.Overdue(best) {
+		if h.Arrivals.Overdue(best) || h.isBehind(best) {
 			if pause := h.fetchEarlier(ctx, l.lease, best); pause > 0 {
 				return work.Turn{Job: best, Wait: pause}
 			}

@@ -2,7 +2,9 @@ package outbound
 
 import (
 	"fmt"
+	"io"
 	"math"
+	"net/http"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/linetest"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -151,6 +154,90 @@ func TestD25_WithoutAPassEachMessageLooksForThoseBefore(t *testing.T) {
 	require.False(t, h.awaited(message(9, "failed", "connection refused"), latest))
 	require.True(t, h.awaited(message(9, "sent", ""), latest))
 	require.False(t, h.awaited(message(11, "sent", ""), latest))
+}
+
+// A conversation that could not be compared when the others were is asked for what came
+// before a message, up to where it was compared itself.
+func TestT14_AMessageOfAConversationThatIsBehindIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	desk := &linetest.Chatwoot{Messages: []linetest.Message{{ID: 8, Content: "hello", Type: 1, Status: "failed", Created: now.Unix()}}}
+	l := linetest.New(t, linetest.Options{Chatwoot: desk})
+	h := newHandler(l)
+	h.Arrivals.NoteCompared()
+	require.NoError(t, l.Store.SetMark(t.Context(), linetest.ID, lines.Mark{Watermark: 9, At: now}))
+	chat := l.Know("5511888880002@s.whatsapp.net", 1)
+	l.Append(journal.Out, chat, journal.KindCreated, created1(10))
+	lease := l.Claim(journal.Out)
+	next := func() (id chatwoot.MessageID, wait time.Duration) {
+		jobs, err := lease.Waiting(t.Context(), math.MaxInt32)
+		require.NoError(t, err)
+		turn := h.Open(lease).Next(t.Context(), jobs)
+		return messageIDs{}.of(turn.Job), turn.Wait
+	}
+	h.Arrivals.NoteBehind(map[chatwoot.ConversationID]chatwoot.MessageID{2: 5})
+	_, wait := next()
+	require.Zero(t, wait, "another one is behind")
+	require.Zero(t, desk.Looked())
+	h.Arrivals.NoteBehind(map[chatwoot.ConversationID]chatwoot.MessageID{1: 5})
+	_, wait = next()
+	require.Equal(t, foundEarlier, wait)
+	id, wait := next()
+	require.Equal(t, chatwoot.MessageID(8), id)
+	require.Zero(t, wait)
+}
+
+// While Chatwoot cannot say what came before a message, the message waits, for a while.
+func TestD24_WhatCannotBeAskedForIsWaitedForAWhile(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	clock := func() time.Time { return now }
+	away := true
+	desk := &linetest.Chatwoot{
+		Messages: []linetest.Message{{ID: 8, Content: "hello", Type: 1, Status: "sent", Created: now.Unix()}},
+		Decide: func(*linetest.Chatwoot, *http.Request) (*http.Response, error) {
+			if away {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, nil
+		},
+	}
+	l := linetest.New(t, linetest.Options{Chatwoot: desk, Clock: clock})
+	h := newHandler(l)
+	chat := l.Know("5511888880002@s.whatsapp.net", 1)
+	l.Append(journal.Out, chat, journal.KindCreated, created1(10))
+	lease := l.Claim(journal.Out)
+	next := func() (id chatwoot.MessageID, wait time.Duration) {
+		jobs, err := lease.Waiting(t.Context(), math.MaxInt32)
+		require.NoError(t, err)
+		turn := h.Open(lease).Next(t.Context(), jobs)
+		return messageIDs{}.of(turn.Job), turn.Wait
+	}
+	for range 3 {
+		_, wait := next()
+		require.Equal(t, lookAgain, wait)
+	}
+	now = now.Add(lookPatience)
+	id, wait := next()
+	require.Equal(t, chatwoot.MessageID(10), id)
+	require.Zero(t, wait, "nobody waits for ever")
+	l.Append(journal.Out, chat, journal.KindCreated, created1(9))
+	_, wait = next()
+	require.Zero(t, wait, "nor each message again")
+
+	away = false
+	l.Append(journal.Out, chat, journal.KindCreated, created1(11))
+	jobs, err := lease.Waiting(t.Context(), math.MaxInt32)
+	require.NoError(t, err)
+	for _, job := range jobs[:2] {
+		require.NoError(t, lease.Done(t.Context(), job, nil))
+	}
+	_, wait = next()
+	require.Equal(t, foundEarlier, wait)
+	away = true
+	l.Append(journal.Out, chat, journal.KindCreated, created1(12))
+	id, _ = next()
+	require.Equal(t, chatwoot.MessageID(8), id)
 }
 
 // While an earlier message's event is being stored, or may be on its way, a

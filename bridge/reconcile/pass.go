@@ -61,6 +61,7 @@ func (r *Reconciler) newPass(ctx context.Context, gap, asked bool) (*pass, error
 	if err := p.lookAgain(ctx); err != nil {
 		return nil, err
 	}
+	r.noteBehind(p.behind)
 	p.scan = scan{r: r, client: r.Inbox.At(chatwoot.Background), pace: r.pace, watermark: p.mark.Watermark}
 	return p, nil
 }
@@ -239,7 +240,21 @@ func (p *pass) finish(ctx context.Context, todo []candidate) error {
 	if p.deep {
 		r.deepAt = p.began
 	}
-	return nil
+	left, err := r.Store.Behind(ctx, id)
+	if err == nil {
+		r.noteBehind(left)
+	}
+	return err
+}
+
+// noteBehind lets agents' messages in conversations that are behind look for those before
+// them, however far the others were compared.
+func (r *Reconciler) noteBehind(behind []lines.Behind) {
+	upTo := make(map[chatwoot.ConversationID]chatwoot.MessageID, len(behind))
+	for _, b := range behind {
+		upTo[b.Conversation] = b.Watermark
+	}
+	r.Arrivals.NoteBehind(upTo)
 }
 
 // repair does what is to be done about a conversation. failed says why that is not
