@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
 
@@ -88,4 +90,56 @@ func (w *world) given(t *testing.T, state journal.State) []journal.JobInfo {
 	jobs, err := w.bridge.Jobs(t.Context(), journal.JobFilter{State: state})
 	require.NoError(t, err)
 	return jobs
+}
+
+// A customer has read the ids of what agents wrote, and may write under one. That is
+// a message like any other; so is what a member of a group writes under the id of
+// somebody else's.
+func TestM6_AMessageUnderTheIDOfAnothersIsShown(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		w.desk.say("an answer")
+		answer, err := w.alice.WaitText(patience, "an answer")
+		require.NoError(t, err)
+		w.alice.SendText(w.phone, "the same id", whatsapptest.WithID(answer.ID))
+		w.desk.wait("the same id", withText("the same id"))
+
+		bob := w.wa.NewPeer("5511888880077", "Bob")
+		group := w.wa.NewGroup("Family", true, w.phone, w.alice, bob)
+		id := w.alice.SendText(group, "from Alice")
+		w.desk.wait("a member's", ending("from Alice"))
+		bob.SendText(group, "from Bob", whatsapptest.WithID(id))
+		w.desk.wait("another member's", ending("from Bob"))
+		bob.SendText(w.phone, "and alone", whatsapptest.WithID(id))
+		w.desk.wait("in another chat", withText("and alone"))
+		require.NoError(t, w.phone.Companion().WaitSettled(patience))
+	})
+}
+
+// In a direct chat nobody takes back what the other side wrote, nor names a message
+// of another chat.
+func TestM6_WhatACustomerSaysOfAnothersMessageChangesNothing(t *testing.T) {
+	oneMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		w.desk.say("an answer")
+		answer, err := w.alice.WaitText(patience, "an answer")
+		require.NoError(t, err)
+		bob := w.wa.NewPeer("5511888880077", "Bob")
+		w.alice.Revoke(w.phone, answer.ID)
+		bob.Revoke(w.phone, answer.ID)
+		bob.Reply(w.phone, answer, "about that")
+		about := w.desk.wait("a quote", ending("about that"))
+		require.Zero(t, about.ReplyTo)
+		w.alice.SendText(w.phone, "over")
+		w.desk.wait("the last one", withText("over"))
+		for _, c := range w.desk.Conversations() {
+			for _, m := range w.desk.Messages(c.ID) {
+				require.Zero(t, m.ReplyTo, m.Text)
+			}
+		}
+	})
+}
+
+func ending(text string) func(chatwoottest.Message) bool {
+	return func(m chatwoottest.Message) bool { return strings.HasSuffix(m.Text, text) }
 }

@@ -42,9 +42,9 @@ func (h *Handler) followUp(ctx context.Context, j *work.Job, tx *sql.Tx, m conte
 // HandleFile tries a file again. The phone is asked for one that is gone, and
 // that ends the job: the answer, if there ever is one, is a job of its own.
 func (h *Handler) HandleFile(ctx context.Context, j *work.Job) error {
-	m, err := content.Decode(j.Payload)
+	m, err := h.decode(ctx, j, j.Payload)
 	if err != nil {
-		return &work.BrokenPayloadError{Err: err}
+		return err
 	}
 	err = h.deliverFile(ctx, j, m)
 	if !errors.Is(err, whatsapp.ErrMediaGone) {
@@ -71,9 +71,9 @@ func (h *Handler) HandleUploadedAgain(ctx context.Context, j *work.Job) error {
 	if !ok {
 		return j.Done(ctx, nil)
 	}
-	m, err := content.Decode(payload)
+	m, err := h.decode(ctx, j, payload)
 	if err != nil {
-		return &work.BrokenPayloadError{Err: err}
+		return err
 	}
 	file, err := deferredFile(m)
 	if err != nil {
@@ -104,6 +104,9 @@ func (h *Handler) ShowMissing(ctx context.Context, j *work.Job) error {
 	m, err := content.Header(j.Payload)
 	if m.ID == "" {
 		return &work.BrokenPayloadError{Err: err}
+	}
+	if m, err = h.named(ctx, j, m); err != nil {
+		return err
 	}
 	return h.noteMissing(ctx, j, m)
 }

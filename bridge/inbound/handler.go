@@ -53,13 +53,20 @@ type Observer interface{ Observe(value float64) }
 
 // Handle brings one WhatsApp message into Chatwoot.
 func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
-	m, err := content.Decode(j.Payload)
+	m, err := h.decode(ctx, j, j.Payload)
 	if err != nil {
-		return &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
+		return err
 	}
 	known, err := h.isKnown(ctx, j, m)
 	if err != nil {
 		return err
+	}
+	if !known {
+		meant, err := h.mayRevoke(ctx, j, m)
+		if err != nil {
+			return err
+		}
+		known = !meant
 	}
 	late, err := h.delayOf(ctx, j, m)
 	if err != nil {
@@ -70,9 +77,7 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	}
 	rc := h.Inbox.Rendering()
 	if m.Quote != nil {
-		if _, err := h.linkOfMessage(ctx, j, m.Quote.ID); err == nil {
-			rc.QuoteKnown = true
-		} else if !errors.Is(err, idmap.ErrUnknown) {
+		if _, rc.QuoteKnown, err = h.linkInChat(ctx, j, m.Quote.ID); err != nil {
 			return err
 		}
 	}
@@ -81,31 +86,6 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 		return j.Done(ctx, late.record(h, j))
 	}
 	return h.deliver(ctx, j, m, posts, late)
-}
-
-// isKnown reports whether the message has a Chatwoot message already, or is an
-// agent's own that came back.
-func (h *Handler) isKnown(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
-	switch m.Content.(type) {
-	case content.Undecryptable, content.Unavailable:
-		// The message itself may have come before its placeholder.
-		link, err := h.linkOfMessage(ctx, j, m.ID)
-		if err == nil && link.Chat == j.Chat() {
-			return true, nil
-		}
-		return false, idmap.IgnoreUnknown(err)
-	}
-	link, err := h.linkOfMessage(ctx, j, m.ID)
-	return err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
-}
-
-// linkOfMessage is the link of a WhatsApp message itself.
-func (h *Handler) linkOfMessage(ctx context.Context, j *work.Job, id string) (idmap.Link, error) {
-	return h.linkByWA(ctx, j, sourceid.Link(sourceid.Of(id)))
-}
-
-func (h *Handler) linkByWA(ctx context.Context, j *work.Job, link string) (idmap.Link, error) {
-	return h.IDs.LinkByWA(ctx, h.Inbox.LineID(), link, j.Epoch)
 }
 
 // deliver posts all of a message's posts, each once, and records them together
@@ -233,11 +213,13 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
 	if p.ReplyTo != "" {
-		link, err := h.linkOfMessage(ctx, j, p.ReplyTo)
-		if idmap.IgnoreUnknown(err) != nil {
+		link, known, err := h.linkInChat(ctx, j, p.ReplyTo)
+		if err != nil {
 			return chatwoot.Message{}, err
 		}
-		to.ReplyTo = chatwoot.MessageID(max(link.Message, 0)) // one that Chatwoot has lost has none
+		if known {
+			to.ReplyTo = chatwoot.MessageID(max(link.Message, 0)) // one that Chatwoot has lost has none
+		}
 	}
 	return h.Inbox.Post(ctx, j, to, p, upload)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/database"
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/inbox"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -101,8 +102,12 @@ func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
 		return err
 	}
 	known, err := in.Contacts.IfKnown(ctx, e.Chat, func(chat string) error {
-		_, err := in.Journal.Append(ctx, in.entry(e, chat))
-		return err
+		entry := in.entry(e, chat)
+		appended, err := in.Journal.Append(ctx, entry)
+		if err != nil || appended || e.Kind != content.EnvMessage {
+			return err
+		}
+		return in.unlessCopy(ctx, entry)
 	})
 	if known || err != nil {
 		return err
@@ -116,6 +121,24 @@ func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
 	if err == nil {
 		in.Journal.Wake(entry.Lane.Queue, entry.Delay)
 	}
+	return err
+}
+
+// unlessCopy appends a message under the id of another one of the same chat, as a
+// member of a group can write it who has read that one. Copies of one message have the
+// same sender, under either of his addresses.
+func (in *Intake) unlessCopy(ctx context.Context, entry journal.Entry) error {
+	payload, known, err := in.Journal.Payload(ctx, entry.Dedupe)
+	if err != nil || !known {
+		return err
+	}
+	first, err := content.Header(payload)
+	second, broken := content.Header(entry.Payload)
+	if err != nil || broken != nil || !second.Group || !second.Sender.IsAnother(first.Sender) {
+		return nil // as far as anybody can tell it is the same message
+	}
+	entry.Dedupe += "|" + foreign.Hashed(second.Sender.JID)
+	_, err = in.Journal.Append(ctx, entry)
 	return err
 }
 

@@ -1,6 +1,10 @@
 package content
 
-import "go.mau.fi/whatsmeow/types"
+import (
+	"strings"
+
+	"go.mau.fi/whatsmeow/types"
+)
 
 // Address is a counterpart under up to two JIDs, without device numbers: by
 // phone number ("5511…@s.whatsapp.net"), by LID ("8240…@lid"), or a group.
@@ -45,4 +49,31 @@ func chatAlt(source types.MessageSource) types.JID {
 	default:
 		return source.SenderAlt
 	}
+}
+
+// IsAnother reports whether an address is certainly another person's than a second
+// one. A phone number and a LID that nothing connects may be one person's.
+func (a Address) IsAnother(than Address) bool {
+	comparable := false
+	for _, form := range a.forms() {
+		for _, other := range than.forms() {
+			if form == other {
+				return false
+			}
+			comparable = comparable || server(form) == server(other)
+		}
+	}
+	return comparable
+}
+
+func (a Address) forms() []string {
+	if a.Alt == "" {
+		return []string{a.JID}
+	}
+	return []string{a.JID, a.Alt}
+}
+
+func server(jid string) string {
+	_, server, _ := strings.Cut(jid, "@")
+	return server
 }
