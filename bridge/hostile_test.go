@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
@@ -142,4 +144,33 @@ func TestM6_WhatACustomerSaysOfAnothersMessageChangesNothing(t *testing.T) {
 
 func ending(text string) func(chatwoottest.Message) bool {
 	return func(m chatwoottest.Message) bool { return strings.HasSuffix(m.Text, text) }
+}
+
+// What a message quotes, takes back or is called by is as foreign as its own id. It
+// neither holds its chat up nor, in a group, everybody's, and what can be shown of it
+// is.
+func TestM4_HostileNamesInsideAMessageHoldNobodyUp(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		talking(w)
+		group := w.wa.NewGroup("Family", true, w.phone, w.alice)
+		n := 0
+		for what, id := range databasetest.HostileIDs() {
+			said := &waE2E.Message{Conversation: proto.String("before " + id)}
+			w.alice.Revoke(w.phone, id)
+			for _, to := range []whatsapptest.Chat{w.phone, group} {
+				n++
+				text := fmt.Sprintf("number %d.", n)
+				w.alice.Send(to, &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: &text, ContextInfo: &waE2E.ContextInfo{
+					StanzaID: &id, Participant: &id, QuotedMessage: said, RemoteJID: &id, MentionedJID: []string{id, "", "@", id + "@lid"},
+				}}}, whatsapptest.WithPushName(id))
+				w.desk.wait(what, ending(text))
+			}
+		}
+		w.idle("in")
+		require.NoError(t, w.phone.Companion().WaitSettled(patience))
+		require.Empty(t, w.given(t, journal.Dead))
+		attempts := 0
+		require.NoError(t, w.db.QueryRow(`SELECT COALESCE(MAX(attempt), 0) FROM job`).Scan(&attempts))
+		require.LessOrEqual(t, attempts, 1)
+	})
 }
