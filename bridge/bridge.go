@@ -151,7 +151,7 @@ func New(cfg Config) *Bridge {
 // Start connects every line and begins to work.
 func (b *Bridge) Start(ctx context.Context) error {
 	err := database.Patiently(ctx, startPatience, b.log, func(ctx context.Context) error {
-		if err := b.journal.EndLeases(ctx); err != nil {
+		if err := b.journal.EndLeases(ctx, b.cfg.Crashed); err != nil {
 			return err
 		}
 		if err := b.PauseShared(ctx); err != nil {

@@ -88,7 +88,7 @@ func (o *office) losePost(queue journal.Queue, killed bool) {
 	failure := do(o.t.Context(), j)
 	require.Error(o.t, failure)
 	if killed {
-		require.NoError(o.t, o.line.Journal.EndLeases(o.t.Context()))
+		require.NoError(o.t, o.line.Journal.EndLeases(o.t.Context(), false))
 		return
 	}
 	require.NoError(o.t, lease.Fail(o.t.Context(), j.Job, journal.Failure{Outcome: journal.Retried, Cause: "lost", RetryAt: o.line.Clock(), MayHaveActed: j.MayHaveActed}))

@@ -20,6 +20,8 @@ type Filter struct {
 	Queue Queue
 	// Class leaves the lanes of the other class alone.
 	Class Class
+	// Chat is the one whose lane may be claimed; "" means any.
+	Chat string
 }
 
 // Class is which lanes are meant: those in which something live waits, or others.
@@ -56,7 +58,7 @@ func (j *Journal) ClaimMany(ctx context.Context, f Filter, n int) ([]*Lease, err
 	if j.db.Dialect == database.Postgres {
 		take = j.claimAtOnce
 	}
-	for _, query := range j.claimQueries(f, now, n, `l.key, l.line, l.chat, l.dir, l.owner, l.live, line.generation`) {
+	for _, query := range j.claimQueries(f, now, n, `l.key, l.line, l.chat, l.dir, l.owner, l.live, l.crashes, line.generation`) {
 		model := Lease{j: j, key: LaneKey{Queue: f.Queue}, token: j.token(), until: now.Add(j.ttl)}
 		leases, err := take(ctx, model, query.query, query.args)
 		if err != nil {
@@ -108,7 +110,7 @@ func (j *Journal) claimAtOnce(ctx context.Context, model Lease, query string, ar
 	n := len(args)
 	query = `WITH due AS (` + query + ` FOR UPDATE OF l SKIP LOCKED)
 		UPDATE lane SET owner = $` + strconv.Itoa(n+1) + `, lease = $` + strconv.Itoa(n+2) + ` FROM due WHERE lane.key = due.key
-		RETURNING due.line, due.chat, due.dir, due.owner, due.live, due.generation, ` + relaxIf(strconv.FormatBool(model.repeats()))
+		RETURNING due.line, due.chat, due.dir, due.owner, due.live, due.crashes, due.generation, ` + relaxIf(strconv.FormatBool(model.repeats()))
 	// A claim whose answer is not waited for would look like an owner that died.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
@@ -123,7 +125,7 @@ func (j *Journal) claimAtOnce(ctx context.Context, model Lease, query string, ar
 		var before string
 		var live int64
 		var relaxed sql.NullString
-		if err := rows.Scan(&l.key.Line, &l.key.Chat, &l.key.Queue, &before, &live, &l.epoch, &relaxed); err != nil {
+		if err := rows.Scan(&l.key.Line, &l.key.Chat, &l.key.Queue, &before, &live, &l.crashes, &l.epoch, &relaxed); err != nil {
 			return leases, err
 		}
 		l.unclean, l.live = before != "", live > 0
@@ -187,7 +189,7 @@ func (j *Journal) findDue(ctx context.Context, model Lease, query string, args [
 		l := model
 		due := dueLane{Lease: &l}
 		var live int64
-		if err := rows.Scan(&due.key, &l.key.Line, &l.key.Chat, &l.key.Queue, &due.before, &live, &l.epoch); err != nil {
+		if err := rows.Scan(&due.key, &l.key.Line, &l.key.Chat, &l.key.Queue, &due.before, &live, &l.crashes, &l.epoch); err != nil {
 			return nil, fmt.Errorf("look for due lanes: %w", err)
 		}
 		l.unclean, l.live = due.before != "", live > 0
@@ -229,6 +231,9 @@ func (j *Journal) lanes(f Filter, now time.Time, columns string) laneQuery {
 		WHERE l.due IS NOT NULL AND l.dir = $2 AND line.paused = '' AND line.deleted = 0`
 	if f.Lines != nil {
 		query += ` AND l.line IN (` + marks(f.Lines) + `)`
+	}
+	if f.Chat != "" {
+		query += ` AND l.chat = ` + mark(f.Chat)
 	}
 	switch f.Class {
 	case Live:

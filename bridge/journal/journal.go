@@ -86,6 +86,8 @@ type Job struct {
 	// Replayed is when a person asked for the job again after it had been given up;
 	// zero for others.
 	Replayed time.Time
+	// Trial is how far the job has come if its lane is a suspect.
+	Trial Trial
 	// Begun is when the attempt at hand began. The worker sets it, for the
 	// timeline; it is not read from the journal.
 	Begun time.Time
@@ -295,9 +297,13 @@ func randomID() string {
 
 // EndLeases ends the leases that an earlier run of this instance left behind.
 // Call it before the first Claim, and only if no other process can have the
-// same instance name. The lanes count as not released cleanly.
-func (j *Journal) EndLeases(ctx context.Context) error {
-	const end = `UPDATE lane SET lease = 0 WHERE owner LIKE $1 AND lease > 0`
+// same instance name. The lanes count as not released cleanly. crashed says that the
+// run ended by a fault of its own; see Suspects.
+func (j *Journal) EndLeases(ctx context.Context, crashed bool) error {
+	end := `UPDATE lane SET lease = 0 WHERE owner LIKE $1 AND lease > 0`
+	if crashed {
+		end = `UPDATE lane SET lease = 0, crashes = crashes + 1 WHERE owner LIKE $1 AND lease > 0`
+	}
 	if _, err := j.db.ExecContext(ctx, end, j.instance+"/%"); err != nil {
 		return fmt.Errorf("end leases of an earlier run: %w", err)
 	}

@@ -429,7 +429,7 @@ func TestLeasesOfAnEarlierRunEnd(t *testing.T) {
 		b.append(t, inLane, "a")
 		require.NotNil(t, b.claim(t))
 		again := journal.New(b.db, journal.Options{Clock: b.clock.Now, Instance: "here"})
-		require.NoError(t, again.EndLeases(ctx))
+		require.NoError(t, again.EndLeases(ctx, false))
 		lease, err := again.Claim(ctx, inbound)
 		require.NoError(t, err)
 		require.NotNil(t, lease)

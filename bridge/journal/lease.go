@@ -24,6 +24,7 @@ type Lease struct {
 	epoch   int64
 	unclean bool
 	live    bool
+	crashes int
 	seq     int64
 	// read are the first jobs that wait, of at most asked; whole says that there
 	// were no more, and fresh that none has come since.
@@ -63,7 +64,7 @@ func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 
 // nextJobs reads a lane's position and its jobs in one query, so that both are of
 // the same moment: what is appended after it makes a finish read again.
-const nextJobs = `SELECT lane.seq, lane.live, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets
+const nextJobs = `SELECT lane.seq, lane.live, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets, job.alone
 	FROM lane LEFT JOIN job ON job.lane = lane.key AND job.pos > 0 AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 
 // Waiting reads the next jobs in order, at most n.
@@ -97,14 +98,14 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 
 // scanJob reads a row of Waiting, which of an empty lane has no job in it.
 func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
-	var id, pos, attempt, firstFailed, at, created, unsure, replayed sql.NullInt64
+	var id, pos, attempt, firstFailed, at, created, unsure, replayed, alone sql.NullInt64
 	var kind, cause, targets sql.NullString
 	var live int64
-	if err := rows.Scan(&l.seq, &live, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets); err != nil {
+	if err := rows.Scan(&l.seq, &live, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets, &alone); err != nil {
 		return Job{}, false, err
 	}
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
-	job.MayHaveActed, job.Live = unsure.Int64 != 0, pos.Int64 <= live
+	job.MayHaveActed, job.Live, job.Trial = unsure.Int64 != 0, pos.Int64 <= live, Trial(alone.Int64)
 	if job.Targets, err = readTargets(targets.String); err != nil {
 		return Job{}, false, err
 	}

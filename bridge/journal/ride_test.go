@@ -119,7 +119,7 @@ func TestAClaimOfAnAppendEndsWithItsOwner(t *testing.T) {
 		b.SetAdmission(&doorman{})
 		b.append(t, inLane, "1")
 		b.SetAdmission(nil)
-		require.NoError(t, b.EndLeases(ctx))
+		require.NoError(t, b.EndLeases(ctx, false))
 		require.True(t, b.claim(t).Unclean())
 	})
 }

@@ -13,7 +13,7 @@ type admission struct{ p *Pool }
 // Admit implements journal.Admission.
 func (a admission) Admit(e journal.Entry) journal.Place {
 	line, ok := a.p.cfg.Lines.Line(e.Lane.Line)
-	if !ok || a.p.ctx.Err() != nil || !line.Ready(e.Lane.Queue) {
+	if !ok || a.p.ctx.Err() != nil || !line.Ready(e.Lane.Queue) || a.p.suspects.any(e.Lane.Line) {
 		return nil
 	}
 	at, room := placeFor(line, e.Lane.Queue, !e.Backlog)

@@ -61,7 +61,7 @@ func (p *Pool) step(ctx context.Context, line Line, lease *journal.Lease, at *he
 		apart: func(ctx context.Context, fn func() error) error { return p.withFile(ctx, lease.Lane(), at, fn) },
 	}
 	queue := string(lease.Lane().Queue)
-	failure := p.cfg.Guard.Run("handling a job", func() error { return line.Do(ctx, j) })
+	failure := p.besideOthers(ctx, lease, func() error { return p.cfg.Guard.Run("handling a job", func() error { return line.Do(ctx, j) }) })
 	defer p.endOutage(ctx, line.Chatwoot())
 	if failure == nil {
 		p.health.succeeded(destinationOf(line, j.Queue()), j, p.cfg.Clock())

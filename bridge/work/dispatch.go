@@ -28,6 +28,9 @@ func (p *Pool) dispatch(queue journal.Queue) {
 // look again.
 func (p *Pool) claimOnce(queue journal.Queue) (pause time.Duration, begun bool) {
 	pause = pollEvery
+	if p.claimSuspect(queue) {
+		return 0, true
+	}
 	for _, class := range []journal.Class{journal.Live, journal.Backlog} {
 		lines, n := p.roomy(queue, class == journal.Live)
 		if len(lines) == 0 {
@@ -55,7 +58,7 @@ func (p *Pool) claimOnce(queue journal.Queue) (pause time.Duration, begun bool) 
 func (p *Pool) roomy(queue journal.Queue, live bool) (lines map[string]Line, n int) {
 	lines, counted := map[string]Line{}, map[place]bool{}
 	for _, line := range p.cfg.Lines.All() {
-		if !line.Ready(queue) {
+		if !line.Ready(queue) || p.suspects.any(line.ID()) {
 			continue
 		}
 		at, room := placeFor(line, queue, live)

@@ -32,6 +32,8 @@ type Pool struct {
 	outages   outages
 	health    health
 	longWaits longWaits
+	suspects  suspects
+	solo      solo
 	running   sync.WaitGroup
 	// ctx ends when the pool claims no more, work when the jobs under way have
 	// had their time.
@@ -66,6 +68,7 @@ func (p *Pool) Start(ctx context.Context) {
 	p.starting.Lock()
 	p.ctx, p.stop = context.WithCancel(ctx)
 	p.starting.Unlock()
+	p.findSuspects()
 	for _, queue := range queues {
 		p.running.Go(func() { p.dispatch(queue) })
 	}
@@ -116,6 +119,7 @@ func lookahead(queue journal.Queue) int {
 func (p *Pool) drain(lease *journal.Lease, at *held) {
 	ctx, stop := lease.Keep(p.work)
 	defer stop()
+	defer p.endTrial(lease.Lane())
 	var lane Lane
 	var opened Line
 	unclean := lease.Unclean()
@@ -141,7 +145,7 @@ func (p *Pool) drain(lease *journal.Lease, at *held) {
 				lane, opened = line.Open(lease), line
 			}
 			var more bool
-			if more, err = p.step(ctx, line, lease, at, lane.Next(ctx, jobs), jobs, unclean); err == nil && (!more || lease.Finished()) {
+			if more, err = p.stepOrTry(ctx, line, lease, at, lane.Next(ctx, jobs), jobs, unclean); err == nil && (!more || lease.Finished()) {
 				return
 			}
 			unclean = false
