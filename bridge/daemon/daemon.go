@@ -33,8 +33,9 @@ type Options struct {
 	Out io.Writer
 	// Command is how a person calls this program; Version is its own.
 	Command, Version string
-	// RecordCrashes makes the runtime write a fatal panic to a file in the data
-	// folder. It affects the whole process, so only the main function sets it.
+	// RecordCrashes limits the memory of this process, and records in the data folder that
+	// it ended by a fault of its own: a fatal panic, or want of memory. It affects the whole
+	// process, so only the main function sets it.
 	RecordCrashes bool
 	// Grace is how long Stop may take; 0 means 25 s.
 	Grace time.Duration
@@ -181,6 +182,17 @@ func (p *Process) URL() string { return config.LocalURL(p.address.String()) }
 
 // Token is the admin token.
 func (p *Process) Token() string { return p.token }
+
+// inBackground begins do, and gives what ends it and waits for it.
+func inBackground(do func(ctx context.Context)) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { do(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
 
 func (p *Process) onClose(undo func()) { p.closers = append(p.closers, undo) }
 

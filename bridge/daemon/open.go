@@ -48,9 +48,21 @@ func (p *Process) openHome() (h home, err error) {
 	if h.instance, err = instanceName(cfg.DataDir); err != nil {
 		return h, err
 	}
-	if p.opts.RecordCrashes {
-		h.crashed, err = recordCrashes(cfg.DataDir, p.log)
+	if !p.opts.RecordCrashes {
+		return h, nil
 	}
+	memory, short, err := newMemory(cfg.DataDir, p.log)
+	if err != nil {
+		return h, err
+	}
+	p.onClose(inBackground(func(ctx context.Context) {
+		tick := time.NewTicker(memoryEvery)
+		defer tick.Stop()
+		memory.watch(ctx, tick.C)
+	}))
+	limitMemory(p.log)
+	crashed, err := recordCrashes(cfg.DataDir, p.log)
+	h.crashed = crashed || short
 	return h, err
 }
 
