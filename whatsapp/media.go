@@ -19,9 +19,13 @@ var ErrMediaGone = errors.New("the file is no longer on WhatsApp's servers")
 // uploaded.
 var ErrUpload = errors.New("the file was not uploaded")
 
+// DiskFile is a file on disk. A download writes the encrypted file to it, and decrypts it
+// there.
+type DiskFile = whatsmeow.File
+
 // Download streams a file into dst, decrypted and checked. A file whose hash
 // does not fit is kept all the same, as WhatsApp's own clients do.
-func (s *Session) Download(ctx context.Context, f content.File, dst *os.File) error {
+func (s *Session) Download(ctx context.Context, f content.File, dst DiskFile) error {
 	if f.Inline != nil {
 		if _, err := dst.Write(f.Inline); err != nil {
 			return fmt.Errorf("write a file: %w", err)
@@ -41,6 +45,8 @@ func (s *Session) Download(ctx context.Context, f content.File, dst *os.File) er
 	arriving := &arrivingFile{File: file}
 	err = guarded(s, func() error { return client.DownloadToFile(moving, source, arriving) })
 	switch {
+	case arriving.failed != nil:
+		return fmt.Errorf("download a file: %w", arriving.failed)
 	case err == nil && !arriving.came:
 		return fmt.Errorf("download a file: %w", errNoHost)
 	case err == nil:
@@ -60,15 +66,20 @@ func (s *Session) Download(ctx context.Context, f content.File, dst *os.File) er
 // reports as success. Even an empty file has some bytes on the server.
 var errNoHost = errors.New("WhatsApp names no server for files")
 
-// arrivingFile notes whether anything came.
+// arrivingFile notes whether anything came, and why it could not be written.
 type arrivingFile struct {
 	whatsmeow.File
-	came bool
+	came   bool
+	failed error
 }
 
 func (f *arrivingFile) Write(p []byte) (int, error) {
 	f.came = true
-	return f.File.Write(p)
+	n, err := f.File.Write(p)
+	if err != nil {
+		f.failed = err
+	}
+	return n, err
 }
 
 // upload encrypts a file into a temporary one beside it and uploads that; at

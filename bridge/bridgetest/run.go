@@ -74,7 +74,7 @@ func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*br
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
-	spool, err := media.NewSpool(folder)
+	spool, err := media.NewSpool(folder, media.Limits{})
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func (p *Process) start(ctx context.Context) error {
 	if setup.Cache, err = p.openCache(); err != nil {
 		return err
 	}
-	if setup.Spool, err = media.NewSpool(filepath.Join(cfg.DataDir, spoolFolder)); err != nil {
+	if setup.Spool, err = media.NewSpool(filepath.Join(cfg.DataDir, spoolFolder), media.Limits{Most: spoolMost, Floor: media.DiskFloor(cfg.DataDir)}); err != nil {
 		return err
 	}
 	setup.Convert = convert.New(convert.Options{Spool: setup.Spool, FFmpeg: p.ffmpeg(), Log: p.log})

@@ -19,6 +19,9 @@ const (
 	// cacheEntries bounds the memory cache that replaces Redis; it needs some MB.
 	cacheEntries = 50_000
 	redisPrefix  = "wootbridge/"
+	// spoolMost is how much there may be of files that pass through: two of the largest
+	// that WhatsApp takes, each beside its encrypted form.
+	spoolMost = 8 << 30
 )
 
 // home is what the data folder holds.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -24,6 +25,13 @@ import (
 // storagePatience is how long a file is offered to a Chatwoot that cannot store it;
 // its message is there already.
 const storagePatience = 6 * time.Hour
+
+const (
+	// roomPatience is how long a file waits for room on the disk, looked for after each
+	// noRoomRest.
+	roomPatience = 24 * time.Hour
+	noRoomRest   = time.Minute
+)
 
 // fileKey names the job for a message's deferred file.
 func fileKey(line, id string) string { return line + "|file|" + id }
@@ -159,7 +167,12 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 		return j.Done(ctx, nil) // the conversation is not there any more
 	}
 	upload, done, err := h.fetchFile(ctx, j, file)
-	if err != nil {
+	switch {
+	case errors.Is(err, media.ErrTooLarge):
+		return &work.PermanentError{Err: err}
+	case errors.Is(err, media.ErrNoRoom) && (j.FirstFailed.IsZero() || h.Clock().Sub(j.FirstFailed) < roomPatience):
+		return &work.RetryError{After: noRoomRest, Err: err}
+	case err != nil:
 		return err
 	}
 	defer done()

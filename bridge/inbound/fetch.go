@@ -38,6 +38,10 @@ func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (uploa
 	if ctx.Err() != nil || h.triesAgain(j, err) {
 		return nil, false, nil, fmt.Errorf("%s: %w", noFile, err)
 	}
+	if errors.Is(err, media.ErrTooLarge) {
+		*p = p.FileWithoutPlace(h.Inbox.Rendering())
+		return nil, false, func() {}, nil
+	}
 	*p = p.FileLater(h.Inbox.Rendering())
 	return nil, true, func() {}, nil
 }
@@ -47,7 +51,7 @@ func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (uploa
 // a moment for a connection that is just beginning.
 func (h *Handler) triesAgain(j *work.Job, err error) bool {
 	switch {
-	case errors.Is(err, whatsapp.ErrMediaGone):
+	case errors.Is(err, whatsapp.ErrMediaGone), errors.Is(err, media.ErrNoRoom), errors.Is(err, media.ErrTooLarge):
 		return false
 	case errors.Is(err, whatsapp.ErrNotConnected):
 		since := j.RecordedAt
@@ -72,26 +76,35 @@ func (h *Handler) fetchFile(ctx context.Context, j *work.Job, m content.Media) (
 
 // download fetches a file; done removes it.
 func (h *Handler) download(ctx context.Context, m content.Media) (upload *chatwoot.Upload, done func(), err error) {
-	file, err := h.Spool.File()
+	file, err := h.Spool.File(sizeOnDisk(m.File.Size))
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := h.Session.Download(ctx, *m.File, file); err != nil {
-		media.Discard(file)
+		file.Discard()
 		return nil, nil, err
 	}
 	info, err := file.Stat()
 	if err != nil {
-		media.Discard(file)
+		file.Discard()
 		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
 	}
 	kind := media.Type(m.File.MIME, media.Head(file))
+	path := file.Name()
 	upload = &chatwoot.Upload{
 		Name: media.Name(m.File.Name, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
-		Open: func() (io.ReadCloser, error) { return os.Open(file.Name()) },
+		Open: func() (io.ReadCloser, error) { return os.Open(path) },
 	}
-	return upload, func() { media.Discard(file) }, nil
+	return upload, file.Discard, nil
 }
+
+// claimedMost is for how much of a file there is room from the start: its size is what
+// the sender's client claims.
+const claimedMost = 64 << 20
+
+// sizeOnDisk is for how much of a file to keep room. The encrypted file is a little
+// larger.
+func sizeOnDisk(claimed int64) int64 { return min(claimed, claimedMost) + 64 }
 
 // nameless is what a file is called that WhatsApp gives no name: only documents
 // have one.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -19,6 +18,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -43,7 +43,7 @@ type Handler struct {
 type Session interface {
 	// Download fetches a file. The error may be whatsapp.ErrMediaGone or
 	// whatsapp.ErrNotConnected.
-	Download(ctx context.Context, f content.File, dst *os.File) error
+	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
 }

@@ -3,7 +3,6 @@ package inbound_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -46,7 +46,7 @@ func newOffice(t *testing.T) *office {
 	options := linetest.At(t, desk, "")
 	options.Settings = func(s *lines.Settings) { s.Events = lines.EventsOff }
 	l := linetest.New(t, options)
-	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"))
+	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"), media.Limits{})
 	require.NoError(t, err)
 	o := &office{Server: desk, t: t, line: l, files: &files{}}
 	o.intake = &intake.Intake{
@@ -208,7 +208,7 @@ type files struct {
 }
 
 // Download implements inbound.Session.
-func (f *files) Download(_ context.Context, file content.File, dst *os.File) error {
+func (f *files) Download(_ context.Context, file content.File, dst whatsapp.DiskFile) error {
 	if len(f.failures) > 0 {
 		failure := f.failures[0]
 		f.failures = f.failures[1:]

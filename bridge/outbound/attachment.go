@@ -20,17 +20,22 @@ const (
 	// storedWithin is how long Chatwoot may take to store a file that its
 	// webhook has announced.
 	storedWithin = 30 * time.Second
+	// roomWithin is how long a message waits for room on the disk for its file, looked
+	// for after each noRoomRest.
+	roomWithin = time.Hour
+	noRoomRest = time.Minute
 )
 
 // attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
 // removes it. A FileError says that this file will not come, and that the rest
 // of the message need not wait for it.
 func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attachment, voice bool) (m content.OutgoingMedia, done func(), err error) {
-	file, err := h.Spool.File()
+	// It is encrypted into a second one.
+	file, err := h.Spool.File(2 * max(0, min(a.Size, maxFile)))
 	if err != nil {
-		return m, nil, err
+		return m, nil, h.fetchFailure(ctx, j, err)
 	}
-	discard := func() { media.Discard(file) }
+	discard := file.Discard
 	info, err := h.Inbox.Client().File(ctx, a, file, maxFile)
 	if err != nil {
 		discard()
@@ -58,6 +63,9 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 // fetchFailure tells what may pass from what will not.
 func (h *Handler) fetchFailure(ctx context.Context, j *work.Job, err error) error {
 	var limited *chatwoot.RateLimitedError
+	if errors.Is(err, media.ErrNoRoom) && h.Clock().Sub(j.RecordedAt) < roomWithin {
+		return &work.RetryError{After: noRoomRest, Err: err}
+	}
 	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.RecordedAt) < storedWithin
 	if late || chatwoot.IsUnreached(err) || errors.As(err, &limited) || ctx.Err() != nil {
 		return err

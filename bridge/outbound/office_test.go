@@ -52,7 +52,7 @@ func newOffice(t *testing.T) *office {
 	options.Clock = func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
 	l := linetest.New(t, options)
 	o.line = l
-	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"))
+	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"), media.Limits{})
 	require.NoError(t, err)
 	arrivals := intake.NewArrivals(l.Clock, l.Inbox.Theirs)
 	arrivals.NoteCompared()

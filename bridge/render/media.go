@@ -72,6 +72,12 @@ func (p Post) FileTooLarge(c Context, size int64) Post {
 	return p
 }
 
+// FileWithoutPlace is a post whose file the bridge itself will never have room for.
+func (p Post) FileWithoutPlace(c Context) Post {
+	p.Content, p.Attach = above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), p.Content), nil
+	return p
+}
+
 // File is the post of a file that comes after its message: bare, below it.
 func File(m content.Message, file content.Media, c Context) Post {
 	file.Caption = ""

@@ -47,7 +47,7 @@ func newBench(t *testing.T, ffmpeg string, timeout time.Duration) *bench {
 
 func (b *bench) use(ffmpeg string, timeout time.Duration) {
 	b.t.Helper()
-	spool, err := media.NewSpool(b.spool)
+	spool, err := media.NewSpool(b.spool, media.Limits{})
 	require.NoError(b.t, err)
 	b.Converter = convert.New(convert.Options{Spool: spool, FFmpeg: ffmpeg, Timeout: timeout, Log: slog.New(slog.DiscardHandler)})
 }
