@@ -89,3 +89,18 @@ func (w *world) jid() (jid string) {
 	require.NoError(w.t, w.db.QueryRow(`SELECT jid FROM line WHERE id = $1`, string(w.line)).Scan(&jid))
 	return jid
 }
+
+// A probe of readiness writes: a database whose disk is full still answers.
+func TestM1_ReadinessIsAskedOfADatabaseThatTakesSomethingIn(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		ready := func() error {
+			w.pass(2 * time.Second)
+			return w.bridge.Ready(t.Context())
+		}
+		require.NoError(t, ready())
+		room := w.full("probe")
+		require.ErrorContains(t, ready(), "the database does not answer")
+		room()
+		require.NoError(t, ready())
+	})
+}

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
@@ -93,6 +94,7 @@ type Removal interface {
 type Service struct {
 	cfg      Config
 	watchers watchers
+	ready    readiness
 }
 
 // New makes a Service.
@@ -124,9 +126,37 @@ func (s *Service) Ready(ctx context.Context) error {
 	if s.cfg.Lines.CutOff() {
 		return fault.Unavailable("the database takes nothing in: its disk may be full", nil)
 	}
-	if err := s.cfg.DB.Try(ctx); err != nil {
+	if err := s.ready.ask(s.cfg.Clock(), func(now time.Time) error {
+		// Whoever asked may have gone; the answer is for others too.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyPatience)
+		defer cancel()
+		return s.cfg.DB.Try(ctx, now)
+	}); err != nil {
 		s.cfg.Log.Warn("not ready", "error", err)
 		return fault.Unavailable("the database does not answer", nil)
 	}
 	return nil
+}
+
+// readyFor is for how long an answer about the database counts: anybody may ask, and each
+// one costs a write.
+const (
+	readyFor      = time.Second
+	readyPatience = 3 * time.Second
+)
+
+// readiness remembers the last answer about the database.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
+}
+
+func (r *readiness) ask(now time.Time, try func(now time.Time) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if since := now.Sub(r.at); since < 0 || since >= readyFor {
+		r.at, r.err = now, try(now)
+	}
+	return r.err
 }

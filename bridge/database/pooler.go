@@ -150,10 +150,11 @@ func (db *DB) proveListening(ctx context.Context) error {
 	}
 }
 
-// Try proves that the database does what the program needs of it: a statement with
-// arguments that writes, if there were something to write.
-func (db *DB) Try(ctx context.Context) error {
-	if _, err := db.ExecContext(ctx, `UPDATE line SET owner = owner WHERE id = $1 AND owner = $2`, "", "-"); err != nil {
+// Try proves that the database does what the program needs of it: it writes something, by
+// a statement with arguments.
+func (db *DB) Try(ctx context.Context, now time.Time) error {
+	const write = `INSERT INTO probe (id, at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET at = excluded.at`
+	if _, err := db.ExecContext(ctx, write, 1, now.UnixMilli()); err != nil {
 		return fmt.Errorf("try the database: %w", scrub(err))
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestK6_TheSchemaIsChangedBehindAPooler(t *testing.T) {
 		if err := db.Exclusively(context.Background(), db.Migrate); err != nil {
 			t.Error(err)
 		}
-		if err := db.Try(context.Background()); err != nil {
+		if err := db.Try(context.Background(, time.Now())); err != nil {
 			t.Error(err)
 		}
 	}
