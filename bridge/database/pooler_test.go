@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,7 +77,7 @@ func TestK6_TheSchemaIsChangedBehindAPooler(t *testing.T) {
 		if err := db.Exclusively(context.Background(), db.Migrate); err != nil {
 			t.Error(err)
 		}
-		if err := db.Try(context.Background(, time.Now())); err != nil {
+		if err := db.Try(context.Background(), time.Now()); err != nil {
 			t.Error(err)
 		}
 	}

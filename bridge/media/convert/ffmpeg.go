@@ -25,6 +25,10 @@ var demuxers = map[string]string{
 const (
 	// maxOutput bounds what a run writes.
 	maxOutput = 512 << 20
+	// maxAlloc bounds one piece of memory, programThreads how many frames a program has in
+	// work at once, and with that all of its memory.
+	maxAlloc       = 256 << 20
+	programThreads = "2"
 	// maxComplaint bounds what is kept of a program's words.
 	maxComplaint = 4 << 10
 	// pipesWait is how long an ended program's children may keep its pipes.
@@ -51,8 +55,9 @@ func (c *Converter) run(ctx context.Context, f File, out string, args ...string)
 	}
 	path = filepath.Join(folder, out)
 	line := append([]string{
-		"-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file", "-f", demuxer, "-i", "file:" + f.Path,
-		"-map_metadata", "-1", "-fs", strconv.Itoa(maxOutput),
+		"-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file", "-max_alloc", strconv.Itoa(maxAlloc),
+		"-threads", programThreads, "-max_pixels", strconv.Itoa(maxPixels), "-f", demuxer, "-i", "file:" + f.Path,
+		"-threads", programThreads, "-filter_threads", programThreads, "-map_metadata", "-1", "-fs", strconv.Itoa(maxOutput),
 	}, args...)
 	if err := c.execute(ctx, folder, append(line, "-y", "file:"+path)); err != nil {
 		_ = os.RemoveAll(folder)
@@ -73,7 +78,15 @@ func (c *Converter) execute(ctx context.Context, folder string, args []string) e
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = folder, complaint, pipesWait
 	cmd.Env = []string{"HOME=" + folder, "TMPDIR=" + folder, "PATH=" + os.Getenv("PATH")}
 	inOwnGroup(cmd)
-	if err := cmd.Run(); err != nil {
+	err := cmd.Start()
+	if err == nil {
+		if refused := confine(cmd, int64(c.opts.Timeout/time.Second)); refused != nil {
+			c.opts.Log.Warn("a program cannot be limited; it is not used", "error", refused)
+			_ = cmd.Cancel()
+		}
+		err = cmd.Wait()
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
@@ -28,6 +29,8 @@ const (
 	maxSide     = 12_000
 	maxPixels   = 16_000_000
 	jpegQuality = 90
+	// pictureTime is how long one picture may be decoded.
+	pictureTime = 10 * time.Second
 )
 
 var errTooLarge = errors.New("the picture is too large to be decoded")
@@ -39,10 +42,15 @@ func (c *Converter) image(ctx context.Context, f File, source *os.File) (Result,
 		return Result{}, false
 	}
 	defer func() { <-c.pictures }()
+	ctx, cancel := context.WithTimeout(ctx, pictureTime)
+	defer cancel()
 	if f.MIME == "image/jpeg" {
-		return photo(f, source), true
+		if tooManyScans(source) {
+			return Result{}, false
+		}
+		return photo(ctx, f, source), true
 	}
-	picture, err := decode(source)
+	picture, err := decode(ctx, source)
 	if err != nil {
 		return Result{}, false
 	}
@@ -72,7 +80,7 @@ func (c *Converter) enterPictures(ctx context.Context) bool {
 
 // photo describes a JPEG. One that cannot be read here may still be read by
 // phones: it goes out without a preview.
-func photo(f File, source *os.File) Result {
+func photo(ctx context.Context, f File, source *os.File) Result {
 	r := Result{File: f, Form: Image}
 	turn := readOrientation(source)
 	header, err := readHeader(source)
@@ -83,7 +91,7 @@ func photo(f File, source *os.File) Result {
 	if turn.swapsSides() {
 		r.Width, r.Height = r.Height, r.Width
 	}
-	if picture, err := decode(source); err == nil {
+	if picture, err := decode(ctx, source); err == nil {
 		r.Thumbnail = thumbnail(picture, turn)
 	}
 	return r
@@ -97,8 +105,8 @@ func readHeader(file io.ReadSeeker) (image.Config, error) {
 	return header, err
 }
 
-// decode reads a picture whose header claims a size that can be held.
-func decode(file io.ReadSeeker) (image.Image, error) {
+// decode reads a picture whose header claims a size that can be held, until ctx ends.
+func decode(ctx context.Context, file io.ReadSeeker) (image.Image, error) {
 	header, err := readHeader(file)
 	if err != nil {
 		return nil, fmt.Errorf("read a picture's header: %w", err)
@@ -109,7 +117,7 @@ func decode(file io.ReadSeeker) (image.Image, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	picture, _, err := image.Decode(file)
+	picture, _, err := image.Decode(inTime{ctx, file})
 	if err != nil {
 		return nil, fmt.Errorf("decode a picture: %w", err)
 	}
