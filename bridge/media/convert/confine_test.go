@@ -33,7 +33,7 @@ exit 1
 	out, err := os.ReadFile(said)
 	require.NoError(t, err)
 	lines := strings.Split(string(out), "\n")
-	require.Equal(t, []string{"1048576", "60", "524288"}, lines[:3])
+	require.Equal(t, []string{"1048576", "61", "524288"}, lines[:3])
 	for _, arg := range []string{"-max_alloc 268435456", "-max_pixels 16000000", "-threads 2"} {
 		require.Contains(t, lines[3], arg)
 	}

@@ -80,7 +80,7 @@ func (c *Converter) execute(ctx context.Context, folder string, args []string) e
 	inOwnGroup(cmd)
 	err := cmd.Start()
 	if err == nil {
-		if refused := confine(cmd, int64(c.opts.Timeout/time.Second)); refused != nil {
+		if refused := confine(cmd, int64(c.opts.Timeout/time.Second)+1); refused != nil {
 			c.opts.Log.Warn("a program cannot be limited; it is not used", "error", refused)
 			_ = cmd.Cancel()
 		}
