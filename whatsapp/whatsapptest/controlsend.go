@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
 )
 
 // SendRequest is what the control interface sends on behalf of a peer. Exactly
-// one of Text, Revoke, Edit (with Text) and React (with Text) says what.
+// one of Text, Revoke, Edit (with Text), React (with Text), Proto and Plaintext says what.
 type SendRequest struct {
 	To     string `json:"to"`
 	Text   string `json:"text,omitempty"`
@@ -21,6 +24,10 @@ type SendRequest struct {
 	Address string `json:"address,omitempty"`
 	// Corrupted spoils the first encryption.
 	Corrupted bool `json:"corrupted,omitempty"`
+	// Proto is a message of any kind, encoded; Plaintext what is encrypted in place of one.
+	Proto     []byte `json:"proto,omitempty"`
+	Plaintext []byte `json:"plaintext,omitempty"`
+	PushName  string `json:"push_name,omitempty"`
 }
 
 // DeviceRequest is what the control interface does to the client linked last.
@@ -94,6 +101,12 @@ func controlSend(p *Peer, r *http.Request) (any, error) {
 	}
 	var id string
 	switch {
+	case body.Proto != nil || body.Plaintext != nil:
+		var m waE2E.Message
+		if err := proto.Unmarshal(body.Proto, &m); err != nil {
+			return nil, controlError{http.StatusUnprocessableEntity, "the message cannot be decoded"}
+		}
+		id = p.Send(to, &m, opts...)
 	case body.Revoke != "":
 		id = p.Revoke(to, body.Revoke, opts...)
 	case body.Edit != "":
@@ -134,6 +147,12 @@ func (p *Peer) controlOptions(body SendRequest) ([]SendOption, error) {
 	}
 	if body.Corrupted {
 		opts = append(opts, Corrupted())
+	}
+	if body.Plaintext != nil {
+		opts = append(opts, WithPlaintext(body.Plaintext))
+	}
+	if body.PushName != "" {
+		opts = append(opts, WithPushName(body.PushName))
 	}
 	if body.Quote != "" {
 		quoted, err := p.known(body.Quote)
