@@ -149,7 +149,7 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 	chat, posted, err := h.post(ctx, j, m, p, upload, opens)
 	var tooLarge *chatwoot.TooLargeError
 	if upload != nil && errors.As(err, &tooLarge) {
-		h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
+		h.logTooLarge(upload)
 		chat, posted, err = h.post(ctx, j, m, file.FileTooLarge(h.Inbox.Rendering(), upload.Size), nil, opens)
 	}
 	if upload != nil && mayPass(err) {
@@ -164,6 +164,10 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 	link = linkOf(h.Inbox.LineID(), m, chat, posted)
 	link.WA = sourceid.Link(p.SourceID)
 	return link, chat, later, nil
+}
+
+func (h *Handler) logTooLarge(upload *chatwoot.Upload) {
+	h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
 }
 
 // postWithoutFile posts a message whose file Chatwoot has refused. It also refuses
