@@ -203,7 +203,11 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 			return idmap.Chat{}, chatwoot.Message{}, err
 		}
 		posted, err := h.postInto(ctx, j, client, chat.Conversation, p, upload)
-		if !chatwoot.IsNotFound(err) || attempt > 0 {
+		if !chatwoot.IsNotFound(err) {
+			return chat, posted, err
+		}
+		if attempt > 0 {
+			h.Contacts.NoteGone(chat)
 			return chat, posted, err
 		}
 		if err := h.Contacts.Forget(ctx, j, client, chat); err != nil {
