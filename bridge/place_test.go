@@ -18,19 +18,23 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
-// places is a flow with three processes on one Postgres and Redis: the world's own,
+// places is a flow with three processes on one Postgres and Redis (or without, see
+// setting.apart): the world's own,
 // which holds the line's connection, and two others.
 func places(t *testing.T, flow func(t *testing.T, w *world, others []*bridge.Bridge), changes ...func(*setting)) {
 	t.Helper()
 	t.Parallel()
-	redis, prefix := databasetest.RedisURL(t), databasetest.Unique()+"/"
+	redis, prefix, how := databasetest.RedisURL(t), databasetest.Unique()+"/", settingOf(t, changes)
 	cache := func() idmap.Cache {
+		if how.apart {
+			return idmap.NewMemory(1000, time.Now)
+		}
 		cache, err := idmap.NewRedis(redis, prefix)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, cache.Close()) })
 		return cache
 	}
-	w := newWorld(t, databasetest.Postgres(t), cache(), settingOf(t, changes))
+	w := newWorld(t, databasetest.Postgres(t), cache(), how)
 	talking(w)
 	var others []*bridge.Bridge
 	for i := range 2 {

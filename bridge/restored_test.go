@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +118,33 @@ func TestT09_AMessageThatChatwootLostWhileItWaitedIsSentBesideTheNewOne(t *testi
 		w.idle("out")
 		require.ElementsMatch(t, []string{"answer one", "it waits", "after the restore"}, w.alice.Texts())
 	}, byBoth)
+}
+
+// Whoever administers the line reads that Chatwoot was restored, also after a restart, for
+// a week.
+func TestT09_AdminsReadThatChatwootWasRestored(t *testing.T) {
+	eachMode(t, func(t *testing.T, w *world) {
+		notice := func() string {
+			status, err := w.bridge.LineStatus(t.Context(), w.line)
+			require.NoError(t, err)
+			return status.Notice
+		}
+		w.exchange("one", "answer one")
+		require.NoError(t, w.desk.Backup())
+		w.exchange("two", "answer two")
+		w.restored()
+		require.NotContains(t, notice(), "restored")
+		m := w.desk.say("after the restore")
+		w.desk.wait("the tick", withStatus(m.ID, "delivered"))
+		require.Eventually(t, func() bool { return strings.Contains(notice(), "restored") }, patience, 20*time.Millisecond)
+		told := notice()
+		require.Contains(t, told, "What was written ")
+		require.Contains(t, told, "nothing is sent twice")
+		w.away(func() { w.pass(24 * time.Hour) })
+		require.Equal(t, told, notice())
+		w.away(func() { w.pass(7 * 24 * time.Hour) })
+		require.NotContains(t, notice(), "restored")
+	})
 }
 
 // A comparison finds what nobody told, and sends nothing of before again.

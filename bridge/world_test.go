@@ -73,6 +73,8 @@ type setting struct {
 	listen    string
 	// behind says that a web server is in front of Chatwoot.
 	behind bool
+	// apart says that several processes have no Redis in common.
+	apart bool
 }
 
 // behindFront has a web server in front of Chatwoot.

@@ -69,9 +69,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	transport := cfg.Transport
 	if transport == nil {
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.MaxIdleConnsPerHost = limitMax
-		transport = own
+		transport = ownTransport()
 	}
 	// A redirect never gets the token; no call of the API answers with one. That of
 	// something in front is an answer to look at.
@@ -86,7 +84,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout, headerless: new(atomic.Bool),
 		uploads: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		files:   &http.Client{Transport: transport},
+		files:   &http.Client{Transport: transport, CheckRedirect: followFile(base)},
 	}, nil
 }
 

@@ -69,6 +69,29 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	return DownloadInfo{ContentType: resp.Header.Get("Content-Type"), Size: n}, nil
 }
 
+// storagePath is in the addresses of files that Chatwoot itself gives out.
+const storagePath = "/rails/active_storage/"
+
+// fileRedirects is how often a file's address may send to another.
+const fileRedirects = 10
+
+// followFile follows the redirects of a file's address. Chatwoot makes the second
+// address of the request; where a proxy does not tell it that this came by https, it
+// would lead to the same host by http, where nobody may answer.
+func followFile(base *url.URL) func(*http.Request, []*http.Request) error {
+	return func(next *http.Request, via []*http.Request) error {
+		if len(via) >= fileRedirects {
+			return errors.New("a file's address leads in circles")
+		}
+		to := next.URL
+		if base.Scheme == "https" && to.Scheme == "http" && to.Hostname() == base.Hostname() && strings.Contains(to.Path, storagePath) {
+			to.Scheme, to.Host = base.Scheme, base.Host
+			next.Host = base.Host
+		}
+		return nil
+	}
+}
+
 // fileURL puts the configured Chatwoot in front of an attachment's path, and
 // says whether the public address was an https one on another scheme.
 func (c *Client) fileURL(dataURL string) (target string, https bool, err error) {
@@ -76,7 +99,7 @@ func (c *Client) fileURL(dataURL string) (target string, https bool, err error) 
 	if err != nil || parsed.Path == "" || (parsed.Scheme != "" && parsed.Scheme != "http" && parsed.Scheme != "https") {
 		return "", false, errors.New("fetch a file: the address is not valid")
 	}
-	if !strings.Contains(parsed.Path, "/rails/active_storage/") && parsed.Host != "" {
+	if !strings.Contains(parsed.Path, storagePath) && parsed.Host != "" {
 		return dataURL, false, nil // stored elsewhere, with an address of its own
 	}
 	parsed.Path = "/" + strings.TrimPrefix(parsed.Path, "/")

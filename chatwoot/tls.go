@@ -12,7 +12,7 @@ import (
 var (
 	// ErrUntrusted says that nobody whom this machine trusts has signed the
 	// certificate.
-	ErrUntrusted = errors.New("the certificate is not signed by anybody whom this machine trusts")
+	ErrUntrusted = errors.New("the certificate is not signed by anybody whom this machine trusts; SSL_CERT_FILE can name the authority's")
 	// ErrNoTLS says that https was asked for where only http is spoken.
 	ErrNoTLS = errors.New("the address answers without TLS")
 )

@@ -1,6 +1,7 @@
 package chatwoot_test
 
 import (
+	"bytes"
 	"io"
 	"log"
 	"net/http"
@@ -38,5 +39,36 @@ func TestT22_WhyTLSFailsIsSaid(t *testing.T) {
 		require.ErrorIs(t, err, tc.want, name)
 		require.True(t, chatwoot.HadNoEffect(err), name)
 		transport.CloseIdleConnections()
+	}
+}
+
+// A proxy that does not tell Chatwoot of https makes it send to the same host by
+// http: the file is fetched by https all the same.
+func TestK1_AFileIsFetchedByTheConfiguredSchemeWhereverItsAddressLeads(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "stored elsewhere") }))
+	t.Cleanup(elsewhere.Close)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/rails/active_storage/blobs/redirect/x/there.pdf":
+			http.Redirect(w, r, elsewhere.URL+"/there.pdf", http.StatusFound)
+		case r.URL.Path == "/rails/active_storage/blobs/redirect/x/port.pdf":
+			http.Redirect(w, r, "http://127.0.0.1/rails/active_storage/disk/y/a.pdf", http.StatusFound)
+		case strings.HasPrefix(r.URL.Path, "/rails/active_storage/blobs/redirect/"):
+			http.Redirect(w, r, "http://"+r.Host+"/rails/active_storage/disk/y/a.pdf?z=1", http.StatusFound)
+		default:
+			_, _ = io.WriteString(w, "on the disk")
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c, err := chatwoot.New(chatwoot.Config{BaseURL: server.URL, Token: "x", Account: 1, Transport: server.Client().Transport})
+	require.NoError(t, err)
+	for name, want := range map[string]string{"a.pdf": "on the disk", "port.pdf": "on the disk", "there.pdf": "stored elsewhere"} {
+		var got bytes.Buffer
+		_, err := c.Download(ctx, "http://127.0.0.1/rails/active_storage/blobs/redirect/x/"+name, &got, 100)
+		require.NoError(t, err, name)
+		require.Equal(t, want, got.String(), name)
 	}
 }

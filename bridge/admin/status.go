@@ -26,7 +26,8 @@ type LineStatus struct {
 	Queue     journal.Stats
 	// Ways are the ways by which replies come.
 	Ways []listen.Status
-	// Notice is what people should know of the line's set-up, or "".
+	// Notice is what people should know of the line's set-up, and of what has happened
+	// to its Chatwoot, or "".
 	Notice string
 }
 
@@ -98,7 +99,7 @@ func (s *Service) statuses(ctx context.Context, all ...Line) ([]LineStatus, erro
 		statuses[i] = LineStatus{
 			Line: record, State: StateOf(line), Version: line.Version(), Queue: queues[string(record.ID)], LastError: failures[string(record.ID)],
 		}
-		statuses[i].Ways, statuses[i].Notice = line.Ways(), line.Notice()
+		statuses[i].Ways, statuses[i].Notice = line.Ways(), both(line.Notice(), restoredSentence(record, s.cfg.Clock()))
 		if take := line.RepliesTake(); take > 0 {
 			statuses[i].LastError = fmt.Sprintf(sentenceUnheard, take.Round(time.Second))
 		}

@@ -21,6 +21,7 @@ type line struct {
 	idle         bool
 	trouble      string
 	clockTrouble string
+	notice       string
 }
 
 func (l *line) Record() lines.Line                        { return l.record }
@@ -33,7 +34,7 @@ func (l *line) Ways() []listen.Status                     { return nil }
 func (l *line) RepliesTake() time.Duration                { return 0 }
 func (l *line) Recheck()                                  {}
 func (l *line) ClockTrouble() string                      { return l.clockTrouble }
-func (l *line) Notice() string                            { return "" }
+func (l *line) Notice() string                            { return l.notice }
 func (l *line) Find(id lines.ID) (admin.Line, bool)       { return l, id == l.record.ID }
 func (l *line) All() []admin.Line                         { return []admin.Line{l} }
 func (l *line) SyncNow(context.Context) error             { return nil }

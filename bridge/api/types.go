@@ -34,7 +34,8 @@ type Line struct {
 	Queue     Queue  `json:"queue"`
 	// Ways are the ways by which Chatwoot tells what agents do.
 	Ways []Way `json:"ways"`
-	// Notice is what people should know of how the line is set up, or empty.
+	// Notice is what people should know of how the line is set up, or of what has
+	// happened to its Chatwoot, or empty.
 	Notice string `json:"notice"`
 }
 

@@ -3,6 +3,7 @@ package contacts
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -17,6 +18,12 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 	chat, err := d.IDs.Chat(ctx, d.line(), j.Chat(), j.Epoch)
 	if err != nil {
 		return chat, err
+	}
+	if chat.Conversation != 0 && d.broken(ctx, client, chat.ID, chatwoot.ConversationID(chat.Conversation)) {
+		if err := d.Forget(ctx, j, client, chat); err != nil {
+			return chat, err
+		}
+		chat.Contact, chat.Conversation = 0, 0
 	}
 	if chat.Contact != 0 && chat.Conversation != 0 {
 		goesOn, err := d.goesOn(ctx, client, chat)
@@ -76,6 +83,7 @@ func (d *Directory) goesOn(ctx context.Context, client *chatwoot.Client, chat id
 // gives the newest of all, 0 if the contact never had any.
 func (d *Directory) findConversation(ctx context.Context, client *chatwoot.Client, chat idmap.Chat) (id chatwoot.ConversationID, current bool, err error) {
 	existing, err := client.Conversations(ctx, d.Inbox.Line().Inbox, chat.SourceID)
+	existing = slices.DeleteFunc(existing, func(c chatwoot.Conversation) bool { return d.broken(ctx, client, chat.ID, c.ID) })
 	if err != nil || len(existing) == 0 {
 		return 0, false, err
 	}

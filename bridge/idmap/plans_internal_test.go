@@ -30,6 +30,7 @@ func TestT08_T09_WhatIsKnownOfAnAddressOrAnIDIsFoundByIndexes(t *testing.T) {
 		for query, args := range map[string][]any{
 			aliasesOfChats + "$2, $3" + endOfList: {"l1", "1@lid", "2@s.whatsapp.net"},
 			metUnder:                              {"l1", 5, "3EB0"},
+			lostMessages:                          {"l1", 5, 7, 0},
 		} {
 			plan := databasetest.Plan(t, db, query, args...)
 			require.NotRegexp(t, `(?i)\bsort\b|TEMP B-TREE|SCAN \w*(link|chat|message|alias|named|line)\b|Seq Scan`, plan, query)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
@@ -132,6 +133,35 @@ func (m *Map) NoteRestored(ctx context.Context, line string, message, before int
 	return m.Restores(ctx, line)
 }
 
+// lostMessages is when the first and the last message were written that the ledger has
+// from an id on, up to another.
+const lostMessages = `SELECT COALESCE(MIN(written), 0), COALESCE(MAX(written), 0) FROM (
+	SELECT written FROM agent_message WHERE line = $1 AND message_id >= $2 AND message_id <= $3 AND restores <= $4 AND written <> 0
+	UNION ALL SELECT written FROM message_link WHERE line = $1 AND message_id >= $2 AND message_id <= $3 AND restores <= $4 AND written <> 0) AS lost`
+
+// noteLost records, for people, which messages Chatwoot has lost: with a restore that was
+// not known all from an id on, else the one that has it.
+func (m *Map) noteLost(ctx context.Context, tx *sql.Tx, line string, message, before int64, fresh bool) error {
+	upTo := message
+	if fresh {
+		upTo = math.MaxInt64
+	}
+	var since, until int64
+	err := tx.QueryRowContext(ctx, lostMessages, line, message, upTo, before).Scan(&since, &until)
+	if err == nil && fresh {
+		const found = `UPDATE line SET restored_at = $2, lost_since = $3, lost_until = $4 WHERE id = $1`
+		_, err = tx.ExecContext(ctx, found, line, m.clock().UnixMilli(), since, until)
+	} else if err == nil && since != 0 {
+		const widen = `UPDATE line SET lost_since = CASE WHEN lost_since = 0 OR lost_since > $2 THEN $2 ELSE lost_since END,
+			lost_until = CASE WHEN lost_until < $3 THEN $3 ELSE lost_until END WHERE id = $1`
+		_, err = tx.ExecContext(ctx, widen, line, since, until)
+	}
+	if err != nil {
+		return fmt.Errorf("record which messages Chatwoot has lost: %w", err)
+	}
+	return nil
+}
+
 // meetAnother records that an id is another message's than the ledger's row says, which
 // was written after so many restores. Of a restore that is known, only the id is noted.
 func (m *Map) meetAnother(ctx context.Context, tx *sql.Tx, line string, message, before int64) error {
@@ -139,6 +169,9 @@ func (m *Map) meetAnother(ctx context.Context, tx *sql.Tx, line string, message,
 	raised, err := changes(ctx, tx, raise, line, before)
 	if err != nil {
 		return fmt.Errorf("record that Chatwoot was restored: %w", err)
+	}
+	if err := m.noteLost(ctx, tx, line, message, before, raised); err != nil {
+		return err
 	}
 	aside := []string{
 		`DELETE FROM agent_message WHERE line = $1 AND message_id = $2 AND restores <= $3`,

@@ -88,6 +88,46 @@ func TestT09_AKnownIDWithALaterTimeIsAnotherMessage(t *testing.T) {
 	})
 }
 
+// When a restore was noticed, and what is known of the messages that were lost by it, is
+// kept for people.
+func TestT09_WhatARestoreHasLostIsKeptForPeople(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		chat, _ := b.resolve(t, lid, pn)
+		written := time.Unix(1_800_000_000, 0)
+		b.tx(t, func(ctx context.Context, tx *sql.Tx) error {
+			for i, origin := range []idmap.Origin{idmap.FromCustomer, idmap.FromAgent, idmap.FromCustomer, idmap.FromCustomer} {
+				at := written.Add(time.Duration(i) * time.Minute)
+				err := b.LinkMessage(ctx, tx, idmap.Link{Line: "l1", WA: string(origin) + at.String(), Chat: chat, Message: int64(10 + i), Conversation: 7, Origin: origin, Written: at})
+				if err != nil {
+					return err
+				}
+			}
+			return b.SetAgentMessage(ctx, tx, "l1", 14, written.Add(4*time.Minute), idmap.AgentSent)
+		})
+		kept := func() (at int64, since, until time.Time) {
+			var from, to int64
+			require.NoError(t, b.db.QueryRow(`SELECT restored_at, lost_since, lost_until FROM line WHERE id = 'l1'`).Scan(&at, &from, &to))
+			return at, time.Unix(from, 0), time.Unix(to, 0)
+		}
+		at, _, _ := kept()
+		require.Zero(t, at)
+		meet := func(message int64, ago time.Duration) {
+			_, err := b.Meet(ctx, "l1", message, written.Add(ago))
+			require.NoError(t, err)
+		}
+		meet(12, 2*time.Hour)
+		at, since, until := kept()
+		require.NotZero(t, at)
+		require.Equal(t, written.Add(2*time.Minute), since)
+		require.Equal(t, written.Add(4*time.Minute), until)
+		meet(11, time.Hour) // which was told late
+		again, since, until := kept()
+		require.Equal(t, at, again, "one restore is one")
+		require.Equal(t, written.Add(time.Minute), since)
+		require.Equal(t, written.Add(4*time.Minute), until)
+	})
+}
+
 // What the ledger has from before it remembered times is told apart by what it is.
 func TestT09_WhatWasKnownWithoutATimeIsToldApart(t *testing.T) {
 	each(t, func(t *testing.T, b bundle) {

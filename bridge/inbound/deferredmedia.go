@@ -90,7 +90,7 @@ func (h *Handler) HandleUploadedAgain(ctx context.Context, j *work.Job) error {
 	renewed, err := whatsapp.Renew(answer, *file.File)
 	if err != nil {
 		h.Log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
-		if err := h.noteMissing(ctx, j, m); err != nil {
+		if err := h.noteOnFile(ctx, j, m, render.FileMissing(m, h.Inbox.Rendering())); err != nil {
 			return err
 		}
 		return j.Done(ctx, nil)
@@ -116,16 +116,15 @@ func (h *Handler) ShowMissing(ctx context.Context, j *work.Job) error {
 	if m, err = h.named(ctx, j, m); err != nil {
 		return err
 	}
-	return h.noteMissing(ctx, j, m)
+	return h.noteOnFile(ctx, j, m, render.FileMissing(m, h.Inbox.Rendering()))
 }
 
-// noteMissing says, below its message, that a file will not come.
-func (h *Handler) noteMissing(ctx context.Context, j *work.Job, m content.Message) error {
+// noteOnFile says, below its message, that a file will not come.
+func (h *Handler) noteOnFile(ctx context.Context, j *work.Job, m content.Message, p render.Post) error {
 	link, err := h.linkOfMessage(ctx, j, m.ID)
 	if err != nil {
 		return idmap.IgnoreUnknown(err)
 	}
-	p := render.FileMissing(m, h.Inbox.Rendering())
 	client := h.Inbox.At(chatwoot.Background)
 	if _, _, found, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || found {
 		return err
@@ -177,7 +176,14 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	}
 	defer done()
 	posted, err = h.postInto(ctx, j, client, chat.Conversation, p, upload)
+	var tooLarge *chatwoot.TooLargeError
 	switch {
+	case errors.As(err, &tooLarge):
+		h.logTooLarge(upload)
+		if err := h.noteOnFile(ctx, j, m, render.FileRefused(m, h.Inbox.Rendering(), upload.Size)); err != nil {
+			return err
+		}
+		return j.Done(ctx, nil)
 	case chatwoot.IsNotFound(err):
 		return j.Done(ctx, nil)
 	case mayPass(err) && (j.FirstFailed.IsZero() || h.Clock().Sub(j.FirstFailed) < storagePatience):

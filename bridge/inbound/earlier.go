@@ -26,7 +26,7 @@ func (h *Handler) findEarlier(ctx context.Context, j *work.Job, client *chatwoot
 	if chat, err = h.recallTargets(ctx, j); err != nil {
 		return chat, posted, false, err
 	}
-	there, found, err := h.Inbox.FindEarlier(ctx, j, client, source)
+	there, found, err := h.Inbox.FindEarlier(ctx, j, client, source, h.Contacts.PassOver(client, j.Chat()))
 	if found {
 		chat.Conversation = int64(there.In)
 	}
@@ -38,7 +38,8 @@ func (h *Handler) isPosted(ctx context.Context, j *work.Job, source string) (boo
 	if _, err := h.recallTargets(ctx, j); err != nil {
 		return false, err
 	}
-	_, found, err := h.Inbox.Find(ctx, j, h.Inbox.At(j.Priority()), source)
+	client := h.Inbox.At(j.Priority())
+	_, found, err := h.Inbox.Find(ctx, j, client, source, h.Contacts.PassOver(client, j.Chat()))
 	return found, err
 }
 

@@ -149,7 +149,7 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 	chat, posted, err := h.post(ctx, j, m, p, upload, opens)
 	var tooLarge *chatwoot.TooLargeError
 	if upload != nil && errors.As(err, &tooLarge) {
-		h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
+		h.logTooLarge(upload)
 		chat, posted, err = h.post(ctx, j, m, file.FileTooLarge(h.Inbox.Rendering(), upload.Size), nil, opens)
 	}
 	if upload != nil && mayPass(err) {
@@ -164,6 +164,10 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 	link = linkOf(h.Inbox.LineID(), m, chat, posted)
 	link.WA = sourceid.Link(p.SourceID)
 	return link, chat, later, nil
+}
+
+func (h *Handler) logTooLarge(upload *chatwoot.Upload) {
+	h.Log.Warn("the web server in front of Chatwoot refuses a file; raise its limit (nginx: client_max_body_size)", "bytes", upload.Size)
 }
 
 // postWithoutFile posts a message whose file Chatwoot has refused. It also refuses
@@ -199,7 +203,11 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 			return idmap.Chat{}, chatwoot.Message{}, err
 		}
 		posted, err := h.postInto(ctx, j, client, chat.Conversation, p, upload)
-		if !chatwoot.IsNotFound(err) || attempt > 0 {
+		if !chatwoot.IsNotFound(err) {
+			return chat, posted, err
+		}
+		if attempt > 0 {
+			h.Contacts.NoteGone(chat)
 			return chat, posted, err
 		}
 		if err := h.Contacts.Forget(ctx, j, client, chat); err != nil {

@@ -60,12 +60,16 @@ type Found struct {
 	In chatwoot.ConversationID
 }
 
+// PassOver decides about a conversation that could not be searched: with nil for an
+// error, it is taken for one that holds nothing any more.
+type PassOver func(ctx context.Context, in chatwoot.ConversationID, failed error) error
+
 // FindEarlier looks for a post of the job, or of what it was derived from, in every
 // conversation in which an attempt may have posted it. One that was deleted holds
 // nothing any more. What a process that died has asked for is looked for twice, some
 // seconds apart.
-func (x *Inbox) FindEarlier(ctx context.Context, j *work.Job, client *chatwoot.Client, source string) (Found, bool, error) {
-	found, ok, err := x.Find(ctx, j, client, source)
+func (x *Inbox) FindEarlier(ctx context.Context, j *work.Job, client *chatwoot.Client, source string, pass PassOver) (Found, bool, error) {
+	found, ok, err := x.Find(ctx, j, client, source, pass)
 	if err == nil && !ok && j.UncleanLease {
 		err = &work.RetryError{After: underWayWait, Err: errUnderWay}
 	}
@@ -73,11 +77,11 @@ func (x *Inbox) FindEarlier(ctx context.Context, j *work.Job, client *chatwoot.C
 }
 
 // Find looks for the post once.
-func (x *Inbox) Find(ctx context.Context, j *work.Job, client *chatwoot.Client, source string) (Found, bool, error) {
+func (x *Inbox) Find(ctx context.Context, j *work.Job, client *chatwoot.Client, source string, pass PassOver) (Found, bool, error) {
 	for _, target := range j.Targets {
 		in := chatwoot.ConversationID(target)
 		m, ok, err := x.find(ctx, j, client, in, source)
-		if chatwoot.IsNotFound(err) {
+		if chatwoot.IsNotFound(err) || err != nil && pass(ctx, in, err) == nil {
 			continue
 		}
 		if err != nil || ok {

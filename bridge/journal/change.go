@@ -73,7 +73,7 @@ func (l *Lease) commit(ctx context.Context, c change) error {
 	if seq != l.seq {
 		l.fresh = false
 	}
-	l.finished = owner == ""
+	l.finished, l.aged = owner == "", true
 	if !c.until.IsZero() {
 		l.until = c.until
 	}

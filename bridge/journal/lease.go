@@ -22,6 +22,7 @@ type Lease struct {
 	token   string
 	until   time.Time
 	epoch   int64
+	aged    bool // the epoch was read before the last commit
 	unclean bool
 	live    bool
 	crashes int
@@ -37,8 +38,8 @@ type Lease struct {
 // Lane is what was claimed.
 func (l *Lease) Lane() LaneKey { return l.key }
 
-// Epoch is the line's at the time of the claim; cached entries of another
-// epoch must not be believed.
+// Epoch is the line's when the jobs were given that Next gave last; cached entries of
+// another epoch must not be believed.
 func (l *Lease) Epoch() int64 { return l.epoch }
 
 // Unclean reports whether the lane was not released cleanly before, so that
@@ -57,14 +58,26 @@ func (l *Lease) Finished() bool { return l.finished }
 // come by then.
 func (l *Lease) Next(ctx context.Context, n int) ([]Job, error) {
 	if l.fresh && len(l.read) > 0 && n <= l.asked {
-		return slices.Clone(l.read[:min(n, len(l.read))]), nil
+		return slices.Clone(l.read[:min(n, len(l.read))]), l.refreshEpoch(ctx)
 	}
 	return l.Waiting(ctx, n)
 }
 
+// refreshEpoch reads the epoch again. A lane may be at work for long, and somebody else
+// may have changed what is cached since its last job.
+func (l *Lease) refreshEpoch(ctx context.Context) (err error) {
+	if !l.aged {
+		return nil
+	}
+	if l.epoch, err = epochOf(ctx, l.j.db, l.key.Line); err == nil {
+		l.aged = false
+	}
+	return err
+}
+
 // nextJobs reads a lane's position and its jobs in one query, so that both are of
 // the same moment: what is appended after it makes a finish read again.
-const nextJobs = `SELECT lane.seq, lane.live, job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets, job.alone
+const nextJobs = `SELECT lane.seq, lane.live, (SELECT generation FROM line WHERE line.id = lane.line), job.id, job.pos, job.kind, job.payload, job.attempt, job.first_failed, job.last_error, job.at, job.created, job.unsure, job.begun, job.targets, job.alone
 	FROM lane LEFT JOIN job ON job.lane = lane.key AND job.pos > 0 AND job.state = 'waiting' WHERE lane.key = $1 ORDER BY job.pos LIMIT $2`
 
 // Waiting reads the next jobs in order, at most n.
@@ -92,7 +105,7 @@ func (l *Lease) Waiting(ctx context.Context, n int) ([]Job, error) {
 	if !found { // deleted with its line
 		return nil, ErrLeaseLost
 	}
-	l.read, l.asked, l.whole, l.fresh = jobs, n, len(jobs) < n, true
+	l.read, l.asked, l.whole, l.fresh, l.aged = jobs, n, len(jobs) < n, true, false
 	return slices.Clone(jobs), nil
 }
 
@@ -101,9 +114,11 @@ func (l *Lease) scanJob(rows *sql.Rows) (job Job, any bool, err error) {
 	var id, pos, attempt, firstFailed, at, created, unsure, replayed, alone sql.NullInt64
 	var kind, cause, targets sql.NullString
 	var live int64
-	if err := rows.Scan(&l.seq, &live, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets, &alone); err != nil {
+	var epoch sql.NullInt64 // of a deleted line there is none
+	if err := rows.Scan(&l.seq, &live, &epoch, &id, &pos, &kind, &job.Payload, &attempt, &firstFailed, &cause, &at, &created, &unsure, &replayed, &targets, &alone); err != nil {
 		return Job{}, false, err
 	}
+	l.epoch = epoch.Int64
 	job.ID, job.Pos, job.Kind, job.Attempt, job.LastError = id.Int64, pos.Int64, kind.String, int(attempt.Int64), cause.String
 	job.MayHaveActed, job.Live, job.Trial = unsure.Int64 != 0, pos.Int64 <= live, Trial(alone.Int64)
 	if job.Targets, err = readTargets(targets.String); err != nil {

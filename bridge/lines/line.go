@@ -56,6 +56,16 @@ type Line struct {
 	// PhoneSeen is when the line's phone gave a sign of life last, PhoneAsked when it
 	// was asked for one.
 	PhoneSeen, PhoneAsked time.Time
+	Restored              Restored
+}
+
+// Restored is what is known of the last time that a line's Chatwoot was restored from a
+// backup; the zero value says that it never was.
+type Restored struct {
+	At time.Time // when it was noticed
+	// LostSince and LostUntil are when the first and the last message were written that
+	// are known to be lost there; zero where no time is known.
+	LostSince, LostUntil time.Time
 }
 
 // Holding is a line's owner, as stored.

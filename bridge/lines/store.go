@@ -23,7 +23,8 @@ func NewStore(db *database.DB, key *seal.Key) *Store { return &Store{db: db, key
 
 const lineColumns = `id, name, chatwoot_url, account_id, inbox_id, inbox_identifier,
 	settings, jid, phone, paused, pause_cause, created, token, webhook_secret, path_secret, source_key,
-	owner, owned_until, connects, strange, watermark, webhook_closed, shown, lost, compare_asked, phone_seen, phone_asked`
+	owner, owned_until, connects, strange, watermark, webhook_closed, shown, lost, compare_asked, phone_seen, phone_asked,
+	restored_at, lost_since, lost_until`
 
 // Insert adds a line. It gives a TakenError where another one has the inbox.
 func (s *Store) Insert(ctx context.Context, l Line) error {
@@ -79,19 +80,22 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 		settings                               string
 		created, inbox, until, closed          int64
 		phoneSeen, phoneAsked                  int64
+		restored, lostSince, lostUntil         int64
 		token, webhookSecret, pathSecret, skey []byte
 		shown                                  []byte
 	)
 	err := row.Scan(&l.ID, &l.Name, &l.ChatwootURL, &l.Account, &inbox, &l.InboxIdentifier,
 		&settings, &l.JID, &l.Phone, &l.Pause.Sentence, &l.Pause.Cause, &created, &token, &webhookSecret, &pathSecret, &skey,
 		&l.Held.Owner, &until, &l.Held.Connects, &l.Foreign, &l.Watermark, &closed,
-		&shown, &l.Lost, &l.CompareAsked, &phoneSeen, &phoneAsked)
+		&shown, &l.Lost, &l.CompareAsked, &phoneSeen, &phoneAsked,
+		&restored, &lostSince, &lostUntil)
 	if err != nil {
 		return Line{}, fmt.Errorf("read line: %w", err)
 	}
 	l.Inbox, l.Created, l.Held.Until = chatwoot.InboxID(inbox), time.UnixMilli(created), time.UnixMilli(until)
 	l.Unreached = closed != 0
 	l.PhoneSeen, l.PhoneAsked = timeOf(phoneSeen), timeOf(phoneAsked)
+	l.Restored = Restored{At: timeOf(restored), LostSince: timeOf(1000 * lostSince), LostUntil: timeOf(1000 * lostUntil)} // Chatwoot counts seconds
 	l.Settings = DefaultSettings()
 	if err := json.Unmarshal([]byte(settings), &l.Settings); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)

@@ -46,6 +46,9 @@ func NewBridge(t testing.TB, sim *Simulators, settings ...string) *Bridge {
 	return b
 }
 
+// Set adds settings of the form NAME=value for what is started from now on.
+func (b *Bridge) Set(settings ...string) { b.env = append(b.env, settings...) }
+
 // Start starts the process and waits until it answers.
 func (b *Bridge) Start() {
 	b.t.Helper()
@@ -97,6 +100,12 @@ func (b *Bridge) Stop() int {
 
 // Log is what the current process has said.
 func (b *Bridge) Log() string { return b.process.text() }
+
+// WaitLog waits until the current process has said something.
+func (b *Bridge) WaitLog(text string) {
+	b.t.Helper()
+	b.process.waitLine(text, func(line string) bool { return strings.Contains(line, text) })
+}
 
 // Run runs another command of the program beside the process and gives its
 // output and exit code. Further settings come after the installation's.

@@ -8,7 +8,9 @@
 // schedule.go says when, pages.go and listings.go find the conversations in which
 // something happened, scan.go reads one, diff.go says what is to be done about it.
 // A comparison of many conversations is taken up again where it ended (sweep.go),
-// and a conversation that cannot be compared is tried again by itself (behind.go).
+// and a conversation that cannot be compared is tried again by itself (behind.go). While
+// a page of conversations cannot be listed, comparisons begin where they began before
+// (leftout.go).
 //
 // Run is one goroutine of the line's owner, and waits for the readers that a
 // comparison starts. What lines have in common is Shared: the pace at which one

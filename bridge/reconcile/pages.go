@@ -142,7 +142,8 @@ func (p *pass) pages(ctx context.Context, since, bottom time.Time) (found []chat
 			if ctx.Err() != nil || !tooMuch(err) || p.r.stuck[page] <= skipAfter {
 				return nil, err
 			}
-			p.r.Log.Warn("a page of conversations cannot be listed; they are not compared", "page", page, "error", err)
+			p.r.Log.Warn("a page of conversations cannot be listed; they are compared when it can", "page", page, "error", err)
+			p.partial = true
 			continue // the next one tells whether Chatwoot answers at all
 		}
 		delete(p.r.stuck, page)

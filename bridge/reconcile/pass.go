@@ -24,10 +24,12 @@ type pass struct {
 	// askedAt is the same by our clock.
 	askedAt time.Time
 	// deep says that it was asked for every change, not only for new messages.
-	deep   bool
-	scan   scan
-	newest chatwoot.MessageID
-	seen   map[chatwoot.ConversationID]seen
+	deep bool
+	// partial says that a page was left out.
+	partial bool
+	scan    scan
+	newest  chatwoot.MessageID
+	seen    map[chatwoot.ConversationID]seen
 }
 
 // candidate is a conversation that is to be compared.
@@ -233,11 +235,16 @@ func (p *pass) finish(ctx context.Context, todo []candidate) error {
 			return err
 		}
 	}
-	if err := r.Store.SetMark(ctx, id, lines.Mark{Watermark: max(p.mark.Watermark, p.newest), At: p.began, Restores: p.mark.Restores}); err != nil {
+	mark := lines.Mark{Watermark: max(p.mark.Watermark, p.newest), At: p.began, Restores: p.mark.Restores}
+	holds := r.leftOut.holds(p.partial, r.Clock())
+	if holds {
+		mark.Watermark, mark.At = p.mark.Watermark, p.mark.At
+	}
+	if err := r.Store.SetMark(ctx, id, mark); err != nil {
 		return err
 	}
 	r.seen = p.seen
-	if p.deep {
+	if p.deep && !holds {
 		r.deepAt = p.began
 	}
 	left, err := r.Store.Behind(ctx, id)

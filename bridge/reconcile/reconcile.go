@@ -52,6 +52,7 @@ type Reconciler struct {
 	lastList  time.Time // when the newest list began that was compared
 	deepAt    time.Time // when the last comparison began that looked for every change
 	stuck     map[int]int
+	leftOut   leftOut
 	untold    int // messages that the last comparison found, and no way had told of
 	seen      map[chatwoot.ConversationID]seen
 	reddened  reddened

@@ -131,6 +131,13 @@ func (r *Reconciler) keepCompared(ctx context.Context) {
 			pause = askAgain(err, failures)
 			failures++
 			continue
+		case r.leftOut.times > 0: // what was missed is not all known: gap stays
+			r.catchUp()
+			pause, failures = min(behindBackoff.After(r.leftOut.times-1), r.untilNext(last)), 0
+			if !r.refreshIfDue(ctx) {
+				return
+			}
+			continue
 		case r.Arrivals.NoteCompared():
 			r.catchUp()
 			pause = min(r.Schedule.Again, r.untilNext(last))

@@ -159,6 +159,7 @@ func TestWhatIsDerivedFromAMessage(t *testing.T) {
 		golden(t, "file-too-large", language, []render.Post{render.Message(photo, c)[0].FileTooLarge(c, 41<<20+1)})
 		golden(t, "file-below", language, []render.Post{render.File(photo, file(content.Image, "olha", ""), c)})
 		golden(t, "file-missing", language, []render.Post{render.FileMissing(photo, c)})
+		golden(t, "file-refused", language, []render.Post{render.FileRefused(photo, c, 41<<20+1)})
 		golden(t, "unreadable", language, []render.Post{render.Unreadable(photo, c)})
 	}
 }

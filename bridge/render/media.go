@@ -67,8 +67,7 @@ func (p Post) FileLater(c Context) Post {
 
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
-	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
-	p.Content, p.Attach = above("⚠️ "+markup.Bold(c.Texts.Text("media.toolarge", "n", megabytes)), p.Content), nil
+	p.Content, p.Attach = above(c.tooLarge(size), p.Content), nil
 	return p
 }
 
@@ -76,6 +75,11 @@ func (p Post) FileTooLarge(c Context, size int64) Post {
 func (p Post) FileWithoutPlace(c Context) Post {
 	p.Content, p.Attach = above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), p.Content), nil
 	return p
+}
+
+func (c Context) tooLarge(size int64) string {
+	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
+	return "⚠️ " + markup.Bold(c.Texts.Text("media.toolarge", "n", megabytes))
 }
 
 // File is the post of a file that comes after its message: bare, below it.
@@ -94,8 +98,14 @@ func File(m content.Message, file content.Media, c Context) Post {
 // FileMissing is the note that says, below a message, that its file will not
 // come.
 func FileMissing(m content.Message, c Context) Post {
-	return Post{
-		SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID,
-		Content: "⚠️ " + markup.Bold(c.Texts.Text("media.missing")),
-	}
+	return noteOnFile(m, "⚠️ "+markup.Bold(c.Texts.Text("media.missing")))
+}
+
+// FileRefused is the same note of a file that Chatwoot will never take.
+func FileRefused(m content.Message, c Context, size int64) Post {
+	return noteOnFile(m, c.tooLarge(size))
+}
+
+func noteOnFile(m content.Message, text string) Post {
+	return Post{SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID, Content: text}
 }

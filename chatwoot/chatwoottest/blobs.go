@@ -28,12 +28,20 @@ func (s *Server) redirectBlob(w http.ResponseWriter, r *http.Request, fault Faul
 		writeReply(w, encodeError(emptyNotFound()))
 		return
 	}
-	location := "http://" + r.Host + "/rails/active_storage/disk/" + b.signed + "/" + pathSegment(b.name)
+	location := protocol(r) + "://" + r.Host + "/rails/active_storage/disk/" + b.signed + "/" + pathSegment(b.name)
 	if !pause(r.Context(), fault.ReplyDelay) {
 		return
 	}
 	writeReply(w, reply{status: http.StatusFound, contentType: "text/html; charset=utf-8",
 		header: http.Header{"Location": {location}}})
+}
+
+// protocol is what the client speaks, as the web server in front says.
+func protocol(r *http.Request) string {
+	if r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https"
+	}
+	return "http"
 }
 
 // serveBlob streams a file from the disk. With DropReply the connection

@@ -1,6 +1,9 @@
 package chatwoottest
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 func (s *Server) createContactInbox(c *call) (any, error) {
 	who, err := s.contactOf(c)
@@ -53,11 +56,20 @@ func (s *Server) filterContactInboxes(c *call) (any, error) {
 	if ci == nil {
 		return nil, emptyNotFound()
 	}
-	who := s.db.contact(ci.contact)
-	if who == nil { // see OrphanContact
-		return nil, serverError()
+	if err := s.orphaned(ci); err != nil {
+		return nil, err
 	}
-	return s.contactWithInboxes(who), nil
+	return s.contactWithInboxes(s.db.contact(ci.contact)), nil
+}
+
+// orphaned is the failure of a request about a contact's place in an inbox where the
+// contact is gone or going; see OrphanContact and BeginDeletion.
+func (s *Server) orphaned(ci *contactInbox) error {
+	who := s.db.contact(ci.contact)
+	if who == nil {
+		return serverError()
+	}
+	return dies(who.dying)
 }
 
 func (s *Server) contactConversations(c *call) (any, error) {
@@ -66,7 +78,11 @@ func (s *Server) contactConversations(c *call) (any, error) {
 		return nil, err
 	}
 	list := []object{}
-	for _, conv := range s.byActivity(func(conv *conversation) bool { return conv.contact == who.id }, c.user) {
+	rows, err := listable(s.byActivity(func(conv *conversation) bool { return conv.contact == who.id }, c.user))
+	if err != nil {
+		return nil, err
+	}
+	for _, conv := range rows {
 		list = append(list, s.conversationJSON(conv))
 	}
 	return obj("payload", page(list, 1, 20)), nil
@@ -79,6 +95,9 @@ func (s *Server) mergeContacts(c *call) (any, error) {
 	gone := s.db.contact(number(c.params.get("mergee_contact_id")))
 	if base == nil || gone == nil || base.account != c.account.id || gone.account != c.account.id {
 		return nil, notFound()
+	}
+	if err := cmp.Or(dies(base.dying), dies(gone.dying)); err != nil {
+		return nil, err
 	}
 	s.merge(base, gone)
 	return s.contactJSON(base), nil

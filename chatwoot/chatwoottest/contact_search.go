@@ -11,11 +11,17 @@ const contactsPerPage = 15
 // any address are left out.
 func (c *contact) resolved() bool { return c.email != nil || c.phone != nil || c.identifier != nil }
 
-func (s *Server) contactList(c *call, match func(*contact) bool) []object {
+func (s *Server) contactList(c *call, match func(*contact) bool) ([]object, error) {
 	list := []object{}
 	slim := c.query("include_contact_inboxes") == "false"
 	for _, who := range s.db.contacts {
 		if who.account != c.account.id || !match(who) {
+			continue
+		}
+		if shown, err := listed(who.dying); err != nil || !shown {
+			if err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if slim {
@@ -24,7 +30,7 @@ func (s *Server) contactList(c *call, match func(*contact) bool) []object {
 			list = append(list, s.contactWithInboxes(who))
 		}
 	}
-	return list
+	return list, nil
 }
 
 func pageNumber(c *call) int {
@@ -35,7 +41,11 @@ func pageNumber(c *call) int {
 }
 
 func (s *Server) listContacts(c *call) (any, error) {
-	list, n := s.contactList(c, (*contact).resolved), pageNumber(c)
+	list, err := s.contactList(c, (*contact).resolved)
+	n := pageNumber(c)
+	if err != nil {
+		return nil, err
+	}
 	return obj("meta", obj("count", len(list), "current_page", n), "payload", page(list, n, contactsPerPage)), nil
 }
 
@@ -47,13 +57,16 @@ func (s *Server) searchContacts(c *call) (any, error) {
 	like := func(v *string) bool {
 		return v != nil && strings.Contains(strings.ToLower(*v), strings.ToLower(q))
 	}
-	list := s.contactList(c, func(who *contact) bool {
+	list, err := s.contactList(c, func(who *contact) bool {
 		if !s.release.searchesEverybody() && !who.resolved() {
 			return false
 		}
 		return like(&who.name) || like(who.email) || like(who.phone) ||
 			who.identifier != nil && strings.Contains(*who.identifier, q)
 	})
+	if err != nil {
+		return nil, err
+	}
 	n := pageNumber(c)
 	shown := page(list, n, contactsPerPage)
 	if !s.release.searchesEverybody() {
@@ -73,7 +86,7 @@ func (s *Server) filterContacts(c *call) (any, error) {
 	if hash(conditions[len(conditions)-1]).get("query_operator") != nil {
 		return nil, problem(http.StatusUnprocessableEntity, "Invalid query operator.")
 	}
-	list := s.contactList(c, func(who *contact) bool {
+	list, err := s.contactList(c, func(who *contact) bool {
 		if !who.resolved() {
 			return false
 		}
@@ -91,6 +104,9 @@ func (s *Server) filterContacts(c *call) (any, error) {
 		}
 		return result
 	})
+	if err != nil {
+		return nil, err
+	}
 	n := c.query("page")
 	if n == "" {
 		n = "1"

@@ -72,7 +72,7 @@ func (s *Server) validateContact(self, c *contact) error {
 	}
 	taken := func(match func(*contact) bool) bool {
 		return slices.ContainsFunc(s.db.contacts, func(o *contact) bool {
-			return o != self && o.account == c.account && match(o)
+			return o != self && o.account == c.account && (o.dying == nil || o.dying.Lists == ListsShow) && match(o)
 		})
 	}
 	if c.email != nil {
@@ -193,7 +193,7 @@ func (s *Server) contactOf(c *call) (*contact, error) {
 	if who == nil || who.account != c.account.id {
 		return nil, notFound()
 	}
-	return who, nil
+	return who, dies(who.dying)
 }
 
 func (s *Server) showContact(c *call) (any, error) {

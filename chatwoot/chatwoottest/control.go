@@ -72,6 +72,8 @@ func (s *Server) ControlHandler() http.Handler {
 	route("DELETE /inboxes/{id}", onID(s.DeleteInbox))
 	route("POST /users/{id}/reset_token", s.controlResetToken)
 
+	route("POST /deletions", s.controlBeginDeletion)
+	route("DELETE /deletions", s.controlEndDeletions)
 	route("POST /backup", s.controlBackup)
 	route("POST /restore", s.controlRestore)
 	route("GET /webhooks", func(*http.Request) (any, error) { return s.Webhooks(), nil })

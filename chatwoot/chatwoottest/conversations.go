@@ -21,7 +21,7 @@ func (s *Server) conversationOf(c *call) (*conversation, error) {
 	if !c.user.sees(s.db.inbox(conv.inbox)) {
 		return nil, unauthorized()
 	}
-	return conv, nil
+	return conv, dies(conv.dying)
 }
 
 func (s *Server) createConversation(c *call) (any, error) {
@@ -35,6 +35,9 @@ func (s *Server) createConversation(c *call) (any, error) {
 			return conv.contactInbox == ci.id && !conv.deleted
 		})
 		if last != nil {
+			if shown, err := listed(last.dying); err != nil || !shown {
+				return nil, dies(last.dying)
+			}
 			return s.conversationJSON(last), nil
 		}
 	}
@@ -86,14 +89,17 @@ func (s *Server) contactInboxFor(c *call) (*contactInbox, error) {
 		if ci == nil {
 			return nil, notFound()
 		}
-		if s.db.contact(ci.contact) == nil { // see OrphanContact
-			return nil, serverError()
+		if err := s.orphaned(ci); err != nil {
+			return nil, err
 		}
 		return ci, nil
 	}
 	i, who := s.db.inbox(inboxID), s.db.contact(contactID)
 	if i == nil || i.account != c.account.id || who == nil || who.account != c.account.id {
 		return nil, notFound()
+	}
+	if err := dies(who.dying); err != nil {
+		return nil, err
 	}
 	if !c.user.sees(i) {
 		return nil, unauthorized()
@@ -177,6 +183,10 @@ func (s *Server) listConversations(c *call) (any, error) {
 			(c.query("source_id") == "" || c.query("source_id") == s.db.contactInboxByID(conv.contactInbox).sourceID) &&
 			(status == "all" || status == conv.status) && !conv.updated.Before(changedAfter)
 	}, c.user)
+	rows, err := listable(rows)
+	if err != nil {
+		return nil, err
+	}
 	mine, assigned := 0, 0
 	for _, conv := range rows {
 		if conv.assignee == c.user.id {

@@ -3,9 +3,11 @@ package chatwoottest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -17,13 +19,17 @@ import (
 // Front is a web server in front of a Chatwoot: a proxy, a firewall, a sign-in
 // page. What it answers in Chatwoot's place does not bear Chatwoot's marks.
 type Front struct {
-	server   *http.Server
-	listener net.Listener
-	proxy    *httputil.ReverseProxy
-	cut      context.CancelFunc
+	server    *http.Server
+	listener  net.Listener
+	proxy     *httputil.ReverseProxy
+	cut       context.CancelFunc
+	authority []byte // of its certificate, in PEM; nil without TLS
 
-	mu       sync.Mutex
-	deciders []*decider
+	mu        sync.Mutex
+	deciders  []*decider
+	buffering *time.Duration
+	limit     *FrontLimit
+	refused   int // for their size
 }
 
 type decider struct {
@@ -59,7 +65,9 @@ var (
 )
 
 // NewFront starts a Front of the Chatwoot at an address.
-func NewFront(chatwootURL string) (*Front, error) {
+func NewFront(chatwootURL string) (*Front, error) { return newFront(chatwootURL, nil) }
+
+func newFront(chatwootURL string, identity *frontIdentity) (*Front, error) {
 	to, err := url.Parse(chatwootURL)
 	if err != nil {
 		return nil, fmt.Errorf("read the address of Chatwoot: %w", err)
@@ -73,13 +81,27 @@ func NewFront(chatwootURL string) (*Front, error) {
 	f.proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { FrontBadGateway.write(w) }
 	var life context.Context
 	life, f.cut = context.WithCancel(context.Background())
-	f.server = &http.Server{Handler: f, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return life }}
-	go func() { _ = f.server.Serve(listener) }() // ends with Close
+	f.server = &http.Server{
+		Handler: f, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return life },
+		ErrorLog: log.New(io.Discard, "", 0), // it is spoken to in wrong ways
+	}
+	serve := func() error { return f.server.Serve(listener) }
+	if identity != nil {
+		f.authority = identity.authority
+		f.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{identity.certificate}, MinVersion: tls.VersionTLS12}
+		serve = func() error { return f.server.ServeTLS(listener, "", "") }
+	}
+	go func() { _ = serve() }() // ends with Close
 	return f, nil
 }
 
 // URL is where Chatwoot is found behind the Front.
-func (f *Front) URL() string { return "http://" + f.listener.Addr().String() }
+func (f *Front) URL() string {
+	if f.authority != nil {
+		return "https://" + f.listener.Addr().String()
+	}
+	return "http://" + f.listener.Addr().String()
+}
 
 // Close ends the Front, and what is under way through it.
 func (f *Front) Close() error {
@@ -117,19 +139,29 @@ func (f *Front) Always(a FrontAnswer) (remove func()) {
 
 // ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.refusesSize(w, r) {
+		return
+	}
+	if r.TLS != nil {
+		r.Header.Set("X-Forwarded-Proto", "https")
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the client is gone
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	f.mu.Lock()
-	deciders := f.deciders
+	deciders, buffering := f.deciders, f.buffering
 	f.mu.Unlock()
 	for _, d := range deciders {
 		if a := d.decide(r, body); a != nil {
 			a.write(w)
 			return
 		}
+	}
+	if buffering != nil && r.Header.Get("Upgrade") == "" {
+		f.buffered(w, r, *buffering)
+		return
 	}
 	f.proxy.ServeHTTP(w, r)
 }

@@ -70,6 +70,7 @@ type contact struct {
 	labels           []string
 	lastActivity     time.Time
 	created, updated time.Time
+	dying            *Deletion
 }
 
 type contactInbox struct {
@@ -101,6 +102,7 @@ type conversation struct {
 	lastActivity         time.Time
 	created, updated     time.Time
 	deleted              bool
+	dying                *Deletion
 	csatSent             bool
 }
 

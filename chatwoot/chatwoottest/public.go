@@ -29,10 +29,7 @@ func (s *Server) publicLink(c *call) (*contactInbox, error) {
 	if ci == nil || strings.ContainsAny(source, "./") {
 		return nil, pageNotFound()
 	}
-	if s.db.contact(ci.contact) == nil { // see OrphanContact
-		return nil, serverError()
-	}
-	return ci, nil
+	return ci, s.orphaned(ci)
 }
 
 func (s *Server) publicConversationOf(c *call) (*contactInbox, *conversation, error) {
@@ -44,7 +41,7 @@ func (s *Server) publicConversationOf(c *call) (*contactInbox, *conversation, er
 	if conv == nil || conv.contactInbox != ci.id {
 		return nil, nil, pageNotFound()
 	}
-	return ci, conv, nil
+	return ci, conv, dies(conv.dying)
 }
 
 func (s *Server) publicInbox(c *call) (any, error) {
