@@ -19,6 +19,7 @@ func PlainBreaks(text string) string {
 // ToWhatsApp turns an agent's markdown into WhatsApp's formatting.
 func ToWhatsApp(markdown string) string {
 	markdown = strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n").Replace(markdown)
+	markdown = strings.Map(func(r rune) rune { return r }, markdown) // what is no character is shown as such
 	var out strings.Builder
 	for _, part := range parts(markdown) {
 		if part.literal {

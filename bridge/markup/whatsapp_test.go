@@ -144,14 +144,14 @@ func FuzzToWhatsApp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got := markup.ToWhatsApp(text)
 		require.LessOrEqual(t, len(got), 8*len(text)+16)
-		require.Equal(t, utf8.ValidString(text), utf8.ValidString(got) && utf8.ValidString(text))
+		require.True(t, utf8.ValidString(got))
 		letters := func(s string) string {
 			return strings.Map(func(r rune) rune {
-				if strings.ContainsRune("*_~\\ \t\r\n\x00", r) {
+				if strings.ContainsRune("*_~\\ \t\r\n", r) {
 					return -1
 				}
 				return r
-			}, s)
+			}, strings.ReplaceAll(s, "\x00", ""))
 		}
 		if !strings.ContainsAny(text, "[<&#`~\\") && letters(got) != letters(text) {
 			t.Fatalf("%q became %q", text, got)
