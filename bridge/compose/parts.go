@@ -29,11 +29,7 @@ type Part struct {
 // text goes as the caption of the first file that can have one, and otherwise
 // as a message of its own before the files. It is pure.
 func Parts(m chatwoot.Message, markdown bool) []Part {
-	text := markup.PlainBreaks(m.Content)
-	if markdown {
-		text = markup.ToWhatsApp(text)
-	}
-	text = strings.ReplaceAll(text, "\x00", "")
+	text := textOf(m, markdown)
 	hasText := strings.TrimSpace(text) != ""
 
 	var parts []Part
@@ -53,6 +49,17 @@ func Parts(m chatwoot.Message, markdown bool) []Part {
 		return parts
 	}
 	return append([]Part{{Number: TextPart, Text: text}}, parts...)
+}
+
+// textOf is the text of an agent's message as WhatsApp shows it.
+func textOf(m chatwoot.Message, markdown bool) string {
+	if markdown {
+		if text := markup.ToWhatsApp(m.Content); strings.TrimSpace(text) != "" {
+			return text
+		}
+		// What is nothing but markup was hardly meant as such.
+	}
+	return strings.ReplaceAll(markup.PlainBreaks(m.Content), "\x00", "")
 }
 
 // DeclaredType is what Chatwoot says that a file is. Sound and film share their

@@ -48,3 +48,20 @@ func TestAnAgentsMessageIsSplitIntoWhatWhatsAppCanCarry(t *testing.T) {
 		require.Equal(t, tc.want, parts, name)
 	}
 }
+
+func TestK5_ATextIsMarkdownOnlyWhereItIsWrittenInIt(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string][2]string{ // in markdown, and as it is typed
+		"**a** [b](https://c.example)\\\nd\n": {"*a* b: https://c.example\nd", "**a** [b](https://c.example)\nd"},
+		"```\na \\\nb\n```":                   {"```\na \\\nb\n```", "```\na \nb\n```"},
+		"*a* _b_ ~c~":                         {"_a_ _b_ ~c~", "*a* _b_ ~c~"},
+		"&nbsp;":                              {"&nbsp;", "&nbsp;"}, // a message is not lost for it
+		"a\x00b":                              {"ab", "ab"},
+	} {
+		for i, markdown := range []bool{true, false} {
+			parts := Parts(chatwoot.Message{Content: written}, markdown)
+			require.Len(t, parts, 1, "%q", written)
+			require.Equal(t, want[i], parts[0].Text, "%q", written)
+		}
+	}
+}

@@ -217,7 +217,8 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 }
 
 // postInto posts into a conversation, threaded to the message that the post
-// answers.
+// answers. Chatwoot threads only to what is in the same conversation; of what is
+// elsewhere it shows nothing.
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
 	if p.ReplyTo != "" {
@@ -227,6 +228,9 @@ func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Cl
 		}
 		if known {
 			to.ReplyTo = chatwoot.MessageID(max(link.Message, 0)) // one that Chatwoot has lost has none
+		}
+		if p.Unthreaded != "" && (to.ReplyTo == 0 || link.Conversation != conversation) {
+			to.ReplyTo, p = 0, p.Alone()
 		}
 	}
 	return h.Inbox.Post(ctx, j, to, p, upload)

@@ -3,15 +3,10 @@ package markup
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
 )
-
-// untouchable are the parts of a markdown text that stay as they are: code and
-// web addresses.
-var untouchable = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`|(?i:https?://|www\\.)[^\\s]+")
-
-var hardBreak = regexp.MustCompile(`(\\|[ \t]+)\r?\n`)
 
 var backslashBreak = regexp.MustCompile(`\\(\r?\n)`)
 
@@ -23,86 +18,118 @@ func PlainBreaks(text string) string {
 
 // ToWhatsApp turns an agent's markdown into WhatsApp's formatting.
 func ToWhatsApp(markdown string) string {
-	markdown = hardBreak.ReplaceAllString(strings.ReplaceAll(markdown, "\x00", ""), "\n")
-	// Emphasis may stand around code and addresses, never in them: each is one
-	// NUL while the rest is converted, so the two meet again in order.
-	var kept []string
-	markdown = untouchable.ReplaceAllStringFunc(markdown, func(part string) string {
-		trimmed := part
-		if part[0] != '`' {
-			trimmed = strings.TrimRight(part, "*_~")
-		}
-		kept = append(kept, trimmed)
-		return "\x00" + part[len(trimmed):]
-	})
+	markdown = strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n").Replace(markdown)
+	markdown = strings.Map(func(r rune) rune { return r }, markdown) // what is no character is shown as such
 	var out strings.Builder
-	writeEmphasis(&out, markdown)
-	converted := strings.Split(out.String(), "\x00")
-	out.Reset()
-	for i, part := range converted {
-		if i > 0 {
-			out.WriteString(kept[i-1])
+	for _, part := range parts(markdown) {
+		if part.literal {
+			out.WriteString(part.text)
+		} else {
+			out.WriteString(toWhatsApp(part.text))
 		}
-		out.WriteString(part)
 	}
-	return out.String()
+	return strings.TrimRight(out.String(), "\n")
 }
 
-// emphases are tried in this order: the longer one first.
-var emphases = []struct{ from, open, close string }{
-	{"***", "*_", "_*"},
-	{"**", "*", "*"},
-	{"~~", "~", "~"},
-	{"*", "_", "_"},
-	{"_", "_", "_"},
+// toWhatsApp walks the tree of a text. What lies between its leaves, such as the
+// marks of lists and quotes, stays as it is.
+func toWhatsApp(markdown string) string {
+	source := []byte(withoutBreaks(markdown))
+	tree := newParser().Parse(text.NewReader(source))
+	w := &walker{source: source}
+	w.join(tree)
+	w.references(tree)
+	w.blocks(tree)
+	w.between(len(source))
+	return w.out.String()
 }
 
-func writeEmphasis(out *strings.Builder, text string) {
-	previous := ' '
-next:
-	for i := 0; i < len(text); {
-		for _, e := range emphases {
-			end := spanEnd(text, i, e.from, previous)
-			if end < 0 {
-				continue
-			}
-			out.WriteString(e.open)
-			writeEmphasis(out, text[i+len(e.from):end])
-			out.WriteString(e.close)
-			i = end + len(e.from)
-			previous = '*'
-			continue next
+// withoutBreaks takes away the marks of line breaks outside of monospace blocks.
+func withoutBreaks(markdown string) string {
+	lines := strings.Split(markdown, "\n")
+	fenced := false
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, fence) && !strings.Contains(trimmed[len(fence):], "`") || strings.HasPrefix(trimmed, "~~~") {
+			fenced = !fenced
 		}
-		r, size := utf8.DecodeRuneInString(text[i:])
-		out.WriteString(text[i : i+size])
-		previous = r
-		i += size
+		if fenced || i == len(lines)-1 {
+			continue
+		}
+		if slashes := len(line) - len(strings.TrimRight(line, `\`)); slashes%2 == 1 {
+			line = line[:len(line)-1]
+		}
+		lines[i] = strings.TrimRight(line, " \t")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// walker writes a tree as WhatsApp shows it.
+type walker struct {
+	source []byte
+	out    strings.Builder
+	// at is how far the source was written.
+	at int
+	// used are the definitions of links that were used.
+	used map[string]bool
+	// lines are those of the leaf that is being written; line is the one to come, or
+	// one before it.
+	lines *text.Segments
+	line  int
+	// open are the marks that are open, in order; of them the last few are not
+	// written yet, because nothing was written in them on this line.
+	open    []byte
+	unshown int
+	// last is the last character written.
+	last rune
+	// afterAddress says that it belongs to an address that stood in markup.
+	afterAddress bool
+}
+
+// write writes something that stands as it is.
+func (w *walker) write(s string) {
+	if s == "" {
+		return
+	}
+	w.out.WriteString(s)
+	w.last, w.afterAddress = runeBefore(s, len(s)), false
+}
+
+// between writes the source up to a place, as it is.
+func (w *walker) between(end int) {
+	if end > w.at {
+		w.write(string(w.source[w.at:end]))
+		w.at = end
 	}
 }
 
-// spanEnd finds where the emphasis that begins at i ends, or gives -1.
-func spanEnd(text string, i int, mark string, previous rune) int {
-	if !strings.HasPrefix(text[i:], mark) {
-		return -1
-	}
-	inner := text[i+len(mark):]
-	first, _ := utf8.DecodeRuneInString(inner)
-	single := len(mark) == 1
-	if inner == "" || unicode.IsSpace(first) || first == rune(mark[0]) || single && isWord(previous) {
-		return -1
-	}
-	for from := 0; from < len(inner) && from < maxSpan; {
-		at := strings.Index(inner[from:], mark)
-		if at < 0 || strings.Contains(inner[:from+at], "\n\n") {
-			return -1
+// join makes one of texts that the parser has looked at one by one.
+func (w *walker) join(parent ast.Node) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		w.join(n)
+		text, ok := n.(*ast.Text)
+		for ok && text.Segment.Len() > 0 && n.NextSibling() != nil && !text.SoftLineBreak() && !text.HardLineBreak() && text.Merge(n.NextSibling(), w.source) {
+			parent.RemoveChild(parent, n.NextSibling())
 		}
-		at += from
-		last, _ := utf8.DecodeLastRuneInString(inner[:at])
-		after, _ := utf8.DecodeRuneInString(inner[at+len(mark):])
-		if at > 0 && !unicode.IsSpace(last) && last != rune(mark[0]) && after != rune(mark[0]) && (!single || !isWord(after)) {
-			return i + len(mark) + at
-		}
-		from = at + len(mark)
 	}
-	return -1
 }
+
+// references finds the definitions of links that are used.
+func (w *walker) references(tree ast.Node) {
+	w.used = map[string]bool{}
+	_ = ast.Walk(tree, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // no step fails
+		var reference *ast.ReferenceLink
+		switch n := n.(type) {
+		case *ast.Link:
+			reference = n.Reference
+		case *ast.Image:
+			reference = n.Reference
+		}
+		if entering && reference != nil {
+			w.used[label(reference.Value)] = true
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+func label(raw []byte) string { return strings.ToLower(strings.Join(strings.Fields(string(raw)), " ")) }

@@ -169,7 +169,8 @@ func TestAKnownQuoteIsAThread(t *testing.T) {
 	c := context("en")
 	c.QuoteKnown = true
 	posts := render.Message(answering(from(content.Text{Text: "Oi"}), ana.JID, content.Text{Text: "?"}), c)
-	require.Equal(t, []render.Post{{SourceID: "WAID:3EB0A", Content: "Oi", ReplyTo: "3EB0Q"}}, posts)
+	require.Equal(t, []render.Post{{SourceID: "WAID:3EB0A", Content: "Oi", ReplyTo: "3EB0Q", Unthreaded: "> ↩ **+5511888880002:** ?\n\nOi"}}, posts)
+	require.Equal(t, render.Post{SourceID: "WAID:3EB0A", Content: "> ↩ **+5511888880002:** ?\n\nOi"}, posts[0].Alone())
 }
 
 func TestWithoutFormattingMarksStayAsTyped(t *testing.T) {

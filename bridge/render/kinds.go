@@ -11,6 +11,10 @@ import (
 // Message renders a message. No post at all means that there is nothing to
 // show. The first post that bears the message's own source id is the message.
 func Message(m content.Message, c Context) []Post {
+	return fitting(c, func(c Context) []Post { return c.message(m) })
+}
+
+func (c Context) message(m content.Message) []Post {
 	p := Post{SourceID: sourceid.Of(m.ID)}
 	if m.FromMe {
 		p.Form = Echo
@@ -44,14 +48,15 @@ func Message(m content.Message, c Context) []Post {
 // of a group wrote it.
 func (c Context) finish(m content.Message, p Post) Post {
 	p = c.quoted(m, p)
-	if m.Group && !m.FromMe {
-		p.Content = groupSender(m) + "\n" + p.Content
-	}
-	if p.Form != In {
-		p.Content = markup.ProtectLiquid(p.Content)
-	}
-	p.Content = clip(p.Content)
-	return p
+	return p.mapped(func(content string) string {
+		if m.Group && !m.FromMe {
+			content = groupSender(m) + "\n" + content
+		}
+		if p.Form != In {
+			content = markup.ProtectLiquid(content)
+		}
+		return content
+	})
 }
 
 // concernsAnother are the kinds that say something about an earlier message.
@@ -62,7 +67,7 @@ var concernsAnother = map[string]bool{
 
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
-	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Escape(kind.Name) + ")\n" + c.Texts.Text("open.phone")
+	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}

@@ -31,7 +31,7 @@ func (c Context) caption(m content.Media) string {
 		return c.Texts.Text("sticker")
 	case content.Audio:
 		if m.File != nil && m.File.Name != "" {
-			return "🎵 " + markup.Escape(m.File.Name)
+			return "🎵 " + markup.Literal(markup.FileName(m.File.Name))
 		}
 		return "🎵 " + c.Texts.Text("kind.audio")
 	case content.Document:
@@ -54,27 +54,27 @@ func (c Context) documentCaption(m content.Media) string {
 	case utf8.RuneCountInString(name) <= shownNameLength:
 		return c.text(m.Caption)
 	default:
-		return c.text(m.Caption) + "\n\n📎 " + markup.Escape(name)
+		return c.text(m.Caption) + "\n\n📎 " + markup.Literal(markup.FileName(name))
 	}
 }
 
 // FileLater is a post whose file cannot be had now: a line takes its place until
 // it follows.
 func (p Post) FileLater(c Context) Post {
-	p.Content, p.Attach = above(c.waiting(), p.Content), nil
-	return p
+	p.Attach = nil
+	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
-	p.Content, p.Attach = above(c.tooLarge(size), p.Content), nil
-	return p
+	p.Attach = nil
+	return p.mapped(func(content string) string { return above(c.tooLarge(size), content) })
 }
 
 // FileWithoutPlace is a post whose file the bridge itself will never have room for.
 func (p Post) FileWithoutPlace(c Context) Post {
-	p.Content, p.Attach = above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), p.Content), nil
-	return p
+	p.Attach = nil
+	return p.mapped(func(content string) string { return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content) })
 }
 
 func (c Context) tooLarge(size int64) string {
@@ -91,8 +91,7 @@ func File(m content.Message, file content.Media, c Context) Post {
 	}
 	below := m
 	below.Quote = nil
-	p = c.finish(below, p)
-	return p
+	return c.finish(below, p)
 }
 
 // FileMissing is the note that says, below a message, that its file will not

@@ -31,11 +31,11 @@ func groupSender(m content.Message) string {
 	}
 	switch {
 	case m.PushName != "" && number != "":
-		return markup.Bold("~"+m.PushName) + " (" + number + "):"
+		return markup.Bold("~"+markup.Name(m.PushName)) + " (" + markup.Literal(markup.Name(number)) + "):"
 	case m.PushName != "":
-		return markup.Bold("~" + m.PushName + ":")
+		return markup.Bold("~" + markup.Name(m.PushName) + ":")
 	case number != "":
-		return markup.Bold(number + ":")
+		return markup.Bold(markup.Name(number) + ":")
 	default:
 		return markup.Bold("WhatsApp:")
 	}

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"cmp"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
@@ -28,8 +30,29 @@ type Post struct {
 	// ReplyTo is the WhatsApp id of the message that this one is threaded to,
 	// or empty.
 	ReplyTo string
+	// Unthreaded is the content where that message is not in the conversation: it
+	// says what is answered. Empty if Content does for that, too.
+	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
+}
+
+// Alone is the post where the message that it answers is not in the conversation.
+func (p Post) Alone() Post {
+	if p.Unthreaded != "" {
+		p.Content, p.Unthreaded = p.Unthreaded, ""
+	}
+	p.ReplyTo = ""
+	return p
+}
+
+// mapped is the post with other contents.
+func (p Post) mapped(change func(content string) string) Post {
+	p.Content = change(p.Content)
+	if p.Unthreaded != "" {
+		p.Unthreaded = change(p.Unthreaded)
+	}
+	return p
 }
 
 // Voice reports whether the post's file is a voice note.
@@ -54,26 +77,40 @@ type Context struct {
 	Formatting bool
 	// QuoteKnown says that the quoted message has a Chatwoot message.
 	QuoteKnown bool
+	// longest is how much of a person's text is shown, in characters; 0 for maxText.
+	longest int
 }
 
 // text is what a person wrote, as markdown.
 func (c Context) text(text string) string {
+	text = markup.Cut(text, cmp.Or(c.longest, maxText))
 	if c.Formatting {
 		return markup.ToMarkdown(text)
 	}
 	return markup.Escape(text)
 }
 
-// maxContent is Chatwoot's limit for one message, in characters.
-const maxContent = 150_000
+const (
+	// maxContent is Chatwoot's limit for one message, in characters.
+	maxContent = 150_000
+	// maxText is WhatsApp's for a text.
+	maxText = 65_536
+	// minText is what fits whatever becomes of it.
+	minText = 1024
+)
 
-// clip keeps a content within what Chatwoot stores. WhatsApp's own limit is
-// 65,536 characters, so only escaping at its worst ever reaches it.
-func clip(content string) string {
-	if utf8.RuneCountInString(content) <= maxContent {
-		return content
+// fitting makes posts that Chatwoot stores. Where a text at its worst becomes too long,
+// less of it is shown: cut after the conversion, its formatting would lose its end.
+func fitting(c Context, makePosts func(Context) []Post) []Post {
+	for c.longest = maxText; ; c.longest /= 2 {
+		posts := makePosts(c)
+		tooLong := slices.ContainsFunc(posts, func(p Post) bool {
+			return utf8.RuneCountInString(p.Content) > maxContent || utf8.RuneCountInString(p.Unthreaded) > maxContent
+		})
+		if !tooLong || c.longest <= minText {
+			return posts
+		}
 	}
-	return string([]rune(content)[:maxContent-1]) + "…"
 }
 
 // above puts a line of ours over a text.

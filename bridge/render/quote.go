@@ -10,24 +10,33 @@ import (
 
 const quoteSnippetLength = 60
 
-// quoted threads the post to the message it answers, or shows a snippet of a
-// message that this Chatwoot has never seen.
+// quoted threads the post to the message it answers, and shows a snippet of one that
+// is not in the conversation.
 func (c Context) quoted(m content.Message, p Post) Post {
 	if m.Quote == nil || m.Quote.ID == "" {
-		return p
-	}
-	if c.QuoteKnown {
-		p.ReplyTo = m.Quote.ID
 		return p
 	}
 	snippet := markup.Snippet(textOf(m.Quote.Content), quoteSnippetLength)
 	if snippet == "" {
 		snippet = c.kindWord(m.Quote.Content)
 	}
-	fromMe := m.Quote.Sender != "" && m.Quote.Sender != m.Chat.JID && m.Quote.Sender != m.Chat.Alt
-	quote := markup.QuoteUnknown(c.author(fromMe, "", m.Quote.Sender), snippet)
-	p.Content = strings.TrimRight(quote+"\n\n"+p.Content, "\n")
+	quote := markup.QuoteUnknown(c.author(isOwnQuote(m), "", m.Quote.Sender), snippet)
+	unthreaded := strings.TrimRight(quote+"\n\n"+p.Content, "\n")
+	if c.QuoteKnown {
+		p.ReplyTo, p.Unthreaded = m.Quote.ID, unthreaded
+	} else {
+		p.Content = unthreaded
+	}
 	return p
+}
+
+// isOwnQuote reports whether a message answers one of the desk's own. In a chat of
+// two that is everybody's but the customer's; of a group nobody knows.
+func isOwnQuote(m content.Message) bool {
+	if m.Group || strings.HasSuffix(m.Quote.Chat, "@g.us") {
+		return false
+	}
+	return m.Quote.Sender != "" && m.Quote.Sender != m.Chat.JID && m.Quote.Sender != m.Chat.Alt
 }
 
 // textOf is the text in a quoted content.
@@ -72,6 +81,6 @@ func (c Context) kindWord(quoted content.Content) string {
 func (c Context) revoked(m content.Message, r content.Revoke) Post {
 	return Post{
 		SourceID: sourceid.Of(m.ID), Form: Note, ReplyTo: r.Target,
-		Content: markup.ProtectLiquid(c.Texts.Text("deleted", "name", markup.Escape(c.author(m.FromMe, m.PushName, m.Sender.JID)))),
+		Content: markup.ProtectLiquid(c.Texts.Text("deleted", "name", markup.Literal(markup.Name(c.author(m.FromMe, m.PushName, m.Sender.JID))))),
 	}
 }

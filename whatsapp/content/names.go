@@ -1,17 +1,23 @@
 package content
 
 import (
+	"path"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/internal/visible"
 )
+
+// longestName bounds names, in characters: of people, and of files, which are no
+// longer on any system.
+const longestName = 255
 
 // noName is WhatsApp's word for a person without a name.
 const noName = "-"
 
 // PersonName is what somebody calls themselves, in one line and without what
-// commands the display. A name that shows nothing is none: "".
+// commands the display, and not too long. A name that shows nothing is none: "".
 func PersonName(raw string) string {
 	name := strings.Map(func(r rune) rune {
 		if visible.Control(r) && !unicode.IsSpace(r) {
@@ -19,7 +25,7 @@ func PersonName(raw string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(raw, ""))
-	name = strings.TrimFunc(strings.Join(strings.Fields(name), " "), visible.Blank)
+	name = strings.TrimFunc(cut(strings.Join(strings.Fields(name), " "), longestName), visible.Blank)
 	if name == noName || !visible.Any(name) {
 		return ""
 	}
@@ -29,10 +35,25 @@ func PersonName(raw string) string {
 // fileName is what a file is called, without what commands the display: a name
 // must not end the line that it is shown in, nor turn its own extension around.
 func fileName(raw string) string {
-	return strings.Map(func(r rune) rune {
+	return cutFileName(strings.Map(func(r rune) rune {
 		if visible.Control(r) {
 			return -1
 		}
 		return r
-	}, clean(raw))
+	}, clean(raw)))
 }
+
+// cutFileName keeps the extension of a name that is too long.
+func cutFileName(name string) string {
+	if utf8.RuneCountInString(name) <= longestName {
+		return name
+	}
+	extension := path.Ext(name)
+	if utf8.RuneCountInString(extension) > longestExtension {
+		extension = ""
+	}
+	return cut(name, longestName-utf8.RuneCountInString(extension)) + extension
+}
+
+// longestExtension is how long the end of a file's name is kept, in characters.
+const longestExtension = 16

@@ -10,6 +10,9 @@ import (
 type Quote struct {
 	ID     string
 	Sender string // JID
+	// Chat is the JID of the chat in which it was written, if the answering side says
+	// so: it does for a message of another chat.
+	Chat string
 	// Content is what the answering side sent along of the quoted message; nil
 	// if nothing.
 	Content Content
@@ -21,7 +24,7 @@ func quote(c *waE2E.ContextInfo) *Quote {
 	if c.GetStanzaID() == "" {
 		return nil
 	}
-	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant())}
+	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant()), Chat: c.GetRemoteJID()}
 	if c.GetQuotedMessage() != nil {
 		q.Content, _ = decodeContent(c.GetQuotedMessage(), maxWrappers/2)
 	}

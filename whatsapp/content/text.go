@@ -17,7 +17,26 @@ func extendedText(x *waE2E.ExtendedTextMessage) (Content, *waE2E.ContextInfo) {
 	return Text{clean(x.GetText())}, x.GetContextInfo()
 }
 
-// clean removes what neither JSON nor Postgres nor Chatwoot can hold.
+// longestText is WhatsApp's own limit for a text, in characters. What is longer was
+// made to be a burden.
+const longestText = 65_536
+
+// clean removes what neither JSON nor Postgres nor Chatwoot can hold, and what is
+// beyond what WhatsApp itself lets people write.
 func clean(text string) string {
-	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
+	return cut(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD"), longestText)
+}
+
+// cut is the beginning of a text, at most so many characters long.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for at := range text {
+		if most == 0 {
+			return text[:at]
+		}
+		most--
+	}
+	return text
 }
