@@ -23,7 +23,7 @@ import (
 // client calls a line's Chatwoot.
 func (b *Bridge) client(line lines.Line) (*chatwoot.Client, error) {
 	client, err := chatwoot.New(chatwoot.Config{
-		BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: b.gate(line.ChatwootURL), Log: b.log,
+		BaseURL: line.ChatwootURL, Token: line.Token.Reveal(), Account: line.Account, Gate: b.gate(line.ChatwootURL), Fetcher: b.cfg.Fetcher, Log: b.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", line.ID, err)

@@ -28,6 +28,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/tidings"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/fetch"
 	"github.com/wootbridge/wootbridge/internal/guard"
 	"github.com/wootbridge/wootbridge/internal/wait"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -40,6 +41,8 @@ type Config struct {
 	Cache idmap.Cache
 	Store *whatsapp.Store
 	Spool *media.Spool
+	// Fetcher fetches agents' files; nil means one that an admin has allowed nothing.
+	Fetcher *fetch.Fetcher
 	// Convert makes files ready for WhatsApp; nil means without ffmpeg.
 	Convert *convert.Converter
 	Log     *slog.Logger

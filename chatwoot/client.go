@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/wootbridge/wootbridge/internal/fetch"
 )
 
 // Config says which Chatwoot, and as whom.
@@ -25,8 +27,9 @@ type Config struct {
 	Account int64
 	// Transport is for tests; nil means a transport of its own.
 	Transport http.RoundTripper
-	Timeout   time.Duration // of one request, 0 means 60 s
-	Gate      *Gate         // shared by the clients of one Chatwoot; nil means no limit
+	Timeout   time.Duration  // of one request, 0 means 60 s
+	Gate      *Gate          // shared by the clients of one Chatwoot; nil means no limit
+	Fetcher   *fetch.Fetcher // of files; nil means one that an admin has allowed nothing
 	Log       *slog.Logger
 }
 
@@ -37,7 +40,8 @@ type Client struct {
 	token    string
 	http     *resty.Client
 	uploads  *http.Client // with the token, see upload
-	files    *http.Client // without
+	files    *fetch.Fetcher
+	via      http.RoundTripper // to Chatwoot
 	gate     *Gate
 	priority Priority
 	timeout  time.Duration
@@ -67,6 +71,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 60 * time.Second
 	}
+	if cfg.Fetcher == nil {
+		cfg.Fetcher = fetch.New(fetch.Options{})
+	}
 	transport := cfg.Transport
 	if transport == nil {
 		transport = ownTransport()
@@ -84,7 +91,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		base: base, account: cfg.Account, token: token, http: client, gate: cfg.Gate, timeout: cfg.Timeout, headerless: new(atomic.Bool),
 		uploads: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		files:   &http.Client{Transport: transport, CheckRedirect: followFile(base)},
+		files:   cfg.Fetcher, via: transport,
 	}, nil
 }
 

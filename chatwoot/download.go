@@ -2,6 +2,7 @@ package chatwoot
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
+
+	"github.com/wootbridge/wootbridge/internal/fetch"
 )
 
 // DownloadInfo describes a file that was fetched.
@@ -23,7 +27,8 @@ var ErrTooLarge = errors.New("the file is larger than the limit")
 // Download streams an attachment to w, at most limit bytes. The address's host
 // is often one that only browsers can reach (or a bind address), so the
 // configured one is used in its place; the signed path is good for any host.
-// No token is sent: the address itself is the right to read.
+// Anything else has to be public, or allowed by an admin: the error is a
+// fetch.RefusedError. No token is sent: the address itself is the right to read.
 func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limit int64) (DownloadInfo, error) {
 	target, https, err := c.fileURL(dataURL)
 	if err != nil {
@@ -31,17 +36,13 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	}
 	ctx, moved, stop := untilStalled(ctx, c.timeout)
 	defer stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
-	if err != nil {
-		return DownloadInfo{}, errors.New("fetch a file: the address is not valid")
-	}
-	req.Header.Set("User-Agent", userAgent)
+	header := c.homeHeader()
 	if https {
-		req.Header.Set("X-Forwarded-Proto", "https") // or an internal call is sent away with a 301
+		header.Set("X-Forwarded-Proto", "https") // or an internal call is sent away with a 301
 	}
-	resp, err := c.files.Do(req)
+	resp, err := c.files.Get(ctx, fetch.Request{URL: target, Home: c.home(storagePath), Via: c.via, Header: header, UserAgent: userAgent})
 	if err != nil {
-		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", transportError(err, http.MethodGet))
+		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", fetchError(err))
 	}
 	defer resp.Body.Close()
 	own := resp.Request.URL.Host == c.base.Host
@@ -59,7 +60,11 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	case resp.ContentLength > limit:
 		return DownloadInfo{}, ErrTooLarge
 	}
-	n, err := io.Copy(w, io.LimitReader(movingReader{ReadCloser: resp.Body, moved: moved}, limit+1))
+	body := &steadyReader{Reader: movingReader{ReadCloser: resp.Body, moved: moved}, began: time.Now()}
+	n, err := io.Copy(w, io.LimitReader(body, limit+1))
+	if errors.Is(err, errCrawls) {
+		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &UnavailableError{Err: err})
+	}
 	if err != nil {
 		return DownloadInfo{}, fmt.Errorf("fetch a file: %w", &UnavailableError{Err: errors.New("the connection broke in the middle")})
 	}
@@ -69,56 +74,64 @@ func (c *Client) Download(ctx context.Context, dataURL string, w io.Writer, limi
 	return DownloadInfo{ContentType: resp.Header.Get("Content-Type"), Size: n}, nil
 }
 
-// storagePath is in the addresses of files that Chatwoot itself gives out.
+// fetchError is transportError, but for an address that the rules refuse.
+func fetchError(err error) error {
+	var refused *fetch.RefusedError
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return transportError(err, http.MethodGet)
+}
+
+// storagePath is below which Chatwoot keeps its files.
 const storagePath = "/rails/active_storage/"
 
-// fileRedirects is how often a file's address may send to another.
-const fileRedirects = 10
+var errFileAddress = errors.New("fetch a file: the address is not valid")
 
-// followFile follows the redirects of a file's address. Chatwoot makes the second
-// address of the request; where a proxy does not tell it that this came by https, it
-// would lead to the same host by http, where nobody may answer.
-func followFile(base *url.URL) func(*http.Request, []*http.Request) error {
-	return func(next *http.Request, via []*http.Request) error {
-		if len(via) >= fileRedirects {
-			return errors.New("a file's address leads in circles")
-		}
-		to := next.URL
-		if base.Scheme == "https" && to.Scheme == "http" && to.Hostname() == base.Hostname() && strings.Contains(to.Path, storagePath) {
-			to.Scheme, to.Host = base.Scheme, base.Host
-			next.Host = base.Host
-		}
+// home is the address of what lies below a path of the configured Chatwoot.
+func (c *Client) home(path string) *url.URL {
+	at := c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + path
+	home, err := url.Parse(at)
+	if err != nil {
 		return nil
 	}
+	return home
+}
+
+// homeHeader is what something in front of Chatwoot wants to see, of a name and
+// password in its address. Nobody else gets it.
+func (c *Client) homeHeader() http.Header {
+	header := http.Header{}
+	if c.base.User != nil {
+		password, _ := c.base.User.Password()
+		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.base.User.Username()+":"+password)))
+	}
+	return header
 }
 
 // fileURL puts the configured Chatwoot in front of an attachment's path, and
 // says whether the public address was an https one on another scheme.
-func (c *Client) fileURL(dataURL string) (target string, https bool, err error) {
+func (c *Client) fileURL(dataURL string) (target *url.URL, https bool, err error) {
 	parsed, err := url.Parse(dataURL)
 	if err != nil || parsed.Path == "" || (parsed.Scheme != "" && parsed.Scheme != "http" && parsed.Scheme != "https") {
-		return "", false, errors.New("fetch a file: the address is not valid")
+		return nil, false, errFileAddress
 	}
-	if !strings.Contains(parsed.Path, storagePath) && parsed.Host != "" {
-		return dataURL, false, nil // stored elsewhere, with an address of its own
+	path := "/" + strings.TrimPrefix(parsed.EscapedPath(), "/")
+	at := strings.Index(path, storagePath)
+	if at < 0 {
+		if parsed.Scheme == "" {
+			return nil, false, errFileAddress
+		}
+		return parsed, false, nil // stored elsewhere, with an address of its own
 	}
-	parsed.Path = "/" + strings.TrimPrefix(parsed.Path, "/")
-	if parsed.RawPath != "" {
-		parsed.RawPath = "/" + strings.TrimPrefix(parsed.RawPath, "/")
-	}
-	target = c.base.Scheme + "://" + c.base.Host + c.prefix(parsed) + parsed.EscapedPath()
+	own := c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + path[at:]
 	if parsed.RawQuery != "" {
-		target += "?" + parsed.RawQuery
+		own += "?" + parsed.RawQuery
+	}
+	if target, err = url.Parse(own); err != nil {
+		return nil, false, errFileAddress
 	}
 	return target, parsed.Scheme == "https" && c.base.Scheme == "http", nil
-}
-
-// prefix is the configured base path, unless the file's path has it already.
-func (c *Client) prefix(file *url.URL) string {
-	if strings.HasPrefix(file.Path, c.base.Path) {
-		return ""
-	}
-	return c.base.EscapedPath()
 }
 
 // Name is the file's name: webhooks have no field for it, so it is the last

@@ -99,13 +99,14 @@ func (c *Client) Messages(ctx context.Context, conversation ConversationID, afte
 		query.Set("before", strconv.FormatInt(int64(before), 10))
 	}
 	var answer struct {
-		Payload []Message `json:"payload"`
+		Payload []listedMessage `json:"payload"`
 	}
 	err := c.do(ctx, call{what: "list messages", method: http.MethodGet, path: conversationPath(conversation) + "/messages", query: query, into: &answer})
-	for i := range answer.Payload {
-		answer.Payload[i].evenOut()
+	messages := make([]Message, len(answer.Payload))
+	for i, listed := range answer.Payload {
+		messages[i] = listed.Message
 	}
-	return answer.Payload, err
+	return messages, err
 }
 
 // Message reads one message, for which Chatwoot has no route of its own; one

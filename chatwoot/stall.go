@@ -2,6 +2,7 @@ package chatwoot
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 )
@@ -24,5 +25,30 @@ type movingReader struct {
 func (r movingReader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	r.moved()
+	return n, err
+}
+
+const (
+	// crawlsAfter is from when on a transfer has to have leastRate, in bytes a
+	// second on the average: one that sends a byte now and then never stands still.
+	crawlsAfter = 5 * time.Minute
+	leastRate   = 256
+)
+
+var errCrawls = errors.New("the file comes too slowly")
+
+// steadyReader ends a transfer that crawls.
+type steadyReader struct {
+	io.Reader
+	began time.Time
+	read  int64
+}
+
+func (r *steadyReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.read += int64(n)
+	if took := time.Since(r.began); err == nil && took > crawlsAfter && float64(r.read) < leastRate*took.Seconds() {
+		err = errCrawls
+	}
 	return n, err
 }

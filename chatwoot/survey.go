@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/wootbridge/wootbridge/internal/fetch"
 )
 
 // ErrNoSurveyLink says that the link of a survey cannot be made: nobody says under
@@ -68,14 +70,9 @@ func (c *Client) FrontendURL(ctx context.Context) (string, error) {
 	const what = "read Chatwoot's own address"
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath("app", "login").String(), nil)
+	resp, err := c.files.Get(ctx, fetch.Request{URL: c.home("/app/login"), Home: c.home("/"), Via: c.via, Header: c.homeHeader(), UserAgent: userAgent})
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", what, ErrNoSurveyLink)
-	}
-	req.Header.Set("User-Agent", userAgent)
-	resp, err := c.files.Do(req)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", what, transportError(err, http.MethodGet))
+		return "", fmt.Errorf("%s: %w", what, fetchError(err))
 	}
 	defer resp.Body.Close()
 	page, err := io.ReadAll(io.LimitReader(resp.Body, maxPage))

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // ConversationID is a conversation's display id, per account; never its
@@ -211,12 +213,49 @@ type Message struct {
 	Content      string         `json:"content"`
 	Type         MessageType    `json:"message_type"`
 	ContentType  string         `json:"content_type"`
-	Private      bool           `json:"private"`
-	Status       string         `json:"status"`
-	SourceID     string         `json:"source_id"`
-	CreatedAt    Time           `json:"created_at"`
-	Attributes   Attributes     `json:"content_attributes"`
-	Attachments  []Attachment   `json:"attachments"`
+	// Private says that it is a note among agents. One of which that is not told
+	// counts as such, and Untold is set.
+	Private bool `json:"private"`
+	Untold  bool `json:"-"`
+	// Inbox and User, the person of the desk who wrote it or whose token did, are
+	// told by lists only.
+	Inbox       InboxID      `json:"-"`
+	User        int64        `json:"-"`
+	Status      string       `json:"status"`
+	SourceID    string       `json:"source_id"`
+	CreatedAt   Time         `json:"created_at"`
+	Attributes  Attributes   `json:"content_attributes"`
+	Attachments []Attachment `json:"attachments"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *Message) UnmarshalJSON(raw []byte) error {
+	type plain Message
+	told := struct {
+		*plain
+		Private *bool `json:"private"`
+	}{plain: (*plain)(m)}
+	if err := json.Unmarshal(raw, &told); err != nil {
+		return err
+	}
+	m.Private, m.Untold = told.Private == nil || *told.Private, told.Private == nil
+	return nil
+}
+
+// listedMessage is a message in a list's answer.
+type listedMessage struct{ Message }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *listedMessage) UnmarshalJSON(raw []byte) error {
+	if err := json.Unmarshal(raw, &m.Message); err != nil {
+		return err
+	}
+	m.Inbox = InboxID(gjson.GetBytes(raw, "inbox_id").Int())
+	if sender := gjson.GetBytes(raw, "sender"); sender.Get("type").String() == "user" {
+		m.User = sender.Get("id").Int()
+	}
+	m.evenOut()
+	return nil
 }
 
 // hardBreak is a line break as Chatwoot's editor writes it.

@@ -72,9 +72,7 @@ func newClient(cfg Config, c *connection, device *store.Device) *whatsmeow.Clien
 	cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return c.mayPair(jid) }
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return cfg.Versions.payload(device) }
 	transport := cfg.transport()
-	if cfg.Simulator != nil {
-		cli.SetMediaHTTPClient(&http.Client{Transport: transport})
-	}
+	cli.SetMediaHTTPClient(mediaClient(cfg.transport()))
 	connection := &http.Client{Transport: reframing{next: transport, opened: c.opened}}
 	cli.SetPreLoginHTTPClient(connection)
 	cli.SetWebsocketHTTPClient(connection)

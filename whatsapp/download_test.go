@@ -4,12 +4,15 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -80,5 +83,43 @@ func TestAFileThatCameInPartIsTriedAgain(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, sent, got)
 		})
+	}
+}
+
+// A message names an address and a path for its file. Only WhatsApp's servers are
+// ever asked, whatever stands there.
+func TestH6_AnAddressInAMessageIsNeverAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pair()
+	var mu sync.Mutex
+	hosts := map[string]int{}
+	defer w.srv.Hook(func(e whatsapptest.HookEvent) whatsapptest.Action {
+		if e.Kind == whatsapptest.MediaRequest {
+			mu.Lock()
+			defer mu.Unlock()
+			hosts[e.Request.Host]++
+		}
+		return whatsapptest.Action{}
+	})()
+	paths := []string{"", "https://evil.example/x", "//evil.example/x?a=1", "@evil.example/x", ".evil.example/x", ":443@evil.example/x", "/x#@evil.example", "/../../x", "/\\evil.example/x", "/%zz", "/x\r\nHost: evil.example"}
+	for _, path := range paths {
+		w.alice.Send(w.phone, &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
+			URL: proto.String("https://evil.example/x"), DirectPath: &path, Mimetype: proto.String("image/jpeg"),
+			MediaKey: make([]byte, 32), FileEncSHA256: make([]byte, 32), FileSHA256: make([]byte, 32),
+			ThumbnailDirectPath: proto.String("https://evil.example/thumbnail"), StaticURL: proto.String("https://evil.example/static"),
+		}})
+	}
+	for n := range paths {
+		m, err := content.Decode(w.waitTaken(content.EnvMessage, 1+n))
+		require.NoError(t, err)
+		_, err = w.download(*m.File())
+		require.ErrorIs(t, err, whatsapp.ErrMediaGone)
+		require.NotContains(t, err.Error(), "evil")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for host := range hosts {
+		require.Equal(t, "mmg.whatsapp.net", host)
 	}
 }

@@ -37,7 +37,7 @@ func (s *Session) Download(ctx context.Context, f content.File, dst DiskFile) er
 		return err
 	}
 	source, ok := f.Source().(whatsmeow.DownloadableMessage)
-	if !ok {
+	if !ok || source.GetDirectPath() != "" && !isMediaPath(source.GetDirectPath()) {
 		return fmt.Errorf("download a file: %w", ErrMediaGone)
 	}
 	moving, file, stop := untilStalled(ctx, dst)
@@ -58,7 +58,7 @@ func (s *Session) Download(ctx context.Context, f content.File, dst DiskFile) er
 		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410), errors.Is(err, whatsmeow.ErrNoURLPresent):
 		return fmt.Errorf("download a file: %w", ErrMediaGone)
 	default:
-		return fmt.Errorf("download a file: %w", err)
+		return fmt.Errorf("download a file: %w", withoutAddress(err))
 	}
 }
 
@@ -113,7 +113,7 @@ func (s *Session) upload(ctx context.Context, client *whatsmeow.Client, m conten
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUpload, err)
+		return nil, fmt.Errorf("%w: %w", ErrUpload, withoutAddress(err))
 	}
 	return &content.Upload{
 		URL: up.URL, DirectPath: up.DirectPath, MediaKey: up.MediaKey,

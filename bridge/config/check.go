@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/internal/fetch"
 )
 
 const (
@@ -46,6 +47,7 @@ func (r *reader) checkServer(cfg Config) {
 		return err == nil
 	})
 	r.check("METRICS_LISTEN", func(v string) bool { return isAddress(v) && (v != cfg.Listen || strings.HasSuffix(v, ":0")) })
+	r.checkFetchAllow(cfg)
 	r.check("KEEP_DONE", func(string) bool { return cfg.KeepDone >= minKeepDone })
 	r.check("LOG_LEVEL", func(string) bool {
 		return slices.Contains([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}, cfg.LogLevel)
@@ -56,6 +58,14 @@ func (r *reader) checkServer(cfg Config) {
 	if r.has("DATABASE_URL") && !r.has("ENCRYPTION_KEY") && !r.has("ENCRYPTION_KEY"+FileSuffix) {
 		name := Prefix + "ENCRYPTION_KEY"
 		r.faultWant(name, r.vars[name].Want+" (required with "+Prefix+"DATABASE_URL; keep it with your backups)")
+	}
+}
+
+// checkFetchAllow names each entry that is not right.
+func (r *reader) checkFetchAllow(cfg Config) {
+	if _, err := fetch.ParseAllow(cfg.FetchAllow); err != nil {
+		name := Prefix + "FETCH_ALLOW"
+		r.faultWant(name, r.vars[name].Want+" ("+strings.ReplaceAll(err.Error(), "\n", ", ")+")")
 	}
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	// MetricsListen serves metrics without a token; empty means on Listen,
 	// with it.
 	MetricsListen string `env:"METRICS_LISTEN" want:"host:port, such as 127.0.0.1:9090, and not the port of WOOTBRIDGE_LISTEN"`
+	// FetchAllow is what files may be fetched from although it is not public.
+	FetchAllow string `env:"FETCH_ALLOW" want:"hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8"`
 	// KeepDone is how long finished jobs are kept.
 	KeepDone time.Duration `env:"KEEP_DONE" envDefault:"15d" want:"a time of at least an hour, such as 15d or 36h"`
 	// The first line, made when there is none.

@@ -101,6 +101,7 @@ func TestFaults(t *testing.T) {
 		{"short token", []string{"ADMIN_TOKEN=hunter2"}, []string{"WOOTBRIDGE_ADMIN_TOKEN is (hidden); want at least 16"}},
 		{"token with a space", []string{"ADMIN_TOKEN=hunter2 hunter2 hunter2"}, []string{"WOOTBRIDGE_ADMIN_TOKEN is (hidden)"}},
 		{"metrics beside the API", []string{"METRICS_LISTEN=:8080"}, []string{`WOOTBRIDGE_METRICS_LISTEN is ":8080"`}},
+		{"no hosts to fetch from", []string{"FETCH_ALLOW=ok,http://minio:9000,10.0.0.0/33"}, []string{`WOOTBRIDGE_FETCH_ALLOW is "ok,http://minio:9000,10.0.0.0/33"; want hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8 ("http://minio:9000" is neither a host nor a network, "10.0.0.0/33" is`}},
 		{"no time", []string{"KEEP_DONE=soon"}, []string{`WOOTBRIDGE_KEEP_DONE is "soon"; want a time`}},
 		{"too short a time", []string{"KEEP_DONE=0d"}, []string{`WOOTBRIDGE_KEEP_DONE is "0d"`}},
 		{"level", []string{"LOG_LEVEL=loud"}, []string{`WOOTBRIDGE_LOG_LEVEL is "loud"; want debug, info, warn or error`}},

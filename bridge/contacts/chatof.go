@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -30,7 +31,7 @@ func (d *Directory) UseChatOf(ctx context.Context, e chatwoot.Event, use func(ch
 // which the message fails visibly.
 func (d *Directory) ChatOf(ctx context.Context, e chatwoot.Event) (string, error) {
 	line := d.line()
-	if chat, err := d.IDs.ChatIDBySource(ctx, line, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
+	if chat, err := d.chatBySource(ctx, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
 		return chat, err
 	}
 	if chat, err := d.IDs.ChatIDByConversation(ctx, line, int64(e.Conversation.ID)); !errors.Is(err, idmap.ErrUnknown) {
@@ -51,15 +52,23 @@ func (d *Directory) ChatOf(ctx context.Context, e chatwoot.Event) (string, error
 	return d.agentStarted(ctx, e, jid)
 }
 
+// chatBySource finds a chat by its contact's source id, if that is told.
+func (d *Directory) chatBySource(ctx context.Context, source string) (string, error) {
+	if source == "" {
+		return "", idmap.ErrUnknown
+	}
+	return d.IDs.ChatIDBySource(ctx, d.line(), source)
+}
+
 // Complete gives an event of a conversation that nobody knows yet its contact: the
-// live channel does not tell it, and only the contact connects such a conversation,
-// which an agent began, to WhatsApp.
+// live channel does not tell it, nor do messages, and only the contact connects such a
+// conversation, which an agent began, to WhatsApp.
 func (d *Directory) Complete(ctx context.Context, client *chatwoot.Client, e chatwoot.Event) (chatwoot.Event, error) {
 	if e.Conversation.ContactID != 0 {
 		return e, nil
 	}
 	line := d.line()
-	if _, err := d.IDs.ChatIDBySource(ctx, line, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
+	if _, err := d.chatBySource(ctx, e.Conversation.SourceID); !errors.Is(err, idmap.ErrUnknown) {
 		return e, err
 	}
 	if _, err := d.IDs.ChatIDByConversation(ctx, line, int64(e.Conversation.ID)); !errors.Is(err, idmap.ErrUnknown) {
@@ -70,7 +79,7 @@ func (d *Directory) Complete(ctx context.Context, client *chatwoot.Client, e cha
 		return e, err
 	}
 	whole := found.EventConversation
-	whole.ID, whole.Inbox, whole.SourceID = e.Conversation.ID, e.Conversation.Inbox, e.Conversation.SourceID
+	whole.ID, whole.Inbox, whole.SourceID = e.Conversation.ID, e.Conversation.Inbox, cmp.Or(e.Conversation.SourceID, whole.SourceID)
 	e.Conversation = whole
 	return e, nil
 }

@@ -23,6 +23,23 @@ func (d *Directory) NoteStatus(ctx context.Context, e chatwoot.Event) error {
 	return d.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetResolved(ctx, tx, chat, over) })
 }
 
+// StatusIsNews reports whether what is told of a conversation is not what is known of
+// it.
+func (d *Directory) StatusIsNews(ctx context.Context, e chatwoot.Event) (bool, error) {
+	chat, err := d.IDs.ChatByConversation(ctx, d.line(), int64(e.Conversation.ID))
+	if err != nil {
+		return false, idmap.IgnoreUnknown(err)
+	}
+	return chat.Conversation == int64(e.Conversation.ID) && chat.Resolved != (e.Conversation.Status == resolved), nil
+}
+
+// DoubtStatus has the customer's next message look whether a conversation was
+// resolved.
+func (d *Directory) DoubtStatus(ctx context.Context, e chatwoot.Event) error {
+	e.Conversation.Status = resolved
+	return d.NoteStatus(ctx, e)
+}
+
 // FollowAgent makes the conversation in which an agent has written the chat's, so
 // that the answer comes into it. An inbox that is not locked lets agents begin a
 // second one.

@@ -129,6 +129,9 @@ func (p *Process) start(ctx context.Context) error {
 		return err
 	}
 	setup.Convert = convert.New(convert.Options{Spool: setup.Spool, FFmpeg: p.ffmpeg(), Log: p.log})
+	if setup.Fetcher, err = p.fetcher(); err != nil {
+		return err
+	}
 	setup.Versions = whatsapp.OpenVersions(ctx, simulator, versionFile(filepath.Join(cfg.DataDir, versionName)), p.log)
 	p.bridge = bridge.New(setup)
 	if err := p.bridge.Start(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/seal"
+	"github.com/wootbridge/wootbridge/internal/fetch"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -120,6 +121,15 @@ func (p *Process) openCache() (idmap.Cache, error) {
 	}
 	p.onClose(func() { _ = cache.Close() })
 	return cache, nil
+}
+
+// fetcher fetches agents' files.
+func (p *Process) fetcher() (*fetch.Fetcher, error) {
+	allow, err := fetch.ParseAllow(p.opts.Config.FetchAllow)
+	if err != nil {
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_FETCH_ALLOW: %w", err)}
+	}
+	return fetch.New(fetch.Options{Allow: allow}), nil
 }
 
 // ffmpeg is the program that converts files, if this machine has it.

@@ -9,6 +9,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/fetch"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -73,11 +74,14 @@ func (s *Statuses) failureText(failure error) string {
 	var refused *whatsapp.PermanentError
 	var unknown *whatsapp.AmbiguousError
 	var file *FileError
+	var refusedAddress *fetch.RefusedError
 	switch {
 	case errors.Is(failure, chatwoot.ErrTooLarge):
 		return s.Inbox.Texts().Text("fail.size", "n", "2000")
 	case errors.Is(failure, chatwoot.ErrNoSurveyLink):
 		key = "fail.survey"
+	case errors.As(failure, &refusedAddress):
+		key = "fail.address"
 	case errors.As(failure, &file):
 		key = "fail.media"
 	case errors.As(failure, &refused) && refused.Reason == ReasonExpired:

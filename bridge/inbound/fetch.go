@@ -89,10 +89,13 @@ func (h *Handler) download(ctx context.Context, m content.Media) (upload *chatwo
 		file.Discard()
 		return nil, nil, fmt.Errorf("look at a downloaded file: %w", err)
 	}
-	kind := media.Type(m.File.MIME, media.Head(file))
+	kind, name := media.ForDesk(m.File.MIME, media.Head(file)), nameless(m.Kind)
+	if kind == media.Unknown {
+		name = nameless(content.Document)
+	}
 	path := file.Name()
 	upload = &chatwoot.Upload{
-		Name: media.Name(m.File.Name, kind, nameless(m.Kind)), ContentType: kind, Size: info.Size(),
+		Name: media.Name(m.File.Name, kind, name), ContentType: kind, Size: info.Size(),
 		Open: func() (io.ReadCloser, error) { return os.Open(path) },
 	}
 	return upload, file.Discard, nil

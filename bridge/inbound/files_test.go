@@ -10,6 +10,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -240,4 +241,31 @@ func TestD39_AFileThatChatwootNeverTakesLeavesItsTextAndTheReason(t *testing.T) 
 	m := o.posted(o.from(alicia, byNumber, o.video(make([]byte, 3<<20+1), "the tour", false)))
 	require.Equal(t, "⚠️ **The file (4 MB) is larger than this Chatwoot accepts. Open it on the phone.**\n\nthe tour", m.Text)
 	require.Empty(t, m.Files)
+}
+
+// What a customer's phone says of a file is believed only as far as the content
+// bears it out: the desk shows no page as a picture.
+func TestL13_ACustomersPictureThatIsNoneIsAFile(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	html, svg := []byte("<!DOCTYPE html><script>alert(1)</script>"), []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`)
+	for name, tc := range map[string]struct {
+		sent               *waE2E.Message
+		wantName, wantType string
+	}{
+		"a page as a picture":        {o.image(html, ""), "file", media.Unknown},
+		"a drawing as a picture":     {o.image(svg, ""), "file", media.Unknown},
+		"a program as a picture":     {o.image([]byte("MZ\x90\x00\x03"), ""), "file", media.Unknown},
+		"a page as a film":           {o.video(html, "", false), "file", media.Unknown},
+		"a page as a picture's file": {o.document(html, "photo.jpg", "image/jpeg", ""), "photo.jpg", media.Unknown},
+		"a page":                     {o.document(html, "page.html", "text/html", ""), "page.html", media.Unknown},
+		"a drawing":                  {o.document(svg, "logo.svg", "image/svg+xml", ""), "logo.svg", media.Unknown},
+		"a page as a PDF":            {o.document(html, "offer.pdf", "application/pdf", ""), "offer.pdf", media.Unknown},
+		"a picture of another kind":  {o.image([]byte("\x89PNG\r\n\x1a\n"), ""), "photo.png", "image/png"},
+		"a picture":                  {o.image([]byte("\xff\xd8\xff\xe0"), ""), "photo.jpg", "image/jpeg"},
+	} {
+		_, f, _ := o.filed(o.from(alicia, byNumber, tc.sent))
+		require.Equal(t, [2]string{tc.wantName, tc.wantType}, [2]string{f.Name, f.Declared}, name)
+		require.Equal(t, tc.wantType != media.Unknown, f.Type == "image", name)
+	}
 }

@@ -77,6 +77,10 @@ func (x *Inbox) ask(ctx context.Context, client *chatwoot.Client) (chatwoot.Inbo
 	return inbox, err
 }
 
+// Signs reports whether the inbox has a secret with which Chatwoot signs its webhooks.
+// From then on it always has one.
+func (x *Inbox) Signs() bool { return *x.secret.Load() != "" }
+
 // Signed checks a webhook's signature, if the inbox has a secret. A secret that
 // was changed in Chatwoot is fetched again, and where only the time is wrong
 // Chatwoot is asked for its own, each at most once a minute.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,9 @@ type Intake struct {
 	// Told sees to it that the process that holds the line's connection knows of
 	// every event that this one has lost, before it stores another one. It may be nil.
 	Told func(ctx context.Context) error
+	// LookWithin bounds how long an unsigned webhook waits for Chatwoot's own word; 0
+	// means 3 s.
+	LookWithin time.Duration
 	// CountFailure is called for each event of WhatsApp that could not be
 	// committed at once.
 	CountFailure func()
@@ -53,6 +57,8 @@ type Intake struct {
 	standstill standstill
 	told       told
 	retries    retries
+	looksOnce  sync.Once
+	lookups    *lookups
 	// restores is how often Chatwoot was restored, as far as was seen.
 	restores atomic.Int64
 }

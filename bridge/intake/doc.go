@@ -1,9 +1,11 @@
 // Package intake commits what comes from outside before anybody is told that it
 // arrived: WhatsApp's events (Accept), Chatwoot's webhooks (Webhook) and what its
-// live channel tells (AcceptLive). It does SQL and nothing else, apart from two
-// questions to Chatwoot: for a changed webhook secret, and for the contact of a
-// conversation that an agent began; what an event means is worked out later, by whoever does its job. Each
-// event is taken in once, by its dedupe key, whichever way tells of it.
+// live channel tells (AcceptLive). It does SQL and nothing else, apart from three
+// questions to Chatwoot: for a changed webhook secret, for the contact of a
+// conversation that an agent began, and for what an unsigned webhook points at, which
+// is all that it is believed (decision 15). What an event means is worked out later, by
+// whoever does its job. Each event is taken in once, by its dedupe key, whichever way
+// tells of it.
 //
 // Arrivals is what is known of how Chatwoot's events arrive: late, lost, arriving
 // just now, compared. Intake writes it; outbound and reconcile read it.

@@ -98,8 +98,7 @@ func (in *Intake) AppendOut(ctx context.Context, e chatwoot.Event, raw []byte, k
 // the journal knows of an earlier message shows that Chatwoot was restored.
 func (in *Intake) AppendCreated(ctx context.Context, e chatwoot.Event, raw []byte, record work.Recorder) error {
 	line, m := in.Inbox.LineID(), e.Message
-	told := fmt.Sprintf("created|%d|%d", m.ID, m.CreatedAt.Unix())
-	if in.told.has(told) {
+	if in.toldCreated(m) {
 		return nil
 	}
 	for range 2 {
@@ -126,8 +125,15 @@ func (in *Intake) AppendCreated(ctx context.Context, e chatwoot.Event, raw []byt
 			return err
 		}
 	}
-	in.told.note(told)
+	in.told.note(createdOnce(m))
 	return nil
+}
+
+// toldCreated reports whether a message that is to be sent was taken in lately.
+func (in *Intake) toldCreated(m chatwoot.Message) bool { return in.told.has(createdOnce(m)) }
+
+func createdOnce(m chatwoot.Message) string {
+	return fmt.Sprintf("created|%d|%d", m.ID, m.CreatedAt.Unix())
 }
 
 // Meet looks whether an agent's message is the one that the ledger has under its id, and

@@ -20,6 +20,9 @@ func (in *Intake) AcceptLive(ctx context.Context, e chatwoot.Event) {
 
 func (in *Intake) acceptLive(ctx context.Context, e chatwoot.Event) (err error) {
 	var raw []byte
+	if e.Message.Untold {
+		return in.acceptUnsigned(ctx, e)
+	}
 	if e.Message.ID != 0 {
 		if compose.Sendable(e.Message) {
 			defer in.Arrivals.Begin(e.Message.ID)()

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -163,7 +164,7 @@ func newTaking(t *testing.T, db *database.DB, record lines.Line, transport http.
 	k.Intake = &intake.Intake{
 		Inbox: x, Contacts: &contacts.Directory{Inbox: x, IDs: ids, DB: db, Journal: j, Clock: time.Now}, IDs: ids, DB: db, Journal: j, Store: store,
 		Arrivals: intake.NewArrivals(time.Now, x.Theirs), Clock: time.Now, Log: log, NewID: lines.NewID, CountFailure: func() {},
-		Sending: func() int { return 0 }, WakeOutbound: func(context.Context) error { return nil },
+		LookWithin: patience, Sending: func() int { return 0 }, WakeOutbound: func(context.Context) error { return nil },
 		AgentTyping:   func(e chatwoot.Event) { k.note(func() { k.typing = append(k.typing, e) }) },
 		WebhookFailed: func(text string) { k.note(func() { k.failed = append(k.failed, text) }) },
 		Heard:         func(context.Context) { k.note(func() { k.heard++ }) },
@@ -192,17 +193,31 @@ func (k *taking) inTx(do func(ctx context.Context, tx *sql.Tx) error) {
 // at is the line at a simulated Chatwoot.
 func (d *desk) at(t *testing.T, db *database.DB, known bool) *taking {
 	t.Helper()
+	return d.with(t, db, known, secret)
+}
+
+// with is the line at a simulated Chatwoot that signs with a secret, or, if that is
+// empty, does not sign.
+func (d *desk) with(t *testing.T, db *database.DB, known bool, secret seal.Secret) *taking {
+	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return newTaking(t, db, lines.Line{
-		ChatwootURL: d.URL(), Token: seal.Secret(d.AdminToken()), Account: int64(d.Account()), Inbox: d.inbox.ID, InboxIdentifier: d.inbox.Identifier,
+		ChatwootURL: d.URL(), Token: seal.Secret(d.AdminToken()), Account: int64(d.Account()), Inbox: d.inbox.ID, InboxIdentifier: d.inbox.Identifier, WebhookSecret: secret,
 	}, transport, known)
 }
 
+// secret signs webhooks: what one of these tests brings is what Chatwoot said at that
+// time, be it that it says something else by now.
+const secret = "LPp5cZk1oXW9rJt3uVYbQ2mN"
+
 // post brings a webhook.
 func (k *taking) post(body []byte) {
-	w := httptest.NewRecorder()
-	if status := k.Webhook(w, httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body)), linetest.PathSecret); status != http.StatusOK {
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+	at := strconv.FormatInt(time.Now().Unix(), 10)
+	r.Header.Set("X-Chatwoot-Timestamp", at)
+	r.Header.Set("X-Chatwoot-Signature", chatwoot.Sign(secret, at, body))
+	if status := k.Webhook(w, r, linetest.PathSecret); status != http.StatusOK {
 		k.t.Errorf("a webhook was answered %d: %s", status, body)
 	}
 }
@@ -450,7 +465,7 @@ func message(id int, conversation chatwoot.ConversationID, source string) chatwo
 func lonely(t *testing.T, record lines.Line) (*taking, *counting) {
 	t.Helper()
 	c := &counting{}
-	record.ChatwootURL, record.Token, record.Account, record.Inbox = "http://chatwoot.example.com", "token", 1, 1
+	record.ChatwootURL, record.Token, record.Account, record.Inbox, record.WebhookSecret = "http://chatwoot.example.com", "token", 1, 1, secret
 	return newTaking(t, databasetest.SQLite(t), record, c, true), c
 }
 

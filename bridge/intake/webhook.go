@@ -31,6 +31,7 @@ func (in *Intake) Webhook(w http.ResponseWriter, req *http.Request, secret strin
 		}
 		return http.StatusBadRequest
 	}
+	proven := in.Inbox.Signs() // asked before: an unsigned one is let through as long as it is not so
 	if !in.Inbox.Signed(req.Context(), req.Header.Get("X-Chatwoot-Timestamp"), req.Header.Get("X-Chatwoot-Signature"), raw) {
 		return http.StatusUnauthorized
 	}
@@ -47,7 +48,11 @@ func (in *Intake) Webhook(w http.ResponseWriter, req *http.Request, secret strin
 		in.Arrivals.NoteLost()
 		return http.StatusServiceUnavailable
 	}
-	switch err := in.AcceptEvent(req.Context(), event, raw); {
+	accept := in.acceptUnsigned
+	if proven && !event.Message.Untold {
+		accept = func(ctx context.Context, e chatwoot.Event) error { return in.AcceptEvent(ctx, e, raw) }
+	}
+	switch err := accept(req.Context(), event); {
 	case errors.Is(err, ErrBeforeLine):
 		return http.StatusGone // which turns the agent's message red
 	case err != nil:

@@ -18,6 +18,7 @@ type Message struct {
 	Content  string `json:"content,omitempty"`
 	// Type is 0 for a customer's message, 1 for an agent's.
 	Type    int    `json:"message_type"`
+	Private bool   `json:"private"`
 	Status  string `json:"status,omitempty"`
 	Created int64  `json:"created_at"`
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/internal/fetch"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -45,9 +46,9 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 	if declared == "" {
 		declared = info.ContentType
 	}
-	mime := media.Type(declared, media.Head(file))
+	mime := media.Actual(declared, media.Head(file))
 	ready, err := h.Convert.Prepare(ctx, convert.File{
-		Path: file.Name(), MIME: mime, Name: media.Name(a.Name(), mime, "file"), Recording: voice,
+		Path: file.Name(), MIME: mime, Name: media.Renamed(media.Name(a.Name(), mime, "file"), mime), Recording: voice,
 	})
 	if err != nil {
 		discard()
@@ -69,6 +70,10 @@ func (h *Handler) fetchFailure(ctx context.Context, j *work.Job, err error) erro
 	late := errors.Is(err, chatwoot.ErrNotStored) && h.Clock().Sub(j.RecordedAt) < storedWithin
 	if late || chatwoot.IsUnreached(err) || errors.As(err, &limited) || ctx.Err() != nil {
 		return err
+	}
+	var refused *fetch.RefusedError
+	if errors.As(err, &refused) {
+		h.Log.Warn("a file is at an address that is not fetched; WOOTBRIDGE_FETCH_ALLOW can allow it", "host", refused.Host, "why", refused.Why)
 	}
 	return &delivery.FileError{Err: err}
 }

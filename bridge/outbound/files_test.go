@@ -110,10 +110,11 @@ func TestD09_R20_ATextGoesOutOnceWhateverBecomesOfItsFiles(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	for contentType, kind := range map[string]string{"image/tiff": "document", "video/mp4": "video", pdf: "document", "audio/mpeg": "audio"} {
+		content := map[string]string{"video/mp4": "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "audio/mpeg": "ID3\x04"}[contentType]
 		o.phone.sent = nil
 		text := "about " + contentType
 		remove := o.AddRule(chatwoottest.Rule{Path: "/rails/active_storage", Fault: chatwoottest.Fault{Status: http.StatusGone}})
-		m := o.write(text, chatwoottest.WithFile("a", contentType, []byte("what is in it")))
+		m := o.write(text, chatwoottest.WithFile("a", contentType, []byte(content+"what is in it")))
 		require.NotEmpty(t, o.drain())
 		require.Equal(t, "failed", o.bubble(m.ID).Status)
 		require.NotEmpty(t, o.bubble(m.ID).Reason)
@@ -159,4 +160,26 @@ func TestD37_AFileThatMeetsTheRateLimitIsWaitedFor(t *testing.T) {
 	require.Len(t, o.drain(), 1)
 	require.Equal(t, []string{"please sign"}, o.phone.texts())
 	require.Equal(t, "%PDF-1.4 contract", o.phone.sent[0].body, "the text came without its file")
+}
+
+// What an agent's file is, its content says: a name with a wrong extension has misled
+// the browser that sent it.
+func TestL13_AnAgentsFileIsSentAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for i, tc := range []struct{ name, contentType, body, wantName, wantType, wantKind string }{
+		{"contract.jpg", "image/jpeg", "%PDF-1.4", "contract.pdf", pdf, "document"},
+		{"page.png", "image/png", "<!DOCTYPE html><script>", "page.png", "application/octet-stream", "document"},
+		{"drawing.jpg", "image/jpeg", `<svg xmlns="http://www.w3.org/2000/svg">`, "drawing.jpg", "application/octet-stream", "document"},
+		{"film.mp4", "video/mp4", "just words", "film.mp4", "application/octet-stream", "document"},
+		{"song.mp3", "audio/mpeg", "MZ\x90\x00", "song.mp3", "application/octet-stream", "document"},
+		{"photo.jpg", "image/jpeg", "MZ\x90\x00", "photo.jpg", "application/octet-stream", "document"},
+		{"song.pdf", pdf, "ID3\x04", "song.pdf", "audio/mpeg", "audio"},
+		{"report.pdf", pdf, "%PDF-1.4", "report.pdf", pdf, "document"},
+	} {
+		o.say("", chatwoottest.WithFile(tc.name, tc.contentType, []byte(tc.body)))
+		require.Len(t, o.phone.sent, i+1)
+		got := o.phone.sent[i].Media
+		require.Equal(t, [3]string{tc.wantName, tc.wantType, tc.wantKind}, [3]string{got.Name, got.MIME, o.phone.kinds()[i]}, tc.name)
+	}
 }

@@ -38,7 +38,7 @@ type Typing struct {
 	Clock func() time.Time
 
 	mu    sync.Mutex
-	shown map[chatwoot.ConversationID]shown
+	shown map[string]shown // by the contact's source id
 }
 
 // Customer shows agents that a customer types.
@@ -74,7 +74,7 @@ func (p *Typing) showCustomer(ctx context.Context, address content.Address) erro
 // Chatwoot tells it by two ways; a state that did not change is not sent.
 func (p *Typing) Agent(e chatwoot.Event) {
 	on := e.Kind == chatwoot.EventTypingOn
-	if !p.changes(e.Conversation.ID, on) {
+	if !p.changes(e.Conversation.SourceID, on) {
 		return
 	}
 	p.Background(func(ctx context.Context) {
@@ -88,31 +88,31 @@ func (p *Typing) Agent(e chatwoot.Event) {
 	})
 }
 
-// shown is what the customer of a conversation sees of an agent's typing.
+// shown is what a customer sees of an agent's typing.
 type shown struct {
 	on bool
 	at time.Time // when typing was shown last
 }
 
-// rememberedShown bounds of how many conversations that is remembered.
+// rememberedShown bounds of how many customers that is remembered.
 const rememberedShown = 1000
 
 // changes reports whether a customer is to be shown that an agent types, or
 // stopped, and remembers it.
-func (p *Typing) changes(id chatwoot.ConversationID, on bool) bool {
+func (p *Typing) changes(source string, on bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now, before := p.Clock(), p.shown[id]
+	now, before := p.Clock(), p.shown[source]
 	if !on && !before.on || on && now.Sub(before.at) < typingEvery {
 		return false
 	}
 	if p.shown == nil || len(p.shown) >= rememberedShown {
-		p.shown = map[chatwoot.ConversationID]shown{}
+		p.shown = map[string]shown{}
 	}
 	if on {
 		before.at = now
 	}
-	p.shown[id] = shown{on, before.at}
+	p.shown[source] = shown{on, before.at}
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -55,6 +56,11 @@ func (r *Reconciler) checkBridgeMessage(ctx context.Context, diff *Diff, e chatw
 			return err
 		}
 		if !known {
+			if known, err = r.imitated(ctx, m); err != nil {
+				return err
+			}
+		}
+		if !known {
 			diff.foreign++
 		}
 	}
@@ -75,6 +81,45 @@ func (r *Reconciler) knows(ctx context.Context, e chatwoot.Event, id string) (bo
 		return false, err
 	}
 	return r.Journal.Holds(ctx, journal.LaneKey{Line: r.Inbox.LineID(), Chat: chat, Queue: journal.In}, id)
+}
+
+// imitated reports whether somebody else has put the bridge's mark on a message, as
+// everybody can who may post: it says nothing of the ledger. Written while this
+// process listens it is none that the ledger has lost, and what the bridge posts in
+// the desk's name has the owner of its token as the sender.
+func (r *Reconciler) imitated(ctx context.Context, m chatwoot.Message) (bool, error) {
+	imitated := !r.listening.IsZero() && m.CreatedAt.After(r.Inbox.Theirs(r.listening).Add(time.Second)) // in whole seconds
+	if !imitated && m.Type == chatwoot.Outgoing && m.User != 0 {
+		owner, err := r.owner.ask(ctx, r)
+		if err != nil {
+			return false, err
+		}
+		imitated = m.User != owner
+	}
+	if imitated {
+		r.Log.Warn("a message bears the bridge's mark and is not its own; it is left alone", "message", int64(m.ID))
+	}
+	return imitated, nil
+}
+
+// owner is whose token the line has, once that was asked.
+type owner struct {
+	mu sync.Mutex
+	id int64
+}
+
+func (o *owner) ask(ctx context.Context, r *Reconciler) (int64, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.id != 0 {
+		return o.id, nil
+	}
+	if err := r.pace.Wait(ctx, 1); err != nil {
+		return 0, err
+	}
+	profile, err := r.Inbox.At(chatwoot.Background).Profile(ctx)
+	o.id = profile.ID
+	return o.id, err
 }
 
 // checkAgentMessage looks at a message of an agent, a bot or Chatwoot itself.

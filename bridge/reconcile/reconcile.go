@@ -56,6 +56,7 @@ type Reconciler struct {
 	untold    int // messages that the last comparison found, and no way had told of
 	seen      map[chatwoot.ConversationID]seen
 	reddened  reddened
+	owner     owner
 }
 
 // seen is what a conversation looked like when it was compared last.

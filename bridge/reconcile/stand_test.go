@@ -37,6 +37,9 @@ type conversation struct {
 	messages          []map[string]any
 }
 
+// tokenOwner is the user whose token the line has.
+const tokenOwner = 9
+
 // question is a request that was made.
 type question struct {
 	at           time.Time
@@ -73,6 +76,8 @@ func (d *desk) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case q.path == "/api":
 		return answer(map[string]any{"version": "4.16.2"})
+	case strings.HasSuffix(q.path, "/profile"):
+		return answer(map[string]any{"id": tokenOwner})
 	case part[0] == "inboxes":
 		return answer(map[string]any{"id": 1})
 	case q.list():
@@ -153,7 +158,7 @@ func (d *desk) post(c *conversation, m map[string]any, ago time.Duration) int {
 	defer d.mu.Unlock()
 	d.messages++
 	at := time.Now().Add(-ago)
-	m["id"], m["created_at"], m["conversation_id"] = d.messages, at.Unix(), c.id
+	m["id"], m["created_at"], m["conversation_id"], m["private"] = d.messages, at.Unix(), c.id, false
 	c.messages, c.updated, c.activity = append(c.messages, m), at, at
 	return d.messages
 }
