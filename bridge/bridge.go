@@ -123,9 +123,11 @@ func New(cfg Config) *Bridge {
 		cfg: cfg, log: cfg.Log, lines: lines.NewStore(cfg.DB, cfg.Key),
 		reach:   inbox.Reach{Public: cfg.PublicURL, Local: cfg.LocalURL},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
-		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log}),
-		gates:   map[string]*chatwoot.Gate{},
-		shared:  reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),
+		ids: idmap.New(cfg.DB, idmap.Options{
+			Cache: cfg.Cache, Sealer: cfg.Key.For("cache"), Refused: cfg.Metrics.countRefused, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log,
+		}),
+		gates:  map[string]*chatwoot.Gate{},
+		shared: reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.pool = work.New(work.Config{
