@@ -43,6 +43,7 @@ func (p *Process) openHome() (h home, err error) {
 		return h, err
 	}
 	p.onClose(unlock)
+	closeToOthers(cfg.DataDir, p.log)
 	if h.keys, err = readKeys(cfg); err != nil {
 		return h, &SetupError{err}
 	}
