@@ -27,7 +27,10 @@ type StoreConfig struct {
 	Sealer Sealer
 	// Elsewhere gives the JIDs of the devices that other processes use now; nil = none.
 	Elsewhere func(context.Context) (map[string]bool, error)
-	Log       waLog.Logger
+	// Moving is told how many devices have something in the clear, before that is sealed;
+	// it may be nil.
+	Moving func(devices int)
+	Log    waLog.Logger
 }
 
 // Sealer encrypts a secret for one purpose, under which alone it opens.

@@ -28,7 +28,7 @@ type Config struct {
 // OpenDevices opens the store of linked devices. What an earlier version has left in the
 // clear there is sealed.
 func OpenDevices(ctx context.Context, cfg Config) (*whatsapp.Store, error) {
-	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
+	return whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
 		DB: cfg.DB.DB, Dialect: string(cfg.DB.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(cfg.Log, func(string) {}),
 		Sealer: cfg.Key.For(forDevices),
 		Elsewhere: func(ctx context.Context) (map[string]bool, error) {
@@ -39,11 +39,10 @@ func OpenDevices(ctx context.Context, cfg Config) (*whatsapp.Store, error) {
 			}
 			return jids, err
 		},
+		Moving: func(devices int) {
+			cfg.Log.Info("the keys of linked devices and the secrets of messages are being encrypted; this may take a while", "devices", devices)
+		},
 	})
-	if err == nil && store.Moved() > 0 {
-		cfg.Log.Info("the keys of linked devices are encrypted now", "devices", store.Moved())
-	}
-	return store, err
 }
 
 // rewriteWithin bounds how long the database's files may take to be written anew.

@@ -116,6 +116,9 @@ func (p *Process) start(ctx context.Context) error {
 	if err := p.openDatabase(ctx, &home); err != nil {
 		return err
 	}
+	if home.keys.waits() {
+		p.log.Warn("a new encryption key is set and not in use: \"migrate --new-key\" encrypts everything with it", "variable", config.Prefix+"NEW_ENCRYPTION_KEY")
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	setup := bridge.Config{

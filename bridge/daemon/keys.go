@@ -90,9 +90,6 @@ func (k keyring) all() []*seal.Key {
 func (k *keyring) settle(key *seal.Key, log *slog.Logger) error {
 	switch {
 	case key.ID() == k.present.ID():
-		if !k.inFile && k.next != nil && k.next.ID() != key.ID() {
-			log.Warn("a new encryption key is set and not in use: \"migrate --new-key\" seals everything with it", "variable", config.Prefix+"NEW_ENCRYPTION_KEY")
-		}
 		return nil
 	case !k.inFile:
 		log.Warn("everything is sealed with the new encryption key; set it in place of the old one, before that is needed", "variable", config.Prefix+"ENCRYPTION_KEY", "key", key.ID())
@@ -105,6 +102,9 @@ func (k *keyring) settle(key *seal.Key, log *slog.Logger) error {
 	k.present = key
 	return nil
 }
+
+// waits says that a key is set to come next, which nothing is sealed with.
+func (k *keyring) waits() bool { return k.next != nil && k.next.ID() != k.present.ID() }
 
 // prepare gives the key to seal everything with. In the data folder it is kept, on the
 // disk, before anything is.

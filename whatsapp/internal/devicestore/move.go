@@ -13,7 +13,7 @@ import (
 
 // moveAll seals what is in the clear, in one transaction. Devices that another process
 // uses are left alone: it may be of a version that would find nothing but zeros.
-func (s *Store) moveAll(ctx context.Context, elsewhere map[string]bool) (moved int, err error) {
+func (s *Store) moveAll(ctx context.Context, elsewhere map[string]bool, tell func(devices int)) (moved int, err error) {
 	found, err := s.inTheClear(ctx)
 	if err != nil {
 		return 0, err
@@ -27,7 +27,9 @@ func (s *Store) moveAll(ctx context.Context, elsewhere map[string]bool) (moved i
 	if len(jids) == 0 {
 		return 0, nil
 	}
-	s.log.Infof("Sealing what an earlier version has kept in the clear, of %d devices", len(jids))
+	if tell != nil {
+		tell(len(jids))
+	}
 	return len(jids), s.move(ctx, jids...)
 }
 

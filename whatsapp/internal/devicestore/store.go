@@ -46,7 +46,10 @@ type Config struct {
 	Sealer Sealer
 	// Elsewhere gives the JIDs of the devices that other processes use now; nil = none.
 	Elsewhere func(context.Context) (map[string]bool, error)
-	Log       waLog.Logger
+	// Moving is told how many devices have something in the clear, before that is sealed;
+	// it may be nil.
+	Moving func(devices int)
+	Log    waLog.Logger
 }
 
 // prepareLibrary sets the variables of the library, which it reads without a
@@ -91,7 +94,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			return nil, fmt.Errorf("prepare the device store: %w", err)
 		}
 	}
-	if s.moved, err = s.moveAll(ctx, elsewhere); err != nil {
+	if s.moved, err = s.moveAll(ctx, elsewhere, cfg.Moving); err != nil {
 		return nil, fmt.Errorf("prepare the device store: %w", err)
 	}
 	return s, nil
