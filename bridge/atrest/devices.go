@@ -32,6 +32,9 @@ func OpenDevices(ctx context.Context, cfg Config) (*whatsapp.Store, error) {
 		DB: cfg.DB.DB, Dialect: string(cfg.DB.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(cfg.Log, func(string) {}),
 		Sealer: cfg.Key.For(forDevices),
 		Elsewhere: func(ctx context.Context) (map[string]bool, error) {
+			if cfg.DB.Dialect == database.SQLite {
+				return nil, nil // one process at a time has the file
+			}
 			held, err := lines.Elsewhere(ctx, cfg.DB, cfg.Instance, cfg.Clock())
 			jids := map[string]bool{}
 			for _, jid := range held {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // errLogInUse says that the log could not be emptied.
@@ -15,12 +16,7 @@ var errLogInUse = errors.New("somebody reads the database")
 // needs as much room again, and others wait meanwhile.
 func (db *DB) Rewrite(ctx context.Context, tables ...string) error {
 	if db.Dialect == Postgres {
-		for _, table := range tables {
-			if _, err := db.ExecContext(ctx, `VACUUM FULL `+table); err != nil {
-				return fmt.Errorf("write the table %s anew: %w", table, scrub(err))
-			}
-		}
-		return nil
+		return db.rewriteTables(ctx, tables)
 	}
 	if _, err := db.ExecContext(ctx, `VACUUM`); err != nil {
 		return fmt.Errorf("write the database anew: %w", err)
@@ -36,6 +32,39 @@ func (db *DB) Rewrite(ctx context.Context, tables ...string) error {
 	}
 	if pages > 0 {
 		return fmt.Errorf("bring the database's log into its file: %w", errLogInUse)
+	}
+	return nil
+}
+
+const (
+	// lockPatience is how long a table is waited for: whoever else wants it waits behind
+	// us, and somebody may have it for hours, such as a backup.
+	lockPatience = 5 * time.Second
+	// pooledPatience bounds the work itself where nothing can bound the wait: what is set
+	// for a session stays with one of the pooler's.
+	pooledPatience = time.Minute
+)
+
+func (db *DB) rewriteTables(ctx context.Context, tables []string) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to write tables anew: %w", scrub(err))
+	}
+	defer conn.Close()
+	if db.pooled.Load() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, pooledPatience)
+		defer cancel()
+	} else {
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf(`SET lock_timeout = %d`, lockPatience.Milliseconds())); err != nil {
+			return fmt.Errorf("prepare to write tables anew: %w", scrub(err))
+		}
+		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), `RESET lock_timeout`) }()
+	}
+	for _, table := range tables {
+		if _, err := conn.ExecContext(ctx, `VACUUM FULL `+table); err != nil {
+			return fmt.Errorf("write the table %s anew: %w", table, scrub(err))
+		}
 	}
 	return nil
 }

@@ -58,6 +58,10 @@ func TestM9_ATableIsRewrittenOnPostgres(t *testing.T) {
 	require.NoError(t, db.Rewrite(t.Context(), "line"))
 	require.NotEqual(t, before, file())
 	require.Error(t, db.Rewrite(t.Context(), "nowhere"))
+	db.SetMaxOpenConns(1)
+	var patience string
+	require.NoError(t, db.QueryRow(`SHOW lock_timeout`).Scan(&patience))
+	require.Equal(t, "0", patience, "the next user of the connection waits as always")
 }
 
 // SQLite makes files that everybody can read, where nothing keeps it from that.
