@@ -119,12 +119,16 @@ func New(cfg Config) *Bridge {
 	}
 	cfg.Doubt = cmp.Or(cfg.Doubt, inbox.DefaultDoubt)
 	cfg.Schedule = cfg.Schedule.OrDefaults()
+	var sealer idmap.Sealer
+	if cfg.Key != nil { // without it there are no lines
+		sealer = cfg.Key.For("cache")
+	}
 	b := &Bridge{
 		cfg: cfg, log: cfg.Log, lines: lines.NewStore(cfg.DB, cfg.Key),
 		reach:   inbox.Reach{Public: cfg.PublicURL, Local: cfg.LocalURL},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
 		ids: idmap.New(cfg.DB, idmap.Options{
-			Cache: cfg.Cache, Sealer: cfg.Key.For("cache"), Refused: cfg.Metrics.countRefused, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log,
+			Cache: cfg.Cache, Sealer: sealer, Refused: cfg.Metrics.countRefused, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log,
 		}),
 		gates:  map[string]*chatwoot.Gate{},
 		shared: reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),

@@ -2,11 +2,14 @@ package atrest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -68,8 +71,33 @@ func Clean(ctx context.Context, cfg Config, store *whatsapp.Store, due bool) {
 func rewrite(ctx context.Context, db *database.DB, store *whatsapp.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, rewriteWithin)
 	defer cancel()
+	if err := hasRoom(ctx, db); err != nil {
+		return err
+	}
 	if err := db.Rewrite(ctx, append(whatsapp.SealedTables(), "line")...); err != nil {
 		return err
 	}
 	return store.NoTraces(ctx)
+}
+
+// hasRoom says whether the disk has room for what a SQLite file takes while it is written
+// anew: a copy, and a log of the same size.
+func hasRoom(ctx context.Context, db *database.DB) error {
+	if db.Dialect != database.SQLite {
+		return nil // its disk is the server's
+	}
+	var file string
+	var size int64
+	const find = `SELECT file, (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) FROM pragma_database_list WHERE name = 'main'`
+	if err := db.QueryRowContext(ctx, find).Scan(&file, &size); err != nil {
+		return fmt.Errorf("look how large the database is: %w", err)
+	}
+	free, err := media.FreeSpace(filepath.Dir(file))
+	if err != nil {
+		return fmt.Errorf("look how much room the disk has: %w", err)
+	}
+	if need := 2*size + media.DiskFloor(filepath.Dir(file)); free < need {
+		return fmt.Errorf("the disk has %d MB free, and %d MB are needed", free>>20, need>>20)
+	}
+	return nil
 }

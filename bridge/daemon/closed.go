@@ -85,7 +85,7 @@ func ownedByUs(info os.FileInfo) bool {
 // ofBridge says whether the bridge has made an entry of its data folder, or somebody as a
 // copy of one, such as wootbridge.db.bak.
 func ofBridge(name string) bool {
-	for _, known := range []string{lockFile, tokenFile, keyFile, instanceFile, crashFile, databaseFile, spoolFolder, versionName} {
+	for _, known := range []string{lockFile, tokenFile, keyFile, instanceFile, crashFile, memoryFile, databaseFile, spoolFolder, versionName} {
 		rest, ok := strings.CutPrefix(strings.TrimPrefix(name, "."), known)
 		if ok && (rest == "" || rest[0] == '.' || rest[0] == '-') {
 			return true

@@ -82,6 +82,10 @@ func TestM9_TheDataFolderGivesNoKeyAway(t *testing.T) {
 	}
 	look() // while it runs, with the log
 	require.Zero(t, bridge.Stop(), bridge.Log())
+	require.NoError(t, os.Chmod(bridge.DataDir, 0o755)) // with all that the bridge makes in it
+	out, code := bridge.Run([]string{"migrate"})
+	require.Zero(t, code, out)
+	require.Contains(t, out, "could read the bridge's data")
 	look()
 	before := deviceKeys(t, bridge.DataDir)
 
@@ -111,7 +115,7 @@ func TestM9_TheDataFolderGivesNoKeyAway(t *testing.T) {
 		require.Equal(t, before, deviceKeys(t, bridge.DataDir))
 	}
 	look()
-	out, code := bridge.Run([]string{"serve"}, "WOOTBRIDGE_ENCRYPTION_KEY="+base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	out, code = bridge.Run([]string{"serve"}, "WOOTBRIDGE_ENCRYPTION_KEY="+base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	require.Equal(t, 78, code, out)
 	require.Contains(t, out, "opens nothing in this database")
 	bridge.Start()
