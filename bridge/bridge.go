@@ -122,13 +122,19 @@ func New(cfg Config) *Bridge {
 	}
 	cfg.Doubt = cmp.Or(cfg.Doubt, inbox.DefaultDoubt)
 	cfg.Schedule = cfg.Schedule.OrDefaults()
+	var sealer idmap.Sealer
+	if cfg.Key != nil { // without it there are no lines
+		sealer = cfg.Key.For("cache")
+	}
 	b := &Bridge{
 		cfg: cfg, log: cfg.Log, lines: lines.NewStore(cfg.DB, cfg.Key),
 		reach:   inbox.Reach{Public: cfg.PublicURL, Local: cfg.LocalURL},
 		journal: journal.New(cfg.DB, journal.Options{Clock: cfg.Clock, Instance: cfg.Instance, Log: cfg.Log}),
-		ids:     idmap.New(cfg.DB, idmap.Options{Cache: cfg.Cache, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log}),
-		gates:   map[string]*chatwoot.Gate{},
-		shared:  reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),
+		ids: idmap.New(cfg.DB, idmap.Options{
+			Cache: cfg.Cache, Sealer: sealer, Refused: cfg.Metrics.countRefused, Clock: cfg.Clock, NewID: lines.NewID, Log: cfg.Log,
+		}),
+		gates:  map[string]*chatwoot.Gate{},
+		shared: reconcile.NewShared(cfg.Clock).AtMost(cfg.Schedule.PerSecond),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.pool = work.New(work.Config{

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -70,9 +71,11 @@ func (c *connection) end(e connectionEnd) {
 // connect makes a connection and waits for its end.
 func (s *Session) connect(jid string, pairing *command) connectionEnd {
 	device, err := s.loadDevice(jid)
+	var lost *devicestore.KeysError
+	s.keysLost.Store(errors.As(err, &lost))
 	if err != nil {
 		s.cfg.Log.Error("the linked device cannot be read", "error", err)
-		return connectionEnd{code: StateDisconnected}
+		return connectionEnd{code: StateDisconnected, reason: keysSentence(lost)}
 	}
 	if device == nil {
 		return connectionEnd{code: StateLoggedOut} // the phone unlinked it while we were away
@@ -136,6 +139,18 @@ func (c *connection) wait() connectionEnd {
 		return connectionEnd{command: &asked, code: StateConnecting, connected: c.connected.Load()}
 	case <-c.s.ctx.Done():
 		return connectionEnd{connected: c.connected.Load()}
+	}
+}
+
+// keysSentence says what to do about a device without keys.
+func keysSentence(lost *devicestore.KeysError) string {
+	switch {
+	case lost == nil:
+		return ""
+	case lost.Missing:
+		return "The keys of this line's linked device are not in the database. Restore the whole database from a backup; or log the line out, remove the device on the phone, and link the phone again. Messages are kept."
+	default:
+		return "The keys of this line's linked device do not open with this encryption key. Start the bridge with the key that the database was used with; or log the line out, remove the device on the phone, and link the phone again. Messages are kept."
 	}
 }
 

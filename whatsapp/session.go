@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -84,12 +85,16 @@ type Session struct {
 	// unread and broken are of frames: one that could not be read, and a stream
 	// that broke.
 	unread, broken rarely
+
+	// keysLost says that the device's keys could not be read when they were needed last.
+	keysLost atomic.Bool
 }
 
 // command is what people may ask of a running session.
 type command struct {
-	pair  bool
-	phone string // with pair: ask for a code to type instead of a QR code
+	pair   bool
+	phone  string // with pair: ask for a code to type instead of a QR code
+	forget bool   // the device whose keys cannot be read
 }
 
 const sendBurst = 20
@@ -196,8 +201,13 @@ func (s *Session) client() (*whatsmeow.Client, error) {
 	return c.client, nil
 }
 
-// Logout unlinks the device on the phone's side and forgets it.
+// Logout unlinks the device on the phone's side and forgets it. A device whose keys cannot
+// be read is only forgotten: WhatsApp takes no word from it.
 func (s *Session) Logout(ctx context.Context) error {
+	if s.keysLost.Load() {
+		s.command(command{forget: true})
+		return nil
+	}
 	c, err := s.connected()
 	if err != nil {
 		return err

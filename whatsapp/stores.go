@@ -22,11 +22,22 @@ type StoreConfig struct {
 	// because a later one of the same database that does takes them along. The
 	// Sink's Take must be such a one. nil makes every transaction wait.
 	Relaxed func(context.Context) context.Context
-	Log     waLog.Logger
+	// Sealer seals what a copy of the database must not give away: the keys of devices,
+	// the secrets of messages, and messages that wait.
+	Sealer Sealer
+	// Elsewhere gives the JIDs of the devices that other processes use now; nil = none.
+	Elsewhere func(context.Context) (map[string]bool, error)
+	// Moving is told how many devices have something in the clear, before that is sealed;
+	// it may be nil.
+	Moving func(devices int)
+	Log    waLog.Logger
 }
 
-// OpenStore brings the library's tables up to date. Call it once, before any
-// session.
+// Sealer encrypts a secret for one purpose, under which alone it opens.
+type Sealer = devicestore.Sealer
+
+// OpenStore brings the library's tables up to date, and seals what an earlier version has
+// left in the clear. Call it once, before any session, when the table device_key is there.
 func OpenStore(ctx context.Context, cfg StoreConfig) (*Store, error) {
 	devices, err := devicestore.Open(ctx, devicestore.Config(cfg))
 	if err != nil {
@@ -37,3 +48,22 @@ func OpenStore(ctx context.Context, cfg StoreConfig) (*Store, error) {
 
 // Forget removes a device and all its keys. No session may use it any more.
 func (s *Store) Forget(ctx context.Context, jid string) error { return s.devices.Forget(ctx, jid) }
+
+// Moved is how many devices had keys in the clear when the store was opened.
+func (s *Store) Moved() int { return s.devices.Moved() }
+
+// Traces says that keys may still be found in the database's files, where they stood in
+// the clear or sealed with another key; NoTraces notes that the files were written anew.
+func (s *Store) Traces(ctx context.Context) (bool, error) { return s.devices.Traces(ctx) }
+
+// NoTraces is said of at Traces.
+func (s *Store) NoTraces(ctx context.Context) error { return s.devices.NoTraces(ctx) }
+
+// Reseal seals with one key what another one has sealed, in the caller's transaction. It
+// gives the number of values that from does not open, which stay as they are.
+func (s *Store) Reseal(ctx context.Context, tx *sql.Tx, from, to Sealer) (unread int, err error) {
+	return s.devices.Reseal(ctx, tx, from, to)
+}
+
+// SealedTables are the tables of a Store in which something is sealed.
+func SealedTables() []string { return devicestore.SealedTables() }

@@ -73,6 +73,10 @@ func (s *Session) pause(wait time.Duration) *command {
 	case <-s.ctx.Done():
 	case <-due:
 	case c := <-s.commands:
+		if c.forget && s.keysLost.Swap(false) {
+			s.forget()
+			return nil
+		}
 		return s.pairingOf(&c)
 	}
 	return nil

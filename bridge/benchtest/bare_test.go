@@ -16,15 +16,21 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
+	"github.com/wootbridge/wootbridge/whatsapp/storetest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
 )
+
+func openStore(tb testing.TB, db *sql.DB, dialect database.Dialect) *whatsapp.Store {
+	storetest.Prepare(tb, db, string(dialect))
+	store, err := whatsapp.OpenStore(context.Background(), whatsapp.StoreConfig{DB: db, Dialect: string(dialect), Sealer: storetest.NewSealer(), Log: waLog.Noop})
+	require.NoError(tb, err)
+	return store
+}
 
 // bareClient links a bare whatsmeow client to a phone, with the settings of the
 // bridge's clients. Its handler says yes to everything.
 func bareClient(tb testing.TB, srv *whatsapptest.Server, db *sql.DB, dialect database.Dialect, phone *whatsapptest.Peer) *whatsmeow.Client {
-	ctx := context.Background()
-	_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db, Dialect: string(dialect), Log: waLog.Noop}) // prepares the library and its tables
-	require.NoError(tb, err)
+	openStore(tb, db, dialect) // prepares the library and its tables
 	cli := whatsmeow.NewClient(sqlstore.NewWithDB(db, string(dialect), waLog.Noop).NewDevice(), waLog.Noop)
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
@@ -67,8 +73,7 @@ func (yes) CaughtUp()                                    {}
 func bareSession(tb testing.TB, srv *whatsapptest.Server, db *sql.DB, dialect database.Dialect, phone *whatsapptest.Peer) {
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
-	store, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db, Dialect: string(dialect), Log: waLog.Noop})
-	require.NoError(tb, err)
+	store := openStore(tb, db, dialect)
 	session := whatsapp.NewSession(whatsapp.Config{
 		Store: store, Sink: yes{}, Log: log, Clock: time.Now,
 		Simulator: &whatsapp.Simulator{Addr: srv.Addr(), RootKey: srv.RootKey()},

@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wootbridge/wootbridge/bridge"
+	"github.com/wootbridge/wootbridge/bridge/atrest"
 	"github.com/wootbridge/wootbridge/bridge/daemon"
-	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
@@ -94,9 +94,7 @@ func (s *Stack) NewBridge(ctx context.Context, change func(*bridge.Config)) (*br
 		change(&cfg)
 	}
 	if cfg.Store == nil {
-		cfg.Store, err = whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
-			DB: cfg.DB.DB, Dialect: string(cfg.DB.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(cfg.Log, func(string) {}),
-		})
+		cfg.Store, err = atrest.OpenDevices(ctx, atrest.Config{DB: cfg.DB, Key: cfg.Key, Instance: cfg.Instance, Clock: cfg.Clock, Log: cfg.Log})
 		if err != nil {
 			return nil, fmt.Errorf("open the store of WhatsApp's library: %w", err)
 		}

@@ -42,10 +42,8 @@ func (r *reader) checkServer(cfg Config) {
 		return err == nil
 	})
 	r.check("ADMIN_TOKEN", func(v string) bool { return len(v) >= minToken && !strings.ContainsFunc(v, notInHeader) })
-	r.check("ENCRYPTION_KEY", func(v string) bool {
-		_, err := seal.ParseKey(v)
-		return err == nil
-	})
+	r.check("ENCRYPTION_KEY", isKey)
+	r.check("NEW_ENCRYPTION_KEY", isKey)
 	r.check("METRICS_LISTEN", func(v string) bool { return isAddress(v) && (v != cfg.Listen || strings.HasSuffix(v, ":0")) })
 	r.checkFetchAllow(cfg)
 	r.check("KEEP_DONE", func(string) bool { return cfg.KeepDone >= minKeepDone })
@@ -119,6 +117,11 @@ func isAddress(v string) bool {
 		return false
 	}
 	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func isKey(v string) bool {
+	_, err := seal.ParseKey(v)
 	return err == nil
 }
 

@@ -33,6 +33,9 @@ type Config struct {
 	// EncryptionKey seals secrets in the database; when empty, and only with
 	// SQLite, one is made and kept in DataDir.
 	EncryptionKey seal.Secret `env:"ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
+	// NewEncryptionKey is the key that "migrate --new-key" seals everything with; after that
+	// it is EncryptionKey.
+	NewEncryptionKey seal.Secret `env:"NEW_ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
 	// MetricsListen serves metrics without a token; empty means on Listen,
 	// with it.
 	MetricsListen string `env:"METRICS_LISTEN" want:"host:port, such as 127.0.0.1:9090, and not the port of WOOTBRIDGE_LISTEN"`

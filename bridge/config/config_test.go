@@ -75,7 +75,7 @@ func TestEverySecretHasAFileVariable(t *testing.T) {
 		_, err := config.Load([]string{v.Name + "_FILE=" + missing})
 		require.ErrorContains(t, err, fmt.Sprintf("%s_FILE is %q; want a file that exists", v.Name, missing))
 	}
-	require.Equal(t, 6, secrets)
+	require.Equal(t, 7, secrets)
 }
 
 func TestFaults(t *testing.T) {

@@ -113,13 +113,16 @@ func (p *Process) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.openDatabase(ctx); err != nil {
+	if err := p.openDatabase(ctx, &home); err != nil {
 		return err
+	}
+	if home.keys.waits() {
+		p.log.Warn("a new encryption key is set and not in use: \"migrate --new-key\" encrypts everything with it", "variable", config.Prefix+"NEW_ENCRYPTION_KEY")
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	setup := bridge.Config{
-		DB: p.db, Store: p.store, Key: home.key, Log: p.log, Clock: time.Now, Instance: home.instance, Crashed: home.crashed,
+		DB: p.db, Store: p.store, Key: home.keys.present, Log: p.log, Clock: time.Now, Instance: home.instance, Crashed: home.crashed,
 		KeepDone: cfg.KeepDone, PublicURL: cfg.PublicURL, LocalURL: p.URL(), Simulator: simulator, Metrics: bridge.NewMetrics(registry),
 	}
 	if setup.Cache, err = p.openCache(); err != nil {

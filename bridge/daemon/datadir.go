@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
-	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 // The files of the data folder, beside the database.
@@ -94,30 +92,6 @@ func adminToken(cfg config.Config) (string, error) {
 		return "", fmt.Errorf("keep the admin token: %w", err)
 	}
 	return token, nil
-}
-
-// errKeyLost says that the data folder has a database but not its key.
-var errKeyLost = errors.New("the database has no encryption key any more: put the file encryption-key of your backup into the data folder; without it the secrets in the database cannot be read")
-
-// sealKey gives the key that was set, or the one in the data folder. One is
-// made only beside a database that is new.
-func sealKey(cfg config.Config) (*seal.Key, error) {
-	if cfg.EncryptionKey != "" {
-		return seal.ParseKey(cfg.EncryptionKey.Reveal())
-	}
-	path := filepath.Join(cfg.DataDir, keyFile)
-	if !exists(path) && exists(filepath.Join(cfg.DataDir, databaseFile)) {
-		return nil, errKeyLost
-	}
-	text, err := keep(path, func() string { return base64.StdEncoding.EncodeToString(random(seal.KeySize)) })
-	if err != nil {
-		return nil, fmt.Errorf("keep the encryption key: %w", err)
-	}
-	key, err := seal.ParseKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return key, nil
 }
 
 // instanceName names this installation. The name stays with the data folder, which

@@ -12,8 +12,9 @@ import (
 func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	p := &Process{opts: Options{Config: cfg}, log: log}
 	defer p.close()
-	if _, err := p.openHome(); err != nil {
+	home, err := p.openHome()
+	if err != nil {
 		return err
 	}
-	return p.openDatabase(ctx)
+	return p.openDatabase(ctx, &home)
 }

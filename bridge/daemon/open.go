@@ -3,14 +3,15 @@ package daemon
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/atrest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/media/convert"
-	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/internal/fetch"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
@@ -28,7 +29,7 @@ const (
 // home is what the data folder holds.
 type home struct {
 	token    string
-	key      *seal.Key
+	keys     keyring // present is the database's, once that is open
 	instance string
 	crashed  bool
 }
@@ -43,7 +44,8 @@ func (p *Process) openHome() (h home, err error) {
 		return h, err
 	}
 	p.onClose(unlock)
-	if h.key, err = sealKey(cfg); err != nil {
+	closeToOthers(cfg.DataDir, p.log)
+	if h.keys, err = readKeys(cfg); err != nil {
 		return h, &SetupError{err}
 	}
 	if h.token, err = adminToken(cfg); err != nil {
@@ -84,7 +86,13 @@ func (p *Process) simulator() (*whatsapp.Simulator, error) {
 	return s, s.Use()
 }
 
-func (p *Process) openDatabase(ctx context.Context) (err error) {
+// atRest is what seals the database, and for whom.
+func (p *Process) atRest(h home) atrest.Config {
+	return atrest.Config{DB: p.db, Key: h.keys.present, Instance: h.instance, Clock: time.Now, Log: p.log}
+}
+
+// openDatabase opens the database with one of the home's keys, and brings it up to date.
+func (p *Process) openDatabase(ctx context.Context, h *home) (err error) {
 	cfg := p.opts.Config
 	p.db, err = database.Open(ctx, database.Config{
 		URL: cfg.DatabaseURL.Reveal(), DirectURL: cfg.DatabaseDirectURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log,
@@ -97,17 +105,30 @@ func (p *Process) openDatabase(ctx context.Context) (err error) {
 	}
 	p.onClose(func() { _ = p.db.Close() })
 	// One process at a time: several may start at once on an empty database.
-	return database.Patiently(ctx, databaseWait, p.log, func(ctx context.Context) error {
+	err = database.Patiently(ctx, databaseWait, p.log, func(ctx context.Context) error {
 		return p.db.Exclusively(ctx, func(ctx context.Context) error {
 			if err := p.db.Migrate(ctx); err != nil {
 				return err
 			}
-			p.store, err = whatsapp.OpenStore(ctx, whatsapp.StoreConfig{
-				DB: p.db.DB, Dialect: string(p.db.Dialect), Relaxed: database.Relaxed, Log: whatsapp.Log(p.log, func(string) {}),
-			})
+			key, err := atrest.Choose(ctx, p.db, h.keys.all()...)
+			if err != nil {
+				return err
+			}
+			if err := h.keys.settle(key, p.log); err != nil {
+				return err
+			}
+			p.store, err = atrest.OpenDevices(ctx, p.atRest(*h))
 			return err
 		})
 	})
+	var wrong *atrest.WrongKeyError
+	if errors.As(err, &wrong) {
+		return &SetupError{wrong}
+	}
+	if err == nil {
+		atrest.Clean(ctx, p.atRest(*h), p.store, false)
+	}
+	return err
 }
 
 func (p *Process) openCache() (idmap.Cache, error) {

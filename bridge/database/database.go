@@ -95,12 +95,26 @@ func open(cfg Config) (*DB, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		return &DB{DB: openSQLite(filepath.Join(cfg.DataDir, "wootbridge.db")), Dialect: SQLite}, nil
+		path := filepath.Join(cfg.DataDir, "wootbridge.db")
+		if err := makeClosed(path); err != nil {
+			return nil, fmt.Errorf("make the database's file: %w", err)
+		}
+		return &DB{DB: openSQLite(path), Dialect: SQLite}, nil
 	}
 	db := &DB{Dialect: Postgres, url: cfg.URL, direct: cfg.DirectURL}
 	var err error
 	db.DB, err = openPostgres(cfg.URL, &db.pooled)
 	return db, err
+}
+
+// makeClosed makes a file that only this user can read, unless it is there: SQLite would
+// let everybody, and gives its other files the rights of this one.
+func makeClosed(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // SQLiteDSN has every setting that whatsmeow's store and the journal need:

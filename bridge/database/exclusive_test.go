@@ -12,6 +12,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
+	"github.com/wootbridge/wootbridge/bridge/seal"
 	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
@@ -22,6 +23,8 @@ func TestProcessesThatStartAtOnceMigrateInTurn(t *testing.T) {
 	url := databasetest.PostgresURL(t)
 	var starts errgroup.Group
 	var migrating atomic.Int32
+	key, err := seal.NewKey(make([]byte, seal.KeySize))
+	require.NoError(t, err)
 	for range 5 {
 		starts.Go(func() error {
 			db, err := database.Open(context.Background(), database.Config{URL: url, MaxConns: 1})
@@ -37,7 +40,7 @@ func TestProcessesThatStartAtOnceMigrateInTurn(t *testing.T) {
 				if err := db.Migrate(ctx); err != nil {
 					return err
 				}
-				_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {})})
+				_, err := whatsapp.OpenStore(ctx, whatsapp.StoreConfig{DB: db.DB, Dialect: string(db.Dialect), Sealer: key, Log: whatsapp.Log(slog.New(slog.DiscardHandler), func(string) {})})
 				return err
 			})
 		})

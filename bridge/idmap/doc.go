@@ -11,5 +11,12 @@
 // is empty, slow, down, or back with old entries: then the map is slower,
 // never wrong. A cache error is a miss.
 //
+// Redis is not believed: an entry is sealed, for its own key, so that nobody but a
+// bridge with the encryption key can make one, or put one in another's place; what does
+// not open is a miss. An old entry that is put back under its own key says what was true
+// in that epoch and still is. What is asked of Redis with Once is not sealed: it is for
+// throttles only, and a lie there costs a request, or one sign of typing. Nothing else is
+// kept in Redis; owners, leases and commands are in SQL.
+//
 // A Map is safe for concurrent use.
 package idmap

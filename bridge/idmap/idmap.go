@@ -3,7 +3,6 @@ package idmap
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,7 +18,12 @@ var ErrUnknown = errors.New("not in the ID map")
 // Options set up a Map.
 type Options struct {
 	Cache Cache
-	Clock func() time.Time
+	// Sealer seals what the Cache is given, each entry for its key; nil leaves it in the
+	// clear, for a Cache that nobody else reaches.
+	Sealer Sealer
+	// Refused is told of each entry that was not believed; it may be nil.
+	Refused func()
+	Clock   func() time.Time
 	// NewID makes chat ids.
 	NewID func() string
 	// Log is told what admins should know; nil is silent.
@@ -30,7 +34,7 @@ type Options struct {
 type Map struct {
 	Reader
 	db    *database.DB
-	cache Cache
+	cache entries
 	clock func() time.Time
 	newID func() string
 	log   *slog.Logger
@@ -41,7 +45,8 @@ func New(db *database.DB, opts Options) *Map {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Map{Reader: Reader{db}, db: db, cache: opts.Cache, clock: opts.Clock, newID: opts.NewID, log: opts.Log}
+	cache := entries{cache: opts.Cache, sealer: opts.Sealer, refused: opts.Refused}
+	return &Map{Reader: Reader{db}, db: db, cache: cache, clock: opts.Clock, newID: opts.NewID, log: opts.Log}
 }
 
 // Reader reads from the ledger itself, never from the cache.
@@ -53,7 +58,7 @@ func (m *Map) In(q database.Queryer) Reader { return Reader{q} }
 // Once reports true for the first call with a key within ttl; it is for
 // throttles, where a wrong answer costs a request and nothing else.
 func (m *Map) Once(ctx context.Context, key string, ttl time.Duration) bool {
-	return m.cache.Once(ctx, key, ttl)
+	return m.cache.cache.Once(ctx, key, ttl)
 }
 
 // RaiseEpoch makes every cached entry of the line unbelievable, from the
@@ -77,19 +82,15 @@ func (m *Map) Epoch(ctx context.Context, line string) (int64, error) {
 // cached looks a value up in the cache, then in the ledger with load, and
 // keeps what load found and worth keeping.
 func cached[T any](ctx context.Context, m *Map, key string, load func() (value T, keep bool, err error)) (T, error) {
-	if text, ok := m.cache.Get(ctx, key); ok {
-		var value T
-		if json.Unmarshal([]byte(text), &value) == nil {
-			return value, nil
-		}
+	var known T
+	if m.cache.get(ctx, key, &known) {
+		return known, nil
 	}
 	value, keep, err := load()
 	if err != nil || !keep {
 		return value, err
 	}
-	if text, err := json.Marshal(value); err == nil {
-		m.cache.Set(ctx, key, string(text))
-	}
+	m.cache.set(ctx, key, value)
 	return value, nil
 }
 

@@ -1,6 +1,7 @@
 package idmap_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/database/databasetest"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,13 +52,20 @@ func each(t *testing.T, test func(t *testing.T, b bundle)) {
 				n := 0
 				cache := newCache(t)
 				b := bundle{db: db, cache: cache, Map: idmap.New(db, idmap.Options{
-					Cache: cache, Clock: func() time.Time { n++; return time.UnixMilli(int64(n)) },
+					Cache: cache, Sealer: sealer(t, 1), Clock: func() time.Time { n++; return time.UnixMilli(int64(n)) },
 					NewID: func() string { n++; return fmt.Sprint("chat", n) },
 				})}
 				test(t, b)
 			})
 		})
 	}
+}
+
+func sealer(t testing.TB, b byte) *seal.Key {
+	t.Helper()
+	key, err := seal.NewKey(bytes.Repeat([]byte{b}, seal.KeySize))
+	require.NoError(t, err)
+	return key
 }
 
 func redisAt(t *testing.T, address string) *idmap.Redis {

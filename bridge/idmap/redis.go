@@ -29,6 +29,9 @@ const (
 	redisTTL = 7 * 24 * time.Hour
 	// aloneLimit bounds the keys remembered for Once.
 	aloneLimit = 10_000
+	// entryMost is more than any entry needs. Of a longer one, which is somebody else's,
+	// the beginning is read, which opens as little.
+	entryMost = 256 << 10
 )
 
 var errRedisAddress = errors.New("the Redis address is not of the form redis://:password@host:6379/0")
@@ -61,6 +64,9 @@ func (r *Redis) ask(ctx context.Context, command func(ctx context.Context) error
 	if err == nil || errors.Is(err, redis.Nil) {
 		return true
 	}
+	if redis.HasErrorPrefix(err, "WRONGTYPE") {
+		return false // somebody else's key; Redis is well
+	}
 	if ctx.Err() == nil { // not merely a caller that went away
 		r.rests.Store(time.Now().Add(redisRest).UnixNano())
 	}
@@ -70,11 +76,10 @@ func (r *Redis) ask(ctx context.Context, command func(ctx context.Context) error
 // Get implements Cache.
 func (r *Redis) Get(ctx context.Context, key string) (value string, ok bool) {
 	answered := r.ask(ctx, func(ctx context.Context) (err error) {
-		value, err = r.client.Get(ctx, r.prefix+key).Result()
-		ok = err == nil
+		value, err = r.client.GetRange(ctx, r.prefix+key, 0, entryMost).Result()
 		return err
 	})
-	return value, answered && ok
+	return value, answered && value != "" // what is not there has an empty range
 }
 
 // Set implements Cache.

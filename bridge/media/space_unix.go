@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeSpace is how much of a folder's disk an ordinary user may fill.
-func freeSpace(dir string) (int64, error) {
+// FreeSpace is how much of a folder's disk an ordinary user may fill.
+func FreeSpace(dir string) (int64, error) {
 	var stat unix.Statfs_t
 	if err := unix.Statfs(dir, &stat); err != nil {
 		return 0, err

@@ -51,7 +51,7 @@ func NewSpool(dir string, limits Limits) (*Spool, error) {
 			return nil, fmt.Errorf("empty the spool folder: %w", err)
 		}
 	}
-	return &Spool{dir: dir, limits: limits, free: freeSpace}, nil
+	return &Spool{dir: dir, limits: limits, free: FreeSpace}, nil
 }
 
 // step is by how much a file grows that becomes larger than was known.

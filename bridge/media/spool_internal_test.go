@@ -80,11 +80,11 @@ func TestM1_AFileNeverFillsTheDisk(t *testing.T) {
 
 func TestHowMuchOfADiskIsFreeIsKnown(t *testing.T) {
 	t.Parallel()
-	free, err := freeSpace(t.TempDir())
+	free, err := FreeSpace(t.TempDir())
 	require.NoError(t, err)
 	require.Positive(t, free)
 	require.Positive(t, DiskFloor(t.TempDir()))
-	_, err = freeSpace("/no/such/folder")
+	_, err = FreeSpace("/no/such/folder")
 	require.Error(t, err)
 	require.Positive(t, DiskFloor("/no/such/folder"))
 }

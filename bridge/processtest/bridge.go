@@ -126,6 +126,13 @@ func (c Command) Wait() (output string, code int) {
 	return c.text(), code
 }
 
+// Kill ends the command at once, wherever it is.
+func (c Command) Kill() {
+	c.t.Helper()
+	c.signal(os.Kill)
+	c.wait()
+}
+
 // WaitFor waits until the command has said something.
 func (c Command) WaitFor(text string) {
 	c.t.Helper()

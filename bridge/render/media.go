@@ -74,7 +74,9 @@ func (p Post) FileTooLarge(c Context, size int64) Post {
 // FileWithoutPlace is a post whose file the bridge itself will never have room for.
 func (p Post) FileWithoutPlace(c Context) Post {
 	p.Attach = nil
-	return p.mapped(func(content string) string { return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content) })
+	return p.mapped(func(content string) string {
+		return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content)
+	})
 }
 
 func (c Context) tooLarge(size int64) string {

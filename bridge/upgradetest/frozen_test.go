@@ -44,6 +44,7 @@ func TestFrozenStates(t *testing.T) {
 			t.Parallel()
 			o := thaw(t, folder)
 			o.readsEverything()
+			o.sealsWhatWasInTheClear()
 			o.start()
 			o.finishesWhatWaited()
 			o.resumesWhatWasPaused()
@@ -64,6 +65,8 @@ type thawed struct {
 	// messages are the ids of Chatwoot's messages at the freeze.
 	messages map[int]bool
 	ticks    int // jobs for ticks of manifest.Again
+	// keys and secrets are those that the state has in the clear.
+	keys, secrets [][]byte
 }
 
 // thaw opens a state; the bridge does not run yet.
@@ -82,6 +85,10 @@ func thaw(t *testing.T, folder string) *thawed {
 	o.everyMessage(func(m chatwoottest.Message) { o.messages[m.ID] = true })
 	o.ticks = o.ticksOf(m.Again)
 	require.NotZero(t, o.ticks)
+	o.keys, o.secrets = inTheClear(t, db)
+	var sealed int
+	require.NoError(t, db.QueryRow(`SELECT COUNT(*) FROM device_key`).Scan(&sealed))
+	require.True(t, sealed > 0 || len(o.keys) >= 8 && len(o.secrets) > 0, "two devices")
 	var err error
 	o.Bridge, err = o.NewBridge(t.Context(), o.Configure)
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 )
 
 func main() {
+	syscall.Umask(0o077) // what is written here, by ffmpeg too, is for this user alone
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

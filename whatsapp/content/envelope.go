@@ -40,7 +40,7 @@ type Envelope struct {
 
 // MessageEnvelope wraps a message that was decrypted.
 func MessageEnvelope(info types.MessageInfo, m *waE2E.Message, alt Alternate) (Envelope, error) {
-	raw, err := proto.Marshal(m)
+	raw, err := encodeWithoutSecrets(m)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encode message: %w", err)
 	}

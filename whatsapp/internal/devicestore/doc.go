@@ -16,6 +16,13 @@
 //     lock keeps them apart (sessionlock.go); it is taken before a session is
 //     read and held until it is written.
 //
+// What a copy of the database must not give away is sealed, beneath the Guard: a device's
+// own keys in the table device_key, where the library's columns hold zeros
+// (devicekeys.go, container.go); the secrets of messages, and messages that wait, where
+// they stand (sealedstore.go). What an earlier version has left in the clear is sealed when
+// the Store is opened (move.go); until then it is read as it is. A device whose keys do not
+// open is an error of its own, never a device that is not there.
+//
 // A panic of a decryption becomes the message's error. All wrappers belong to
 // one Guard, and end with its connection.
 package devicestore

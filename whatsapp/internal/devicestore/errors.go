@@ -30,5 +30,17 @@ var ErrNoReader = errors.New("none of the recipient's devices has keys now")
 // ErrDeviceKept says that a device is deleted later.
 var ErrDeviceKept = errors.New("the device is forgotten when its session has ended")
 
+// KeysError says that a device is linked, but that its keys are not to be had: they are
+// Missing, or do not open with this encryption key.
+type KeysError struct {
+	Missing bool
+	err     error
+}
+
+func (e *KeysError) Error() string { return "the device's keys cannot be read: " + e.err.Error() }
+func (e *KeysError) Unwrap() error { return e.err }
+
+var errNoKeys = errors.New("they are not in the database")
+
 // errNoContent says that what was decrypted is nothing.
 var errNoContent = errors.New("the plaintext holds no message")

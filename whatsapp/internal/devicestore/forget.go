@@ -31,13 +31,14 @@ var ofDevice = map[string]string{
 // Forget removes a device and all its keys, in steps. No session may use it any
 // more. The device's own row goes last, so that it can be asked for again.
 func (s *Store) Forget(ctx context.Context, jid string) error {
-	device, err := s.Device(ctx, jid)
+	device, err := s.find(ctx, jid) // whose keys need not be readable
 	if err != nil {
 		return fmt.Errorf("forget a device: %w", err)
 	}
 	if device == nil {
-		return nil
+		return s.forgetKeys(ctx, jid)
 	}
+	device.Container = container{s}
 	for table := range ofDevice {
 		for more := true; more; {
 			if more, err = s.forgetSome(ctx, table, device.ID.String()); err != nil {
@@ -46,6 +47,14 @@ func (s *Store) Forget(ctx context.Context, jid string) error {
 		}
 	}
 	if err := device.Delete(ctx); err != nil {
+		return fmt.Errorf("forget a device: %w", err)
+	}
+	return nil
+}
+
+// forgetKeys removes the keys of a device of which nothing else is left.
+func (s *Store) forgetKeys(ctx context.Context, jid string) error {
+	if _, err := s.db.ExecContext(ctx, deleteKeys, jid); err != nil {
 		return fmt.Errorf("forget a device: %w", err)
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	waLog "go.mau.fi/whatsmeow/util/log"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"github.com/wootbridge/wootbridge/whatsapp/storetest"
 )
 
 // A device is removed in steps: when its own row goes, which takes along whatever
@@ -29,7 +31,8 @@ func TestT13_ADeviceIsForgottenInSteps(t *testing.T) {
 	// The library refuses to prepare its tables without foreign keys.
 	_, err = db.Exec(`PRAGMA foreign_keys = 1`)
 	require.NoError(t, err)
-	s, err := Open(ctx, Config{DB: db, Dialect: "sqlite", Log: waLog.Noop})
+	storetest.Prepare(t, db, "sqlite")
+	s, err := Open(ctx, Config{DB: db, Dialect: "sqlite", Sealer: storetest.NewSealer(), Log: waLog.Noop})
 	require.NoError(t, err)
 	_, err = db.Exec(`PRAGMA foreign_keys = 0`)
 	require.NoError(t, err)

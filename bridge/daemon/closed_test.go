@@ -1,0 +1,113 @@
+package daemon_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wootbridge/wootbridge/bridge/daemon"
+)
+
+// opened makes a data folder that everybody may read, as an earlier version left it.
+func opened(t *testing.T, more ...string) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "data")
+	require.NoError(t, daemon.Migrate(t.Context(), configured(t, dir), slog.New(slog.DiscardHandler)))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "spool"), 0o700))
+	for _, name := range append([]string{"wootbridge.db-wal", "wootbridge.db.bak", "crash.last", "spool/wootbridge-1"}, more...) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		require.NoError(t, err)
+		if entry.IsDir() {
+			return os.Chmod(path, 0o755)
+		}
+		return os.Chmod(path, 0o644)
+	}))
+	return dir
+}
+
+// saidAtStart is the log of a start.
+func saidAtStart(t *testing.T, dir string) string {
+	t.Helper()
+	var said bytes.Buffer
+	require.NoError(t, daemon.Migrate(t.Context(), configured(t, dir), slog.New(slog.NewTextHandler(&said, nil))))
+	return said.String()
+}
+
+func mode(t *testing.T, path ...string) os.FileMode {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(path...))
+	require.NoError(t, err)
+	return info.Mode().Perm()
+}
+
+func TestM9_AFolderThatOthersCanReadIsClosed(t *testing.T) {
+	t.Parallel()
+	dir := opened(t)
+	said := saidAtStart(t, dir)
+	require.Contains(t, said, "could read the bridge's data; that is over")
+	require.Contains(t, said, "wootbridge.db")
+	require.NotContains(t, said, "cannot change that")
+	require.Equal(t, os.FileMode(0o700), mode(t, dir))
+	require.Equal(t, os.FileMode(0o700), mode(t, dir, "spool"))
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, file := range files {
+		require.Zero(t, mode(t, dir, file.Name())&0o077, file.Name())
+	}
+	require.NotContains(t, saidAtStart(t, dir), "could read", "once")
+}
+
+// A folder in which others keep their files is not ours to close; our files in it are.
+func TestM9_AFolderOfOthersIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	dir := opened(t, "letter.txt")
+	for range 2 {
+		said := saidAtStart(t, dir)
+		require.Contains(t, said, "cannot change that")
+		require.Contains(t, said, `open=[data]`)
+		require.Equal(t, os.FileMode(0o755), mode(t, dir))
+		require.Equal(t, os.FileMode(0o644), mode(t, dir, "letter.txt"))
+		for _, name := range []string{"wootbridge.db", "encryption-key", "instance", "lock", "wootbridge.db.bak"} {
+			require.Equal(t, os.FileMode(0o600), mode(t, dir, name), name)
+		}
+	}
+	sticky := opened(t)
+	require.NoError(t, os.Chmod(sticky, 0o777|os.ModeSticky))
+	require.Contains(t, saidAtStart(t, sticky), "cannot change that")
+	require.Equal(t, os.FileMode(0o777), mode(t, sticky))
+	require.Equal(t, os.FileMode(0o600), mode(t, sticky, "wootbridge.db"))
+}
+
+func TestM9_WhatBelongsToAnotherUserIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := opened(t)
+	require.NoError(t, os.Chown(dir, 12345, 12345))
+	require.NoError(t, os.Chown(filepath.Join(dir, "crash.last"), 12345, 12345))
+	said := saidAtStart(t, dir)
+	require.Contains(t, said, "cannot change that")
+	require.Contains(t, said, `open="[crash.last data]"`)
+	require.Equal(t, os.FileMode(0o755), mode(t, dir))
+	require.Equal(t, os.FileMode(0o644), mode(t, dir, "crash.last"))
+	require.Equal(t, os.FileMode(0o600), mode(t, dir, "encryption-key"))
+}
+
+// Whoever mounts a secret as a link keeps its rights.
+func TestM9_ALinkIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := opened(t)
+	target := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.Rename(filepath.Join(dir, "encryption-key"), target))
+	require.NoError(t, os.Symlink(target, filepath.Join(dir, "encryption-key")))
+	saidAtStart(t, dir)
+	require.Equal(t, os.FileMode(0o644), mode(t, target))
+	require.Equal(t, os.FileMode(0o700), mode(t, dir))
+}
