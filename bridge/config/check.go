@@ -31,8 +31,18 @@ func (r *reader) check(name string, right func(value string) bool) {
 
 func (r *reader) has(name string) bool { return r.values[Prefix+name] != "" }
 
+// imageAdminListen is what the image sets; a test holds the Dockerfile against it.
+const imageAdminListen = ":8081"
+
+// adminListenChosen reports whether an admin has said where the admin API is. The
+// image says it always, so what it says decides nothing.
+func (r *reader) adminListenChosen(image bool) bool {
+	return r.has("ADMIN_LISTEN") && !(image && r.values[Prefix+"ADMIN_LISTEN"] == imageAdminListen)
+}
+
 func (r *reader) checkServer(cfg Config) {
 	r.check("LISTEN", isAddress)
+	r.check("ADMIN_LISTEN", isAddress)
 	r.check("PUBLIC_URL", isWebAddress)
 	r.check("DATABASE_URL", isPostgres)
 	r.check("DATABASE_DIRECT_URL", func(v string) bool { return isPostgres(v) && r.has("DATABASE_URL") })
@@ -45,7 +55,10 @@ func (r *reader) checkServer(cfg Config) {
 		_, err := seal.ParseKey(v)
 		return err == nil
 	})
-	r.check("METRICS_LISTEN", func(v string) bool { return isAddress(v) && (v != cfg.Listen || strings.HasSuffix(v, ":0")) })
+	r.check("METRICS_LISTEN", func(v string) bool {
+		taken := v == cfg.Listen || cfg.AdminListenChosen && v == cfg.AdminListen
+		return isAddress(v) && (!taken || freePort(v))
+	})
 	r.check("KEEP_DONE", func(string) bool { return cfg.KeepDone >= minKeepDone })
 	r.check("LOG_LEVEL", func(string) bool {
 		return slices.Contains([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}, cfg.LogLevel)
@@ -99,6 +112,7 @@ func (r *reader) checkClient(cfg Client) {
 	r.check("URL", isWebAddress)
 	if cfg.URL == "" {
 		r.check("LISTEN", isAddress)
+		r.check("ADMIN_LISTEN", isAddress)
 	}
 }
 
@@ -111,6 +125,9 @@ func isAddress(v string) bool {
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
 }
+
+// freePort reports whether an address leaves the choice of the port to the system.
+func freePort(v string) bool { return strings.HasSuffix(v, ":0") }
 
 func isWebAddress(v string) bool {
 	parsed, err := url.Parse(v)

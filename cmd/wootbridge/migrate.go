@@ -26,7 +26,7 @@ processes start. It reads the same variables as "serve".
 		if err != nil {
 			return err
 		}
-		if err := daemon.Migrate(ctx, cfg, newLog(cfg, p.stderr)); err != nil {
+		if err := daemon.Migrate(ctx, cfg, daemon.NewLog(cfg, p.stderr)); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.stdout, "The database is up to date.")
