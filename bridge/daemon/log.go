@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
@@ -42,7 +43,7 @@ func (m *masked) Write(line []byte) (int, error) {
 }
 
 // replacer takes out the secrets of the configuration, also as they are written in
-// addresses and in JSON.
+// addresses, in quotes and in JSON.
 func replacer(cfg config.Config) *strings.Replacer {
 	var pairs []string
 	hide := func(secret string) {
@@ -51,7 +52,7 @@ func replacer(cfg config.Config) *strings.Replacer {
 		if len(secret) < shortest {
 			return
 		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), inJSON(secret)} {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), inJSON(secret), quoted(secret), quoted(quoted(secret))} {
 			pairs = append(pairs, form, seal.Secret(secret).String())
 		}
 	}
@@ -67,10 +68,16 @@ func replacer(cfg config.Config) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
+// quoted is a text as %q and slog write it, without the quotes around it.
+func quoted(text string) string {
+	text = strconv.Quote(text)
+	return text[1 : len(text)-1]
+}
+
 func inJSON(text string) string {
 	encoded, err := json.Marshal(text)
 	if err != nil {
 		return text
 	}
-	return strings.Trim(string(encoded), `"`)
+	return string(encoded[1 : len(encoded)-1])
 }
