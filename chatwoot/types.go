@@ -24,6 +24,9 @@ type ContactID int64
 // InboxID is an inbox's id.
 type InboxID int64
 
+// longestWord is longer than every word and time of Chatwoot's.
+const longestWord = 64
+
 // MessageType tells who a message is from.
 type MessageType string
 
@@ -37,6 +40,9 @@ const (
 
 // UnmarshalJSON reads both forms: API answers have a number, webhooks a word.
 func (t *MessageType) UnmarshalJSON(raw []byte) error {
+	if len(raw) > longestWord {
+		return nil
+	}
 	switch text := strings.Trim(string(raw), `"`); text {
 	case "0":
 		*t = Incoming
@@ -57,6 +63,9 @@ type Time struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler. What is no time stays zero.
 func (t *Time) UnmarshalJSON(raw []byte) error {
+	if len(raw) > longestWord {
+		return nil
+	}
 	text := strings.Trim(string(raw), `"`)
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
 		t.Time = time.UnixMilli(int64(seconds * 1000))
@@ -122,16 +131,19 @@ func (p Profile) Role(account int64) string {
 
 // Contact is a customer.
 type Contact struct {
-	ID             ContactID `json:"id"`
-	Name           string    `json:"name"`
-	Phone          string    `json:"phone_number"`
-	Identifier     string    `json:"identifier"`
-	ContactInboxes []struct {
-		SourceID string `json:"source_id"`
-		Inbox    struct {
-			ID InboxID `json:"id"`
-		} `json:"inbox"`
-	} `json:"contact_inboxes"`
+	ID             ContactID         `json:"id"`
+	Name           string            `json:"name"`
+	Phone          string            `json:"phone_number"`
+	Identifier     string            `json:"identifier"`
+	ContactInboxes few[ContactInbox] `json:"contact_inboxes"`
+}
+
+// ContactInbox is a contact's place in an inbox.
+type ContactInbox struct {
+	SourceID string `json:"source_id"`
+	Inbox    struct {
+		ID InboxID `json:"id"`
+	} `json:"inbox"`
 }
 
 // NewContact is a contact to be created together with its place in an inbox.
@@ -217,6 +229,20 @@ type Message struct {
 	CreatedAt    Time           `json:"created_at"`
 	Attributes   Attributes     `json:"content_attributes"`
 	Attachments  []Attachment   `json:"attachments"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler; it reads few attachments.
+func (m *Message) UnmarshalJSON(raw []byte) error {
+	type plain Message
+	read := struct {
+		*plain
+		Attachments few[Attachment] `json:"attachments"`
+	}{plain: (*plain)(m)}
+	if err := json.Unmarshal(raw, &read); err != nil {
+		return err
+	}
+	m.Attachments = read.Attachments
+	return nil
 }
 
 // hardBreak is a line break as Chatwoot's editor writes it.

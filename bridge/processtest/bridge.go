@@ -25,6 +25,9 @@ const Token = "token-of-the-process-test"
 type Bridge struct {
 	// DataDir is the data folder.
 	DataDir string
+	// Descriptors is how many files and connections the server may have open at once;
+	// 0 means as many as the test may.
+	Descriptors int
 
 	t       testing.TB
 	sim     *Simulators
@@ -50,7 +53,7 @@ func NewBridge(t testing.TB, sim *Simulators, settings ...string) *Bridge {
 // Start starts the process and waits until it answers.
 func (b *Bridge) Start() {
 	b.t.Helper()
-	b.process = start(b.t, "wootbridge", []string{"serve"}, b.settings(), b.t.TempDir())
+	b.process = startLimited(b.t, b.Descriptors, "wootbridge", []string{"serve"}, b.settings(), b.t.TempDir())
 	b.process.waitLine("the start", func(line string) bool {
 		var said struct {
 			Msg, Address, Admin string
