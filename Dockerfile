@@ -22,10 +22,13 @@ RUN apk add --no-cache ca-certificates ffmpeg tzdata \
 COPY --from=build /out/wootbridge /usr/local/bin/wootbridge
 # By number, so that Kubernetes can see that it is not root.
 USER 10001:10001
-ENV WOOTBRIDGE_DATA_DIR=/data
+# The admin API is at a port of its own: publish it on the host's loopback address
+# alone, as 127.0.0.1:8081. A container's own loopback address cannot be published.
+# That the image says it is no choice of an admin, so WOOTBRIDGE_IMAGE says who it was.
+ENV WOOTBRIDGE_DATA_DIR=/data WOOTBRIDGE_ADMIN_LISTEN=:8081 WOOTBRIDGE_IMAGE=true
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["wootbridge", "healthcheck"]
 ENTRYPOINT ["wootbridge"]

@@ -89,7 +89,23 @@ func ParseFrame(raw []byte) Frame {
 func changesFate(data string) bool {
 	got := gjson.GetMany(data, "content_attributes.deleted", "previous_changes")
 	deleted, changes := got[0].Bool(), got[1]
-	return deleted || changes.Get("status").Exists() || len(changes.Get("content_attributes.#.external_error").Array()) > 0 || len(changes.Map()) == 0
+	if deleted || !changes.IsObject() || !has(changes, "") {
+		return true
+	}
+	return changes.Get("status").Exists() || has(changes.Get("content_attributes"), "external_error")
+}
+
+// has reports whether something stands in an object or a list, or in one of its
+// entries under a name. It stops at the first and keeps none.
+func has(value gjson.Result, name string) (found bool) {
+	if !value.IsObject() && !value.IsArray() {
+		return false
+	}
+	value.ForEach(func(_, entry gjson.Result) bool {
+		found = name == "" || entry.Get(name).Exists()
+		return !found
+	})
+	return found
 }
 
 // Decode reads the frame's event whole. A frame carries what Chatwoot has stored,

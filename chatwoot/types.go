@@ -26,6 +26,9 @@ type ContactID int64
 // InboxID is an inbox's id.
 type InboxID int64
 
+// longestWord is longer than every word and time of Chatwoot's.
+const longestWord = 64
+
 // MessageType tells who a message is from.
 type MessageType string
 
@@ -39,6 +42,9 @@ const (
 
 // UnmarshalJSON reads both forms: API answers have a number, webhooks a word.
 func (t *MessageType) UnmarshalJSON(raw []byte) error {
+	if len(raw) > longestWord {
+		return nil
+	}
 	switch text := strings.Trim(string(raw), `"`); text {
 	case "0":
 		*t = Incoming
@@ -59,6 +65,9 @@ type Time struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler. What is no time stays zero.
 func (t *Time) UnmarshalJSON(raw []byte) error {
+	if len(raw) > longestWord {
+		return nil
+	}
 	text := strings.Trim(string(raw), `"`)
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
 		t.Time = time.UnixMilli(int64(seconds * 1000))
@@ -124,16 +133,19 @@ func (p Profile) Role(account int64) string {
 
 // Contact is a customer.
 type Contact struct {
-	ID             ContactID `json:"id"`
-	Name           string    `json:"name"`
-	Phone          string    `json:"phone_number"`
-	Identifier     string    `json:"identifier"`
-	ContactInboxes []struct {
-		SourceID string `json:"source_id"`
-		Inbox    struct {
-			ID InboxID `json:"id"`
-		} `json:"inbox"`
-	} `json:"contact_inboxes"`
+	ID             ContactID         `json:"id"`
+	Name           string            `json:"name"`
+	Phone          string            `json:"phone_number"`
+	Identifier     string            `json:"identifier"`
+	ContactInboxes few[ContactInbox] `json:"contact_inboxes"`
+}
+
+// ContactInbox is a contact's place in an inbox.
+type ContactInbox struct {
+	SourceID string `json:"source_id"`
+	Inbox    struct {
+		ID InboxID `json:"id"`
+	} `json:"inbox"`
 }
 
 // NewContact is a contact to be created together with its place in an inbox.
@@ -228,16 +240,18 @@ type Message struct {
 	Attachments []Attachment `json:"attachments"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler; it reads few attachments.
 func (m *Message) UnmarshalJSON(raw []byte) error {
 	type plain Message
 	told := struct {
 		*plain
-		Private *bool `json:"private"`
+		Private     *bool           `json:"private"`
+		Attachments few[Attachment] `json:"attachments"`
 	}{plain: (*plain)(m)}
 	if err := json.Unmarshal(raw, &told); err != nil {
 		return err
 	}
+	m.Attachments = told.Attachments
 	m.Private, m.Untold = told.Private == nil || *told.Private, told.Private == nil
 	return nil
 }

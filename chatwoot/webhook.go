@@ -59,13 +59,16 @@ type rawConversation struct {
 	Meta struct {
 		Sender Contact `json:"sender"`
 	} `json:"meta"`
-	Messages []struct {
-		ID     MessageID `json:"id"`
-		Status string    `json:"status"`
-	} `json:"messages"`
-	Account struct {
+	Messages few[lastMessage] `json:"messages"`
+	Account  struct {
 		ID int64 `json:"id"`
 	} `json:"account"`
+}
+
+// lastMessage is a message inside its conversation.
+type lastMessage struct {
+	ID     MessageID `json:"id"`
+	Status string    `json:"status"`
 }
 
 func (c rawConversation) event() EventConversation {

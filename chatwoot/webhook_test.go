@@ -1,6 +1,7 @@
 package chatwoot_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,8 +93,13 @@ func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(`{"event":"message_created","id":9,"message_type":1,"content_attributes":[],"created_at":"x","conversation":{"messages":[{}]}}`))
 	f.Add([]byte(`{"event":"conversation_typing_on","user":{"type":"user"},"conversation":{"id":1}}`))
 	f.Add([]byte(`[]`))
+	f.Add([]byte(`{"event":"message_updated","attachments":[{},null,1],"attachments":[{"data_url":"http://x/%2F"}],"created_at":[{}]}`))
+	f.Add([]byte(`{"event":"message_created","attachments":[` + strings.Repeat("{},", 2000) + `{}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		e, err := chatwoot.ParseEvent(raw)
+		if len(e.Message.Attachments) > 1000 {
+			t.Fatal("more attachments than can be meant")
+		}
 		if err == nil && e.Kind == "" {
 			t.Fatal("an event without a kind")
 		}

@@ -17,12 +17,13 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/wootbridge/wootbridge/bridge/fault"
+	"github.com/wootbridge/wootbridge/bridge/seal"
 )
 
 // Client calls the admin API of a running server. It is safe for concurrent
 // use. A call that the server refuses gives a *fault.Error.
 type Client struct {
-	base string
+	base string // as people are told
 	http *resty.Client
 }
 
@@ -31,13 +32,13 @@ type Client struct {
 const requestTimeout = 2 * time.Minute
 
 // NewClient makes a Client for the server at base, such as
-// http://127.0.0.1:8080; it does not connect.
+// http://127.0.0.1:8081; it does not connect.
 func NewClient(base, token string) *Client {
 	base = strings.TrimRight(base, "/")
 	client := resty.NewWithClient(&http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}).
 		SetBaseURL(base).SetAuthToken(token).SetHeader("Accept", "application/json").
 		SetRedirectPolicy(resty.NoRedirectPolicy()).SetDisableWarn(true)
-	return &Client{base: base, http: client}
+	return &Client{base: seal.Mask(base), http: client}
 }
 
 // CloseIdle ends connections that are kept for further calls.
@@ -164,6 +165,29 @@ func (c *Client) ReplayAll(ctx context.Context, line string) (int, error) {
 // Ready reports whether the server can take events in.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.do(ctx, http.MethodGet, "/readyz", nil, nil, nil)
+}
+
+// whoTimeout is for a server that says who it is.
+const whoTimeout = 3 * time.Second
+
+// maxDescription bounds what is read of somebody who may not be a bridge.
+const maxDescription = 1 << 20
+
+// Title is how the admin API's description of itself begins.
+const Title = "Wootbridge admin API"
+
+// IsAdminAPI reports whether a bridge's admin API answers, which says so to everybody:
+// a client without a token will do.
+func (c *Client) IsAdminAPI(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, whoTimeout)
+	defer cancel()
+	var document struct {
+		Info struct {
+			Title string `json:"title"`
+		} `json:"info"`
+	}
+	resp, err := c.http.R().SetContext(ctx).SetResult(&document).SetResponseBodyLimit(maxDescription).Get("/api/v1/openapi.json")
+	return err == nil && resp.IsSuccess() && document.Info.Title == Title
 }
 
 func linePath(id string) string { return "/api/v1/lines/" + url.PathEscape(id) }

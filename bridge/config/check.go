@@ -32,8 +32,18 @@ func (r *reader) check(name string, right func(value string) bool) {
 
 func (r *reader) has(name string) bool { return r.values[Prefix+name] != "" }
 
+// imageAdminListen is what the image sets; a test holds the Dockerfile against it.
+const imageAdminListen = ":8081"
+
+// adminListenChosen reports whether an admin has said where the admin API is. The
+// image says it always, so what it says decides nothing.
+func (r *reader) adminListenChosen(image bool) bool {
+	return r.has("ADMIN_LISTEN") && !(image && r.values[Prefix+"ADMIN_LISTEN"] == imageAdminListen)
+}
+
 func (r *reader) checkServer(cfg Config) {
 	r.check("LISTEN", isAddress)
+	r.check("ADMIN_LISTEN", isAddress)
 	r.check("PUBLIC_URL", isWebAddress)
 	r.check("DATABASE_URL", isPostgres)
 	r.check("DATABASE_DIRECT_URL", func(v string) bool { return isPostgres(v) && r.has("DATABASE_URL") })
@@ -44,7 +54,10 @@ func (r *reader) checkServer(cfg Config) {
 	r.check("ADMIN_TOKEN", func(v string) bool { return len(v) >= minToken && !strings.ContainsFunc(v, notInHeader) })
 	r.check("ENCRYPTION_KEY", isKey)
 	r.check("NEW_ENCRYPTION_KEY", isKey)
-	r.check("METRICS_LISTEN", func(v string) bool { return isAddress(v) && (v != cfg.Listen || strings.HasSuffix(v, ":0")) })
+	r.check("METRICS_LISTEN", func(v string) bool {
+		taken := v == cfg.Listen || cfg.AdminListenChosen && v == cfg.AdminListen
+		return isAddress(v) && (!taken || freePort(v))
+	})
 	r.checkFetchAllow(cfg)
 	r.check("KEEP_DONE", func(string) bool { return cfg.KeepDone >= minKeepDone })
 	r.check("LOG_LEVEL", func(string) bool {
@@ -107,6 +120,7 @@ func (r *reader) checkClient(cfg Client) {
 	r.check("URL", isWebAddress)
 	if cfg.URL == "" {
 		r.check("LISTEN", isAddress)
+		r.check("ADMIN_LISTEN", isAddress)
 	}
 }
 
@@ -124,6 +138,9 @@ func isKey(v string) bool {
 	_, err := seal.ParseKey(v)
 	return err == nil
 }
+
+// freePort reports whether an address leaves the choice of the port to the system.
+func freePort(v string) bool { return strings.HasSuffix(v, ":0") }
 
 func isWebAddress(v string) bool {
 	parsed, err := url.Parse(v)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/seal"
@@ -15,6 +16,14 @@ import (
 type Config struct {
 	// Listen is where the web server listens; port 0 takes a free one.
 	Listen string `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`
+	// AdminListen is where people and their programs are served: the admin API and
+	// the metrics. Empty, or the same as Listen, means that they are served there.
+	AdminListen string `env:"ADMIN_LISTEN" envDefault:"127.0.0.1:8081" want:"host:port, such as 127.0.0.1:8081"`
+	// AdminListenChosen says that an admin has set AdminListen, not only the image.
+	AdminListenChosen bool
+	// Image says that the program runs in the image, which sets AdminListen because
+	// a container's loopback address cannot be published.
+	Image bool `env:"IMAGE" want:"nothing: the image sets it to true"`
 	// PublicURL is where Chatwoot reaches this server; it may be empty when
 	// both run on one machine.
 	PublicURL string `env:"PUBLIC_URL" want:"the address at which Chatwoot reaches the bridge, such as https://bridge.example.com"`
@@ -29,16 +38,16 @@ type Config struct {
 	RedisURL seal.Secret `env:"REDIS_URL" want:"redis://:password@host:6379/0"`
 	// AdminToken guards the admin API; when empty one is made and kept in
 	// DataDir.
-	AdminToken seal.Secret `env:"ADMIN_TOKEN" want:"at least 16 letters and digits, such as the output of: openssl rand -hex 32"`
+	AdminToken seal.Secret `env:"ADMIN_TOKEN" want:"at least 16 letters and digits, better the output of: openssl rand -hex 32"`
 	// EncryptionKey seals secrets in the database; when empty, and only with
 	// SQLite, one is made and kept in DataDir.
 	EncryptionKey seal.Secret `env:"ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
 	// NewEncryptionKey is the key that "migrate --new-key" seals everything with; after that
 	// it is EncryptionKey.
 	NewEncryptionKey seal.Secret `env:"NEW_ENCRYPTION_KEY" want:"32 bytes in base64, such as the output of: openssl rand -base64 32"`
-	// MetricsListen serves metrics without a token; empty means on Listen,
+	// MetricsListen serves metrics without a token; empty means on AdminListen,
 	// with it.
-	MetricsListen string `env:"METRICS_LISTEN" want:"host:port, such as 127.0.0.1:9090, and not the port of WOOTBRIDGE_LISTEN"`
+	MetricsListen string `env:"METRICS_LISTEN" want:"host:port, such as 127.0.0.1:9090, and not the port of WOOTBRIDGE_LISTEN or WOOTBRIDGE_ADMIN_LISTEN"`
 	// FetchAllow is what files may be fetched from although it is not public.
 	FetchAllow string `env:"FETCH_ALLOW" want:"hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8"`
 	// KeepDone is how long finished jobs are kept.
@@ -62,36 +71,64 @@ func (c Config) Embedded() bool { return c.DatabaseURL == "" }
 // HasFirstLine says that a first line is described.
 func (c Config) HasFirstLine() bool { return c.ChatwootURL != "" }
 
-// LogValue implements slog.LogValuer; secrets are hidden.
+// LogValue implements slog.LogValuer; secrets are hidden, also those in addresses.
 func (c Config) LogValue() slog.Value {
 	var attrs []slog.Attr
 	value := reflect.ValueOf(c)
 	for _, v := range variablesOf(c) {
-		if field := value.FieldByName(v.field); !field.IsZero() {
-			attrs = append(attrs, slog.Any(v.Name, field.Interface()))
+		field := value.FieldByName(v.field)
+		if field.IsZero() {
+			continue
 		}
+		shown := field.Interface()
+		if text, ok := shown.(string); ok {
+			shown = seal.Mask(text)
+		}
+		attrs = append(attrs, slog.Any(v.Name, shown))
 	}
 	return slog.GroupValue(attrs...)
 }
 
 // Client is the configuration of the commands that talk to a running server.
 type Client struct {
-	// URL is where the server is; empty means on this machine, at the port of
-	// Listen.
-	URL        string      `env:"URL" want:"the address of the running server, such as http://127.0.0.1:8080"`
-	Listen     string      `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`
-	DataDir    string      `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
-	AdminToken seal.Secret `env:"ADMIN_TOKEN" want:"the token of the running server"`
+	// URL is where the server is; empty means on this machine.
+	URL         string `env:"URL" want:"the address of the running server, such as http://127.0.0.1:8081"`
+	Listen      string `env:"LISTEN" envDefault:":8080" want:"host:port, such as :8080 or 127.0.0.1:8080"`
+	AdminListen string `env:"ADMIN_LISTEN" envDefault:"127.0.0.1:8081" want:"host:port, such as 127.0.0.1:8081"`
+	// AdminListenChosen says that an admin has set AdminListen, not only the image.
+	AdminListenChosen bool
+	Image             bool        `env:"IMAGE" want:"nothing: the image sets it to true"`
+	DataDir           string      `env:"DATA_DIR" envDefault:"./data" want:"a folder"`
+	AdminToken        seal.Secret `env:"ADMIN_TOKEN" want:"the token of the running server"`
 	// ChatwootToken is for making a line.
 	ChatwootToken seal.Secret `env:"CHATWOOT_TOKEN" want:"the access token of a Chatwoot administrator"`
 }
 
-// BaseURL is where the server is.
-func (c Client) BaseURL() string {
+// PublicURL is where the server answers probes, as it answers Chatwoot.
+func (c Client) PublicURL() string {
 	if c.URL != "" {
 		return c.URL
 	}
 	return LocalURL(c.Listen)
+}
+
+// AdminURLs is where the admin API may be, the likeliest first. recorded is what the
+// running server has written down, or "". Where nobody has said it, an installation
+// from before WOOTBRIDGE_ADMIN_LISTEN may still have it at WOOTBRIDGE_LISTEN.
+func (c Client) AdminURLs(recorded string) []string {
+	switch {
+	case c.URL != "":
+		return []string{c.URL}
+	case c.AdminListenChosen && !freePort(c.AdminListen):
+		return []string{LocalURL(c.AdminListen)}
+	}
+	var all []string
+	for _, url := range []string{recorded, LocalURL(c.AdminListen), LocalURL(c.Listen)} {
+		if url != "" && !slices.Contains(all, url) {
+			all = append(all, url)
+		}
+	}
+	return all
 }
 
 // LocalURL is how a program on this machine reaches a server that listens at

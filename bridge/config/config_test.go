@@ -24,6 +24,8 @@ func TestNothingSetIsAnEmbeddedServer(t *testing.T) {
 	require.True(t, cfg.Embedded())
 	require.False(t, cfg.HasFirstLine())
 	require.Equal(t, ":8080", cfg.Listen)
+	require.Equal(t, "127.0.0.1:8081", cfg.AdminListen)
+	require.False(t, cfg.AdminListenChosen)
 	require.Equal(t, "./data", cfg.DataDir)
 	require.Equal(t, 15*24*time.Hour, cfg.KeepDone)
 	require.Equal(t, slog.LevelInfo, cfg.LogLevel)
@@ -100,7 +102,9 @@ func TestFaults(t *testing.T) {
 		{"redis over http", []string{"REDIS_URL=http://:hunter2@h"}, []string{"WOOTBRIDGE_REDIS_URL is (hidden)"}},
 		{"short token", []string{"ADMIN_TOKEN=hunter2"}, []string{"WOOTBRIDGE_ADMIN_TOKEN is (hidden); want at least 16"}},
 		{"token with a space", []string{"ADMIN_TOKEN=hunter2 hunter2 hunter2"}, []string{"WOOTBRIDGE_ADMIN_TOKEN is (hidden)"}},
-		{"metrics beside the API", []string{"METRICS_LISTEN=:8080"}, []string{`WOOTBRIDGE_METRICS_LISTEN is ":8080"`}},
+		{"metrics beside the webhooks", []string{"METRICS_LISTEN=:8080"}, []string{`WOOTBRIDGE_METRICS_LISTEN is ":8080"`}},
+		{"metrics beside the API", []string{"METRICS_LISTEN=:9001", "ADMIN_LISTEN=:9001"}, []string{`WOOTBRIDGE_METRICS_LISTEN is ":9001"`}},
+		{"admin port only", []string{"ADMIN_LISTEN=8081"}, []string{`WOOTBRIDGE_ADMIN_LISTEN is "8081"; want host:port`}},
 		{"no hosts to fetch from", []string{"FETCH_ALLOW=ok,http://minio:9000,10.0.0.0/33"}, []string{`WOOTBRIDGE_FETCH_ALLOW is "ok,http://minio:9000,10.0.0.0/33"; want hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8 ("http://minio:9000" is neither a host nor a network, "10.0.0.0/33" is`}},
 		{"no time", []string{"KEEP_DONE=soon"}, []string{`WOOTBRIDGE_KEEP_DONE is "soon"; want a time`}},
 		{"too short a time", []string{"KEEP_DONE=0d"}, []string{`WOOTBRIDGE_KEEP_DONE is "0d"`}},
@@ -188,15 +192,116 @@ func TestClientFindsTheServer(t *testing.T) {
 		":8080": "http://127.0.0.1:8080", "0.0.0.0:81": "http://127.0.0.1:81", "[::]:82": "http://127.0.0.1:82",
 		"127.0.0.2:83": "http://127.0.0.2:83", "[::1]:84": "http://[::1]:84", "bridge:85": "http://bridge:85",
 	} {
-		client, err := config.LoadClient([]string{"WOOTBRIDGE_LISTEN=" + listen})
+		client, err := config.LoadClient([]string{"WOOTBRIDGE_LISTEN=" + listen, "WOOTBRIDGE_ADMIN_LISTEN=" + listen})
 		require.NoError(t, err)
-		require.Equal(t, want, client.BaseURL())
+		require.Equal(t, want, client.PublicURL())
+		require.Equal(t, []string{want}, client.AdminURLs("http://127.0.0.1:9"))
 	}
-	client, err := config.LoadClient([]string{"WOOTBRIDGE_URL=https://bridge.example.com", "WOOTBRIDGE_LISTEN=nonsense"})
+	client, err := config.LoadClient([]string{"WOOTBRIDGE_URL=https://bridge.example.com", "WOOTBRIDGE_LISTEN=nonsense", "WOOTBRIDGE_ADMIN_LISTEN=nonsense"})
 	require.NoError(t, err)
-	require.Equal(t, "https://bridge.example.com", client.BaseURL())
+	require.Equal(t, "https://bridge.example.com", client.PublicURL())
+	require.Equal(t, []string{"https://bridge.example.com"}, client.AdminURLs("http://127.0.0.1:9"))
 	_, err = config.LoadClient([]string{"WOOTBRIDGE_URL=8080"})
 	require.ErrorContains(t, err, `WOOTBRIDGE_URL is "8080"; want the address of the running server`)
+	_, err = config.LoadClient([]string{"WOOTBRIDGE_ADMIN_LISTEN=8081"})
+	require.ErrorContains(t, err, `WOOTBRIDGE_ADMIN_LISTEN is "8081"; want host:port`)
+}
+
+// A command looks where the admin API is by default, and where it was before it had
+// an address of its own.
+func TestL06_ClientFindsTheAdminAPI(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		set      []string
+		recorded string
+		want     []string
+	}{
+		{"nothing set", nil, "", []string{"http://127.0.0.1:8081", "http://127.0.0.1:8080"}},
+		{"written down by the server", nil, "http://127.0.0.1:40123", []string{"http://127.0.0.1:40123", "http://127.0.0.1:8081", "http://127.0.0.1:8080"}},
+		{"an installation with one port", []string{"LISTEN=0.0.0.0:81"}, "", []string{"http://127.0.0.1:8081", "http://127.0.0.1:81"}},
+		{"chosen", []string{"ADMIN_LISTEN=127.0.0.1:9001"}, "http://127.0.0.1:8081", []string{"http://127.0.0.1:9001"}},
+		{"in the image", []string{"IMAGE=true", "ADMIN_LISTEN=:8081"}, "", []string{"http://127.0.0.1:8081", "http://127.0.0.1:8080"}},
+		{"in the image, one port", []string{"IMAGE=true", "ADMIN_LISTEN=:8081"}, "http://127.0.0.1:8080", []string{"http://127.0.0.1:8080", "http://127.0.0.1:8081"}},
+		{"chosen in the image", []string{"IMAGE=true", "ADMIN_LISTEN=0.0.0.0:8081"}, "", []string{"http://127.0.0.1:8081"}},
+		{"a free port", []string{"ADMIN_LISTEN=127.0.0.1:0"}, "http://127.0.0.1:40123", []string{"http://127.0.0.1:40123", "http://127.0.0.1:0", "http://127.0.0.1:8080"}},
+	} {
+		var environ []string
+		for _, set := range test.set {
+			environ = append(environ, "WOOTBRIDGE_"+set)
+		}
+		client, err := config.LoadClient(environ)
+		require.NoError(t, err, test.name)
+		require.Equal(t, test.want, client.AdminURLs(test.recorded), test.name)
+		server, err := config.Load(environ)
+		require.NoError(t, err, test.name)
+		require.Equal(t, client.AdminListenChosen, server.AdminListenChosen, test.name)
+	}
+}
+
+// The smallest tokens that are worth 128 bits pass, whatever they are made of.
+func TestL04_WeakTokensAreKnown(t *testing.T) {
+	t.Parallel()
+	for token, weak := range map[string]bool{
+		"0123456789abcdef":                        true,
+		"0123456789abcdef0123456789abcde":         true,
+		"0123456789abcdef0123456789abcdef":        false, // openssl rand -hex 16
+		"aB3dE6gH9jK2mN5pQ8sT1u":                  false, // 128 bits in base64
+		"aB3dE6gH9jK2mN5pQ8sT1":                   true,
+		"qwertyuiopasdfghjklzxcvbnm":              true,
+		"qwertyuiopasdfghjklzxcvbnmq1":            false,
+		strings.Repeat("a", 64):                   true,
+		strings.Repeat("abcab", 20):               true,
+		"123456789012345678901234567890123456789": false,
+		"!$%&()aB3dE6gH9jK2mN5p":                  false,
+		"":                                        true,
+	} {
+		require.Equal(t, weak, config.IsWeakToken(token), token)
+	}
+}
+
+func TestL08_AnUnverifiedPostgresIsKnown(t *testing.T) {
+	t.Parallel()
+	for address, unverified := range map[string]bool{
+		"postgres://u:p@db.example.com/x":                      true,
+		"postgres://u:p@db.example.com/x?sslmode=require":      true,
+		"postgres://u:p@db.example.com/x?sslmode=prefer":       true,
+		"postgres://u:p@db.example.com/x?sslmode=disable":      true,
+		"postgres://u:p@10.0.0.7:5432/x?sslmode=disable":       true,
+		"postgres://u:p@[2001:db8::7]/x":                       true,
+		"postgres://u:p@db.example.com/x?sslmode=verify-full":  false,
+		"postgres://u:p@db.example.com/x?sslmode=verify-ca":    false,
+		"postgres://u:p@localhost/x":                           false,
+		"postgres://u:p@127.0.0.1:5432/x?sslmode=disable":      false,
+		"postgres://u:p@[::1]/x":                               false,
+		"postgres://u:p@/x?host=/run/postgresql":               false,
+		"postgres://u:p@localhost/x?host=db.example.com":       true,
+		"postgres://u:p@wootbridge-postgres/x?sslmode=disable": false, // a network of containers
+		"postgres://u:p@wootbridge-postgres/x":                 true,
+		"postgres://u:p@db.example.com/x?sslmode=verify-fulll": true,
+		"postgres://u:p%ZZ@h/x":                                false, // refused elsewhere
+	} {
+		require.Equal(t, unverified, config.IsUnverified(address), address)
+	}
+}
+
+// An address in a setting that is no secret may hold one all the same.
+func TestL01_CredentialsInAddressesAreMasked(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Load([]string{
+		"WOOTBRIDGE_PUBLIC_URL=https://proxy:hunter2@bridge.example.com/wa?key=hunter2",
+		"WOOTBRIDGE_CHATWOOT_URL=https://u:hun%20ter2hunter2@c", "WOOTBRIDGE_CHATWOOT_TOKEN=hunter2", "WOOTBRIDGE_CHATWOOT_ACCOUNT_ID=1",
+	})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", cfg)
+	require.NotContains(t, out.String(), "hunter2")
+	require.Contains(t, out.String(), "https://(hidden)@bridge.example.com/wa?(hidden)")
+	for _, wrong := range []string{"ftp://u:hunter2@c", "https://u:hunter2@", "//u:hunter2@c", "http://u:p/hunter2@c:port", "u:hunter2@c", "http:/u:hunter2@c"} {
+		_, err := config.Load([]string{"WOOTBRIDGE_PUBLIC_URL=" + wrong})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter2", wrong)
+	}
 }
 
 // Whatever is set, the answer is a configuration or faults that name
@@ -216,5 +321,28 @@ func FuzzLoad(f *testing.F) {
 			require.True(t, strings.HasPrefix(fault.Variable, "WOOTBRIDGE_") && fault.Variable != "WOOTBRIDGE_", fault.Variable)
 			require.NotEmpty(t, fault.Want)
 		}
+	})
+}
+
+// The same for addresses, in which a password may stand although they are no secrets.
+func FuzzLoadAddresses(f *testing.F) {
+	f.Add(":8081", ":9090", "https://", "@bridge.example.com", "postgres://u:p@h/x?sslmode=verify-full")
+	f.Add("127.0.0.1:0", "127.0.0.1:0", "//", "@", "postgres://u:p@h/x")
+	f.Add("[::1]:99999", "x:y:z", "ftp:/", "/@c:port?x=y", "0123456789abcdef")
+	f.Fuzz(func(t *testing.T, admin, metrics, before, after, secret string) {
+		_, err := config.Load([]string{
+			"WOOTBRIDGE_ADMIN_LISTEN=" + admin, "WOOTBRIDGE_METRICS_LISTEN=" + metrics,
+			"WOOTBRIDGE_PUBLIC_URL=" + before + "hunter2@" + after, "WOOTBRIDGE_ADMIN_TOKEN=hunter2" + secret,
+		})
+		if err != nil {
+			require.NotContains(t, err.Error(), "hunter2")
+		}
+		client, err := config.LoadClient([]string{"WOOTBRIDGE_ADMIN_LISTEN=" + admin})
+		if err == nil {
+			require.NotEmpty(t, client.AdminURLs(""))
+			require.NotContains(t, client.AdminURLs(""), "")
+		}
+		config.IsUnverified(secret)
+		config.IsWeakToken(secret)
 	})
 }

@@ -44,9 +44,12 @@ func TestTheDocumentationListsWhatThereIs(t *testing.T) {
 // Files that people copy must not set variables that do not exist.
 func TestShippedFilesSetKnownVariables(t *testing.T) {
 	t.Parallel()
-	known := []string{"WOOTBRIDGE_DATABASE_URL_FILE"} // named as an example
+	var known []string
 	for _, v := range config.Variables() {
 		known = append(known, v.Name)
+		if v.Secret {
+			known = append(known, v.Name+config.FileSuffix)
+		}
 	}
 	name := regexp.MustCompile(`WOOTBRIDGE_[A-Z_]+`)
 	for _, file := range []string{"Dockerfile", "deploy/compose.yaml", "deploy/.env.example", "deploy/wootbridge.service", "docs/configuration.md"} {

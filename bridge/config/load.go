@@ -19,6 +19,7 @@ import (
 func Load(environ []string) (Config, error) {
 	var cfg Config
 	r := read(environ, &cfg, variablesOf(cfg))
+	cfg.AdminListenChosen = r.adminListenChosen(cfg.Image)
 	r.checkServer(cfg)
 	return cfg, r.err()
 }
@@ -28,6 +29,7 @@ func Load(environ []string) (Config, error) {
 func LoadClient(environ []string) (Client, error) {
 	var cfg Client
 	r := read(environ, &cfg, variablesOf(cfg))
+	cfg.AdminListenChosen = r.adminListenChosen(cfg.Image)
 	r.checkClient(cfg)
 	return cfg, r.err()
 }
@@ -140,12 +142,21 @@ func (r *reader) faultWant(name, want string) {
 	case r.vars[name].Secret:
 		value = seal.Secret(value).String()
 	default:
-		value = strconv.Quote(value)
+		value = strconv.Quote(shown(value))
 	}
 	if source := r.source[name]; source != "" {
 		name = source
 	}
 	r.faults = append(r.faults, Fault{Variable: name, Value: value, Want: want})
+}
+
+// shown is a value without what may be a password. Where one is wrong, nobody can
+// tell where an address in it begins.
+func shown(value string) string {
+	if i := strings.LastIndexByte(value, '@'); i >= 0 && !strings.Contains(value, "://") {
+		value = seal.Secret(value[:i]).String() + value[i:]
+	}
+	return seal.Mask(value)
 }
 
 func (r *reader) err() error {

@@ -41,6 +41,9 @@ func Variables() []Variable {
 func variablesOf(cfg any) []Variable {
 	var list []Variable
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(cfg)) {
+		if field.Tag.Get("env") == "" {
+			continue // worked out, not read
+		}
 		list = append(list, Variable{
 			Name: Prefix + field.Tag.Get("env"), Default: field.Tag.Get("envDefault"), Want: field.Tag.Get("want"),
 			Secret: field.Type == reflect.TypeFor[seal.Secret](), field: field.Name,

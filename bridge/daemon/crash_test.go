@@ -21,7 +21,7 @@ import (
 const crashIn = "WOOTBRIDGE_TEST_CRASH_IN"
 
 func crash(dir string) {
-	cfg, err := config.Load([]string{"WOOTBRIDGE_LISTEN=127.0.0.1:0", "WOOTBRIDGE_DATA_DIR=" + dir})
+	cfg, err := config.Load([]string{"WOOTBRIDGE_LISTEN=127.0.0.1:0", "WOOTBRIDGE_ADMIN_LISTEN=127.0.0.1:0", "WOOTBRIDGE_DATA_DIR=" + dir})
 	if err != nil {
 		os.Exit(3)
 	}

@@ -51,7 +51,7 @@ type Process struct {
 	bridge  *bridge.Bridge
 	server  *web.Server
 	web     []*http.Server
-	address net.Addr
+	ports   ports
 	serving sync.WaitGroup
 	failed  chan error // of a web server; it has room for each
 	// ctx ends the goroutines beside the web server.
@@ -70,7 +70,7 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 	if opts.Grace == 0 {
 		opts.Grace = defaultGrace
 	}
-	p := &Process{opts: opts, log: opts.Log, failed: make(chan error, 2)}
+	p := &Process{opts: opts, log: opts.Log, failed: make(chan error, 3)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if err := p.start(ctx); err != nil {
 		p.cancel()
@@ -100,18 +100,8 @@ func (p *Process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Open the ports first: a second server on the same ports must fail before it
-	// takes over the lines.
-	listener, err := p.listen("LISTEN", cfg.Listen)
-	if err != nil {
+	if err := p.openPorts(); err != nil {
 		return err
-	}
-	p.address = listener.Addr()
-	var separate net.Listener
-	if cfg.MetricsListen != "" {
-		if separate, err = p.listen("METRICS_LISTEN", cfg.MetricsListen); err != nil {
-			return err
-		}
 	}
 	if err := p.openDatabase(ctx, &home); err != nil {
 		return err
@@ -119,6 +109,10 @@ func (p *Process) start(ctx context.Context) error {
 	if home.keys.waits() {
 		p.log.Warn("a new encryption key is set and not in use: \"migrate --new-key\" encrypts everything with it", "variable", config.Prefix+"NEW_ENCRYPTION_KEY")
 	}
+	if err := p.openAdminPort(ctx); err != nil {
+		return err
+	}
+	p.warnOfWeak()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	setup := bridge.Config{
@@ -142,35 +136,32 @@ func (p *Process) start(ctx context.Context) error {
 		defer cancel()
 		return fmt.Errorf("start the lines: %w", errors.Join(err, p.stopBridge(ctx)))
 	}
-	p.serve(listener, separate, registry)
+	p.serve(registry)
+	p.recordURL()
 	p.welcome(ctx)
 	return nil
-}
-
-func (p *Process) listen(variable, address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, &SetupError{fmt.Errorf("%s%s is %q: %w", config.Prefix, variable, address, err)}
-	}
-	p.onClose(func() { _ = listener.Close() })
-	return listener, nil
 }
 
 // serve begins to answer requests. Until then connections wait in the listener's
 // queue: a webhook that arrives too early is answered late instead of with an
 // error, which would mark the agent's message as failed.
-func (p *Process) serve(listener, separate net.Listener, registry *prometheus.Registry) {
+func (p *Process) serve(registry *prometheus.Registry) {
 	setup := web.Config{Admin: p.bridge, Webhooks: p.bridge.Webhooks(), Token: p.token, Log: p.log, Registry: registry}
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
-	if separate == nil {
+	if p.ports.metrics == nil {
 		setup.Metrics = metrics
 	} else {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", metrics)
-		p.run(separate, mux)
+		p.run(p.ports.metrics, mux)
 	}
 	p.server = web.New(setup)
-	p.run(listener, p.server)
+	if p.ports.admin == nil {
+		p.run(p.ports.public, p.server)
+		return
+	}
+	p.run(p.ports.public, p.server.Public())
+	p.run(p.ports.admin, p.server.Private())
 }
 
 func (p *Process) run(listener net.Listener, handler http.Handler) {
@@ -182,9 +173,6 @@ func (p *Process) run(listener net.Listener, handler http.Handler) {
 		}
 	})
 }
-
-// URL is how programs on this machine reach the server.
-func (p *Process) URL() string { return config.LocalURL(p.address.String()) }
 
 // Token is the admin token.
 func (p *Process) Token() string { return p.token }

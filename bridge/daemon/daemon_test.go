@@ -39,10 +39,10 @@ func TestMain(m *testing.M) {
 // patience bounds every wait: only a failing test uses it up.
 const patience = 60 * time.Second
 
-// configured reads settings as a process would; it listens on a free port.
+// configured reads settings as a process would; it listens on free ports.
 func configured(t *testing.T, dir string, settings ...string) config.Config {
 	t.Helper()
-	cfg, err := config.Load(append([]string{"WOOTBRIDGE_LISTEN=127.0.0.1:0", "WOOTBRIDGE_DATA_DIR=" + dir}, settings...))
+	cfg, err := config.Load(append([]string{"WOOTBRIDGE_LISTEN=127.0.0.1:0", "WOOTBRIDGE_ADMIN_LISTEN=127.0.0.1:0", "WOOTBRIDGE_DATA_DIR=" + dir}, settings...))
 	require.NoError(t, err)
 	return cfg
 }
@@ -71,13 +71,13 @@ func TestEmbeddedWithoutAnySetting(t *testing.T) {
 	require.Contains(t, said.String(), filepath.Join(dir, "admin-token"))
 	require.NotContains(t, said.String(), p.Token())
 	require.Contains(t, said.String(), "There is no line yet.")
-	require.Contains(t, said.String(), "WOOTBRIDGE_DATA_DIR="+dir+" WOOTBRIDGE_URL="+p.URL()+" wootbridge lines create")
+	require.Contains(t, said.String(), "WOOTBRIDGE_DATA_DIR="+dir+" WOOTBRIDGE_URL="+p.AdminURL()+" wootbridge lines create")
 	for _, name := range []string{"admin-token", "encryption-key", "instance", "lock"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode(), name)
 	}
-	client := api.NewClient(p.URL(), p.Token())
+	client := api.NewClient(p.AdminURL(), p.Token())
 	lines, err := client.Lines(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, lines)
@@ -143,7 +143,7 @@ func TestStandardMode(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "admin-token"))
 	require.NoFileExists(t, filepath.Join(dir, "encryption-key"))
 	require.NoFileExists(t, filepath.Join(dir, "wootbridge.db"))
-	status, _ := get(t, p.URL()+"/metrics")
+	status, _ := get(t, p.AdminURL()+"/metrics")
 	require.Equal(t, http.StatusNotFound, status, "metrics have a listener of their own")
 	status, body := get(t, "http://"+metrics+"/metrics")
 	require.Equal(t, http.StatusOK, status)
@@ -181,7 +181,7 @@ func TestWhatIsTakenIsNamed(t *testing.T) {
 	require.ErrorAs(t, daemon.Migrate(t.Context(), configured(t, dir), slog.New(slog.DiscardHandler)), &locked)
 
 	address := strings.TrimPrefix(p.URL(), "http://")
-	for _, variable := range []string{"WOOTBRIDGE_LISTEN", "WOOTBRIDGE_METRICS_LISTEN"} {
+	for _, variable := range []string{"WOOTBRIDGE_LISTEN", "WOOTBRIDGE_ADMIN_LISTEN", "WOOTBRIDGE_METRICS_LISTEN"} {
 		other := t.TempDir()
 		_, err = daemon.Start(t.Context(), options(configured(t, other, variable+"="+address)))
 		var setup *daemon.SetupError
@@ -219,7 +219,7 @@ func TestTheFirstLineWaitsForChatwoot(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "cannot be made yet") }, patience, time.Millisecond)
 	require.NoError(t, desk.Start())
 	t.Cleanup(func() { require.NoError(t, desk.Close()) })
-	client := api.NewClient(p.URL(), p.Token())
+	client := api.NewClient(p.AdminURL(), p.Token())
 	defer client.CloseIdle()
 	require.Eventually(t, func() bool {
 		lines, err := client.Lines(t.Context())

@@ -15,7 +15,7 @@ func (p *Process) welcome(ctx context.Context) {
 	cfg := p.opts.Config
 	lines, err := p.bridge.Lines(ctx)
 	lines = slices.DeleteFunc(lines, func(l bridge.LineStatus) bool { return l.State.Code == bridge.StateDeleting })
-	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.address.String(), "lines", len(lines))
+	p.log.Info("the bridge runs", "version", p.opts.Version, "address", p.ports.public.Addr().String(), "admin", strings.TrimPrefix(p.AdminURL(), "http://"), "lines", len(lines))
 	if err != nil {
 		p.log.Warn("the lines cannot be listed", "error", err)
 		return
@@ -41,6 +41,9 @@ func (p *Process) greeting(what, command string) string {
 	cfg := p.opts.Config
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nWootbridge %s runs at %s\n", p.opts.Version, p.URL())
+	if admin := p.AdminURL(); admin != p.URL() {
+		fmt.Fprintf(&b, "  admin API, metrics:   %s\n", admin)
+	}
 	if cfg.Embedded() {
 		fmt.Fprintf(&b, "  data (back it up):    %s\n", absolute(cfg.DataDir))
 	}
@@ -81,7 +84,7 @@ func (p *Process) command(arguments string) string {
 	if cfg.AdminToken == "" && cfg.DataDir != defaultDataDir {
 		fmt.Fprintf(&b, "WOOTBRIDGE_DATA_DIR=%s ", absolute(cfg.DataDir))
 	}
-	if url := p.URL(); url != defaultURL {
+	if url := p.AdminURL(); url != defaultURL {
 		fmt.Fprintf(&b, "WOOTBRIDGE_URL=%s ", url)
 	}
 	return b.String() + p.opts.Command + " " + arguments
@@ -90,7 +93,7 @@ func (p *Process) command(arguments string) string {
 // The defaults of a client.
 const (
 	defaultDataDir = "./data"
-	defaultURL     = "http://127.0.0.1:8080"
+	defaultURL     = "http://127.0.0.1:8081"
 )
 
 func count(n int, one, many string) string {

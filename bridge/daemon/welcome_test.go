@@ -45,22 +45,30 @@ func TestTheStartSaysWhatToDoNext(t *testing.T) {
 func TestCommandsAreShownAsTheyMustBeTyped(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		cfg    config.Config
-		listen net.TCPAddr
-		want   string
+		name  string
+		cfg   config.Config
+		admin net.TCPAddr
+		want  string
 	}{
-		{"nothing set", config.Config{DataDir: "./data"}, net.TCPAddr{IP: net.IPv6unspecified, Port: 8080}, "wb pair"},
+		{"nothing set", config.Config{DataDir: "./data"}, net.TCPAddr{IP: net.IPv6unspecified, Port: 8081}, "wb pair"},
 		{"elsewhere", config.Config{DataDir: "/var/lib/wb"}, net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 81},
 			"WOOTBRIDGE_DATA_DIR=/var/lib/wb WOOTBRIDGE_URL=http://127.0.0.1:81 wb pair"},
 		{"a token that was set is known to who set it", config.Config{DataDir: "/var/lib/wb", AdminToken: "t"},
-			net.TCPAddr{IP: net.IPv4zero, Port: 8080}, "wb pair"},
+			net.TCPAddr{IP: net.IPv4zero, Port: 8081}, "wb pair"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := &Process{opts: Options{Command: "wb", Config: test.cfg}, address: &test.listen}
+			p := &Process{opts: Options{Command: "wb", Config: test.cfg}, ports: ports{admin: at{address: &test.admin}}}
 			require.Equal(t, test.want, p.command("pair"))
 		})
 	}
 }
+
+// at is a listener that has an address and nothing else.
+type at struct {
+	net.Listener
+	address net.Addr
+}
+
+func (a at) Addr() net.Addr { return a.address }

@@ -21,8 +21,11 @@ import (
 type disk struct {
 	log  string // the path of the write-ahead log
 	sync func(path string) error
-	// entered says that the log's entry in its folder is on the disk; who
-	// brings the log there uses it.
+	// kept is the log, which stays open from the first commit on: who takes all
+	// descriptors that there are must not keep a commit from the disk. Who brings
+	// the log there uses it and entered.
+	kept *os.File
+	// entered says that the log's entry in its folder is on the disk.
 	entered bool
 
 	mu      sync.Mutex
@@ -37,7 +40,11 @@ type flush struct {
 	err  error
 }
 
-func newDisk(log string) *disk { return &disk{log: log, sync: syncFile} }
+func newDisk(log string) *disk {
+	d := &disk{log: log}
+	d.sync = d.syncFile
+	return d
+}
 
 // wait returns when all that was committed before the call is on the disk.
 func (d *disk) wait() error {
@@ -83,18 +90,56 @@ func (d *disk) bring() error {
 	return d.sync(d.log)
 }
 
-// syncFile brings a file, or a folder's entries, to the disk. It is opened anew
-// each time, because SQLite removes the log with the last connection.
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// syncFile brings the log, or its folder's entries, to the disk.
+func (d *disk) syncFile(path string) error {
+	bring := syncFolder
+	if path == d.log {
+		bring = func(string) error { return d.syncLog() }
 	}
-	if err == nil {
-		err = errors.Join(file.Sync(), file.Close())
-	}
-	if err != nil {
+	if err := bring(path); err != nil {
 		return fmt.Errorf("bring SQLite's log to the disk: %w", err)
 	}
 	return nil
+}
+
+// syncLog opens the log anew only where it is another file than the last time:
+// SQLite removes it with the last connection.
+func (d *disk) syncLog() error {
+	there, err := os.Stat(d.log)
+	if errors.Is(err, fs.ErrNotExist) {
+		return d.close()
+	}
+	if err != nil {
+		return err
+	}
+	if d.kept != nil {
+		if ours, err := d.kept.Stat(); err == nil && os.SameFile(ours, there) {
+			return d.kept.Sync()
+		}
+		if err := errors.Join(d.close(), syncFolder(filepath.Dir(d.log))); err != nil {
+			return err
+		}
+	}
+	if d.kept, err = os.Open(d.log); err != nil {
+		d.kept = nil
+		return err
+	}
+	return d.kept.Sync()
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// close gives the log's descriptor back.
+func (d *disk) close() error {
+	if d.kept == nil {
+		return nil
+	}
+	defer func() { d.kept = nil }()
+	return d.kept.Close()
 }

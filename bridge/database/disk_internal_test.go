@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -21,12 +22,12 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 	connector.disk.sync = func(name string) error {
 		if name == filepath.Dir(path) {
 			folder++
-			return syncFile(name)
+			return syncFolder(name)
 		}
 		require.Equal(t, path+"-wal", name)
 		require.FileExists(t, name)
 		waits++
-		return syncFile(name)
+		return connector.disk.syncFile(name)
 	}
 	db := &DB{DB: sql.OpenDB(connector), Dialect: SQLite}
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
@@ -67,7 +68,44 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 
 func TestTheLogIsRemovedWithTheLastConnection(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, syncFile(filepath.Join(t.TempDir(), "gone-wal")), "SQLite has brought it to the disk before")
+	path := filepath.Join(t.TempDir(), "gone-wal")
+	require.NoError(t, newDisk(path).syncFile(path), "SQLite has brought it to the disk before")
+}
+
+// Who takes every descriptor that the process may have keeps no commit from the disk:
+// the log is opened once, and anew only where it is another file.
+func TestH4_TheLogStaysOpen(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "wal")
+	write := func(text string) {
+		require.NoError(t, os.WriteFile(path+"-new", []byte(text), 0o600))
+		require.NoError(t, os.Rename(path+"-new", path)) // another file, as after the last connection
+	}
+	write("one")
+	d := newDisk(path)
+	require.NoError(t, d.wait())
+	kept := d.kept
+	require.NotNil(t, kept)
+	for range 3 {
+		require.NoError(t, d.wait())
+		require.Same(t, kept, d.kept)
+	}
+	write("two")
+	require.NoError(t, d.wait())
+	require.NotSame(t, kept, d.kept, "what is brought to the disk is the log that SQLite writes now")
+	require.ErrorIs(t, kept.Sync(), os.ErrClosed)
+	text, err := os.ReadFile(d.kept.Name())
+	require.NoError(t, err)
+	require.Equal(t, "two", string(text))
+
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, d.wait(), "SQLite has brought it to the disk before")
+	require.Nil(t, d.kept)
+	write("three")
+	require.NoError(t, d.wait())
+	require.NoError(t, d.close())
+	require.NoError(t, d.close())
 }
 
 // Those who come while the disk is busy wait for the next time, all together,

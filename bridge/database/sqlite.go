@@ -84,10 +84,10 @@ func (c *sqliteConnector) Close() error {
 	c.turn <- struct{}{}
 	defer c.give()
 	if c.writer == nil {
-		return nil
+		return c.disk.close()
 	}
 	defer func() { c.writer = nil }()
-	return c.writer.close()
+	return errors.Join(c.writer.close(), c.disk.close())
 }
 
 // take waits for the turn to write.

@@ -14,6 +14,7 @@ const (
 	CodeMethod       Code = "method_not_allowed" // the address exists, with other methods
 	CodeConflict     Code = "conflict"           // the state does not allow it now
 	CodeTooLarge     Code = "too_large"          // the request's body
+	CodeTooMany      Code = "too_many"           // wait before the next attempt
 	CodeUnavailable  Code = "unavailable"        // something the bridge needs does not answer
 	CodeRefused      Code = "refused"            // Chatwoot or WhatsApp said no
 	CodeInternal     Code = "internal"           // a fault of the bridge, found in its log

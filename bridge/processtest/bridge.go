@@ -20,16 +20,20 @@ import (
 const Token = "token-of-the-process-test"
 
 // Bridge is an installation of the bridge: a data folder, settings, and at
-// most one process at a time. It listens at the same port at every start, as a
+// most one process at a time. It listens at the same ports at every start, as a
 // real one does: Chatwoot knows its address.
 type Bridge struct {
 	// DataDir is the data folder.
 	DataDir string
+	// Descriptors is how many files and connections the server may have open at once;
+	// 0 means as many as the test may.
+	Descriptors int
 
 	t       testing.TB
 	sim     *Simulators
 	env     []string
 	listen  string
+	admin   string
 	process *process
 	client  *api.Client
 }
@@ -38,7 +42,7 @@ type Bridge struct {
 // settings have the form NAME=value; without any it is embedded.
 func NewBridge(t testing.TB, sim *Simulators, settings ...string) *Bridge {
 	t.Helper()
-	b := &Bridge{t: t, sim: sim, DataDir: filepath.Join(t.TempDir(), "data"), listen: "127.0.0.1:0"}
+	b := &Bridge{t: t, sim: sim, DataDir: filepath.Join(t.TempDir(), "data"), listen: "127.0.0.1:0", admin: "127.0.0.1:0"}
 	b.env = slices.Concat([]string{
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), "WOOTBRIDGE_DATA_DIR=" + b.DataDir,
 		"WOOTBRIDGE_ADMIN_TOKEN=" + Token, "WOOTBRIDGE_LOG_FORMAT=json",
@@ -52,23 +56,31 @@ func (b *Bridge) Set(settings ...string) { b.env = append(b.env, settings...) }
 // Start starts the process and waits until it answers.
 func (b *Bridge) Start() {
 	b.t.Helper()
-	b.process = start(b.t, "wootbridge", []string{"serve"}, append(slices.Clone(b.env), "WOOTBRIDGE_LISTEN="+b.listen), b.t.TempDir())
+	b.process = startLimited(b.t, b.Descriptors, "wootbridge", []string{"serve"}, b.settings(), b.t.TempDir())
 	b.process.waitLine("the start", func(line string) bool {
 		var said struct {
-			Msg, Address string
+			Msg, Address, Admin string
 		}
 		if json.Unmarshal([]byte(line), &said) != nil || said.Msg != "the bridge runs" {
 			return false
 		}
-		b.listen = said.Address
+		b.listen, b.admin = said.Address, said.Admin
 		return true
 	})
-	b.client = api.NewClient(b.URL(), Token)
+	b.client = api.NewClient(b.AdminURL(), Token)
 	b.t.Cleanup(b.client.CloseIdle)
 }
 
-// URL is where the bridge answers.
+// settings are the installation's, with its addresses; what the test has set counts.
+func (b *Bridge) settings() []string {
+	return slices.Concat([]string{"WOOTBRIDGE_LISTEN=" + b.listen, "WOOTBRIDGE_ADMIN_LISTEN=" + b.admin}, b.env)
+}
+
+// URL is where the bridge answers Chatwoot.
 func (b *Bridge) URL() string { return "http://" + b.listen }
+
+// AdminURL is where the bridge has its admin API.
+func (b *Bridge) AdminURL() string { return "http://" + b.admin }
 
 // Client calls the bridge's admin API.
 func (b *Bridge) Client() *api.Client { return b.client }
@@ -142,7 +154,7 @@ func (c Command) WaitFor(text string) {
 // RunInBackground starts another command of the program.
 func (b *Bridge) RunInBackground(args []string, settings ...string) Command {
 	b.t.Helper()
-	env := slices.Concat(b.env, []string{"WOOTBRIDGE_LISTEN=" + b.listen}, settings)
+	env := slices.Concat(b.settings(), settings)
 	return Command{start(b.t, "wootbridge", args, env, b.t.TempDir())}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +37,16 @@ type process struct {
 // start runs one of the built programs.
 func start(t testing.TB, name string, args, env []string, dir string) *process {
 	t.Helper()
+	return startLimited(t, 0, name, args, env, dir)
+}
+
+// startLimited runs a program that may have so many descriptors, or 0.
+func startLimited(t testing.TB, descriptors int, name string, args, env []string, dir string) *process {
+	t.Helper()
 	command := exec.Command(Binary(t, name), args...)
+	if descriptors > 0 {
+		command = exec.Command("/bin/sh", slices.Concat([]string{"-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(descriptors), command.Path}, args)...)
+	}
 	command.Env, command.Dir = env, dir
 	p, err := launch(t, name, command)
 	require.NoError(t, err)

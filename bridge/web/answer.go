@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/wootbridge/wootbridge/bridge/api"
 	"github.com/wootbridge/wootbridge/bridge/database"
@@ -32,6 +33,9 @@ var (
 	errNoRoute      = &fault.Error{Code: fault.CodeNotFound, Message: "there is nothing at this address; /api/v1/openapi.json lists what there is"}
 	errMethod       = &fault.Error{Code: fault.CodeMethod, Message: "this address does not take this method; /api/v1/openapi.json lists what there is"}
 	errUnauthorized = &fault.Error{Code: fault.CodeUnauthorized, Message: "send the admin token as: Authorization: Bearer TOKEN; it is WOOTBRIDGE_ADMIN_TOKEN or the file admin-token in the data folder"}
+	errTooMany      = &fault.Error{Code: fault.CodeTooMany, Message: "so many wrong admin tokens came from your address that this one was not looked at; wait for some seconds"}
+	errBusy         = &fault.Error{Code: fault.CodeUnavailable, Message: "too many large requests at once; try again"}
+	errElsewhere    = &fault.Error{Code: fault.CodeNotFound, Message: "the admin API and the metrics are not served at this address but at the one of WOOTBRIDGE_ADMIN_LISTEN, which is 127.0.0.1:8081 unless it is set"}
 	errNoDatabase   = &fault.Error{Code: fault.CodeUnavailable, Message: "the database does not answer; nothing is lost, try again when it does"}
 	errInternal     = &fault.Error{Code: fault.CodeInternal, Message: "something went wrong in the bridge; its log says what"}
 )
@@ -44,6 +48,7 @@ var statuses = map[fault.Code]int{
 	fault.CodeMethod:       http.StatusMethodNotAllowed,
 	fault.CodeConflict:     http.StatusConflict,
 	fault.CodeTooLarge:     http.StatusRequestEntityTooLarge,
+	fault.CodeTooMany:      http.StatusTooManyRequests,
 	fault.CodeUnavailable:  http.StatusServiceUnavailable,
 	fault.CodeRefused:      http.StatusBadGateway,
 	fault.CodeInternal:     http.StatusInternalServerError,
@@ -76,8 +81,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &malformed) {
 		status = http.StatusBadRequest
 	}
-	if status == http.StatusUnauthorized {
+	switch status {
+	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(int(longQueue.Seconds())))
 	}
 	// The message holds the cause as well. Strings always encode.
 	_ = writeJSON(w, status, api.Failure{Error: fault.Error{Code: said.Code, Message: said.Error()}})

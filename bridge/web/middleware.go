@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -54,20 +52,23 @@ func method(r *http.Request) string {
 	return "other"
 }
 
-// observe logs and measures a request. Calls of the API are logged at info,
-// webhooks and probes at debug, because they arrive all the time.
+// observe receives a request, logs and measures it. Calls of the API are logged at
+// info, webhooks and probes at debug, because they arrive all the time; so is what is
+// refused, because strangers decide how much there is of it.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		v, r := receive(w, r)
 		next.ServeHTTP(wrapped, r)
+		v.end(r)
 		status, took := wrapped.Status(), time.Since(started)
 		if status == 0 {
 			status = http.StatusOK // nothing was written
 		}
 		s.metrics.requests.WithLabelValues(method(r), route(r), strconv.Itoa(status)).Observe(took.Seconds())
 		level := slog.LevelDebug
-		if strings.HasPrefix(route(r), "/api/") {
+		if v.admitted && strings.HasPrefix(route(r), "/api/") {
 			level = slog.LevelInfo
 		}
 		s.log.Log(r.Context(), level, "request", "method", method(r), "route", route(r), "status", status,
@@ -98,15 +99,12 @@ func (s *Server) survive(next http.Handler) http.Handler {
 
 // authorize lets only requests with the admin token pass.
 func (s *Server) authorize(next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(s.token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
-		// Hashes have one length, so the time of the comparison reveals nothing.
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") || s.token == "" {
-			s.refuse(w, r, errUnauthorized)
+		if err := s.door.ask(r); err != nil {
+			s.refuse(w, r, err)
 			return
 		}
+		admit(r)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -67,13 +68,20 @@ type Config struct {
 	Metrics http.Handler
 }
 
-// Server answers requests.
+// Server answers requests. It serves whole an installation that has one address; of
+// others, Public is for Chatwoot and whoever else reaches it, Private for people and
+// their programs.
 type Server struct {
-	admin   Admin
-	token   string
-	log     *slog.Logger
-	metrics *metrics
-	router  *chi.Mux
+	admin           Admin
+	door            *door
+	log             *slog.Logger
+	metrics         *metrics
+	router          *chi.Mux // the whole
+	public, private *chi.Mux
+	// large has room for webhooks with a large body.
+	large chan struct{}
+	// ready lets probes that come together ask the database once.
+	ready singleflight.Group
 	// closing ends the event streams.
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -82,27 +90,47 @@ type Server struct {
 // New makes a Server.
 func New(cfg Config) *Server {
 	s := &Server{
-		admin: cfg.Admin, token: cfg.Token, log: cfg.Log, metrics: newMetrics(cfg.Registry), closing: make(chan struct{}),
+		admin: cfg.Admin, door: newDoor(cfg.Token, cfg.Log), log: cfg.Log, metrics: newMetrics(cfg.Registry),
+		large: make(chan struct{}, largeBodies), closing: make(chan struct{}),
 	}
-	s.router = s.routes(cfg.Webhooks, cfg.Metrics)
+	s.router, s.public, s.private = s.face(), s.face(), s.face()
+	for _, r := range []*chi.Mux{s.router, s.public} {
+		r.With(s.fromChatwoot).Mount("/", cfg.Webhooks)
+	}
+	for _, r := range []*chi.Mux{s.router, s.private} {
+		s.routes(r, cfg.Metrics)
+	}
+	for _, path := range []string{"/api", "/api/*", "/metrics"} {
+		s.public.Handle(path, s.answer(func(http.ResponseWriter, *http.Request) error { return errElsewhere }))
+	}
 	return s
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
 
+// Public serves webhooks and probes.
+func (s *Server) Public() http.Handler { return s.public }
+
+// Private serves the admin API, the metrics and probes.
+func (s *Server) Private() http.Handler { return s.private }
+
 // CloseStreams ends the event streams, which would otherwise keep a shutdown
 // waiting.
 func (s *Server) CloseStreams() { s.closeOnce.Do(func() { close(s.closing) }) }
 
-func (s *Server) routes(webhooks, metrics http.Handler) *chi.Mux {
+// face is what all addresses have in common.
+func (s *Server) face() *chi.Mux {
 	r := chi.NewRouter()
 	r.Use(s.observe, s.survive)
 	r.NotFound(s.answer(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	r.MethodNotAllowed(s.answer(func(http.ResponseWriter, *http.Request) error { return errMethod }))
-	r.Mount("/", webhooks)
 	r.Get("/healthz", s.answer(s.healthz))
 	r.Get("/readyz", s.answer(s.readyz))
+	return r
+}
+
+func (s *Server) routes(r *chi.Mux, metrics http.Handler) {
 	if metrics != nil {
 		r.With(s.authorize).Method(http.MethodGet, "/metrics", metrics)
 	}
@@ -127,27 +155,6 @@ func (s *Server) routes(webhooks, metrics http.Handler) *chi.Mux {
 		r.Post("/jobs/replay", s.answer(s.replayAll))
 		r.Post("/jobs/{job}/replay", s.answer(s.replay))
 	})
-	return r
-}
-
-const (
-	headerTimeout = 10 * time.Second
-	// requestTimeout is for the slowest call: making a line asks Chatwoot up to
-	// twice. An event stream moves its own deadlines. It is the limit for
-	// reading too, because a read deadline that passes ends the request's
-	// context; bodies of strangers are refused unread.
-	requestTimeout = 3 * time.Minute
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 64 << 10
-)
-
-// HTTP wraps a handler in an HTTP server whose limits keep a slow or hostile
-// client from holding it up.
-func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: requestTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
@@ -158,9 +165,12 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 const readyTimeout = 3 * time.Second
 
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	if err := s.admin.Ready(ctx); err != nil {
+	_, err, _ := s.ready.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readyTimeout)
+		defer cancel()
+		return nil, s.admin.Ready(ctx)
+	})
+	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})

@@ -25,7 +25,7 @@ func (p *program) anonymous() (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.NewClient(cfg.BaseURL(), ""), nil
+	return api.NewClient(cfg.PublicURL(), ""), nil
 }
 
 // call runs a command against the running server.
@@ -38,9 +38,27 @@ func (p *program) call(do func(client *api.Client) error) error {
 	if err != nil {
 		return err
 	}
-	client := api.NewClient(cfg.BaseURL(), token)
+	client := api.NewClient(p.findAPI(cfg), token)
 	defer client.CloseIdle()
 	return p.explain(do(client))
+}
+
+// findAPI gives the address at which the bridge's admin API answers. Where several
+// are possible, each is asked who it is before it is given the token.
+func (p *program) findAPI(cfg config.Client) string {
+	all := cfg.AdminURLs(daemon.RecordedURL(cfg.DataDir))
+	if len(all) == 1 {
+		return all[0]
+	}
+	for _, url := range all {
+		client := api.NewClient(url, "")
+		ours := client.IsAdminAPI(context.Background())
+		client.CloseIdle()
+		if ours {
+			return url
+		}
+	}
+	return all[0]
 }
 
 func readToken(cfg config.Client) (string, error) {

@@ -18,7 +18,8 @@ Usage: wootbridge healthcheck
 
 Exits with 0 if the bridge answers and can take messages in, with 1 otherwise. It
 is there for container images, which have no other tool to ask with. It reads
-WOOTBRIDGE_URL, or WOOTBRIDGE_LISTEN for the port on this machine.
+WOOTBRIDGE_URL, or WOOTBRIDGE_LISTEN for the port on this machine, which is the
+one that Chatwoot reaches.
 `,
 	run: func(ctx context.Context, p *program, args []string) error {
 		if err := parseNone(flag.NewFlagSet("healthcheck", flag.ContinueOnError), args); err != nil {

@@ -36,7 +36,7 @@ value belongs into WOOTBRIDGE_ENCRYPTION_KEY.
 		if err != nil {
 			return err
 		}
-		log := newLog(cfg, p.stderr)
+		log := daemon.NewLog(cfg, p.stderr)
 		if *newKey {
 			done, err := daemon.NewKey(ctx, cfg, log)
 			if err != nil {

@@ -358,7 +358,7 @@ func TestRefusalsAreToldToPeople(t *testing.T) {
 
 	_, errs, code = typed(t, "8080", "", "lines")
 	require.Equal(t, exitConfig, code)
-	require.Equal(t, "The configuration is not right:\n  WOOTBRIDGE_URL is \"8080\"; want the address of the running server, such as http://127.0.0.1:8080\n", errs)
+	require.Equal(t, "The configuration is not right:\n  WOOTBRIDGE_URL is \"8080\"; want the address of the running server, such as http://127.0.0.1:8081\n", errs)
 
 	dir := t.TempDir()
 	_, errs, code = typed(t, f.URL, "", "lines", "WOOTBRIDGE_ADMIN_TOKEN=", "WOOTBRIDGE_DATA_DIR="+dir)

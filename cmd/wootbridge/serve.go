@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -22,8 +21,9 @@ Runs until you stop it (Ctrl-C, SIGTERM); it finishes the work under way first. 
 second signal stops it at once. If a setting cannot work, or another process uses
 the data folder, it exits at the start with code 78.
 
-Environment variables configure it. Without any it keeps everything in ./data
-and listens on port 8080. The most useful ones:
+Environment variables configure it. Without any it keeps everything in ./data,
+listens on port 8080 for Chatwoot, and at 127.0.0.1:8081 for commands. The most
+useful ones:
 
   WOOTBRIDGE_PUBLIC_URL      where Chatwoot reaches the bridge; not needed
   WOOTBRIDGE_DATA_DIR        where data is kept
@@ -41,7 +41,8 @@ All are listed in docs/configuration.md.
 		if err != nil {
 			return err
 		}
-		log := newLog(cfg, p.stderr)
+		log := daemon.NewLog(cfg, p.stderr)
+		slog.SetDefault(log) // what libraries say by themselves is a part of it
 		warnUnknown(log, p.env)
 		opts := daemon.Options{Config: cfg, Log: log, Out: p.stdout, Command: p.name, Version: version(), RecordCrashes: true}
 		if cfg.LogFormat == "json" {
@@ -53,14 +54,6 @@ All are listed in docs/configuration.md.
 		}
 		return process.Wait(ctx)
 	},
-}
-
-func newLog(cfg config.Config, out io.Writer) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: cfg.LogLevel}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, opts))
-	}
-	return slog.New(slog.NewTextHandler(out, opts))
 }
 
 // warnUnknown tells of variables that look like ours and mean nothing.
