@@ -38,7 +38,7 @@ func TestD12_ARequestThatIsCarriedOutAfterTheBridgeGaveUpIsNotRepeated(t *testin
 		another := func() {
 			t.Helper()
 			others++
-			text := strings.Repeat("!", others)
+			text := strings.Repeat("x", others)
 			bob.SendText(w.phone, text)
 			w.desk.wait("the other customer's", withText(text))
 		}

@@ -54,7 +54,7 @@ func (w *world) untilGivenUp(bob *whatsapptest.Peer, waits string) {
 	for said := 1; !slices.Contains(w.desk.incoming(), waits); said++ {
 		require.Less(w.t, said, 300, "%d messages", len(w.desk.incoming()))
 		before := attempts()
-		mark := strings.Repeat("!", said)
+		mark := strings.Repeat("x", said)
 		bob.SendText(w.phone, mark)
 		w.desk.wait("the other customer's", withText(mark))
 		w.neverPaused()
