@@ -16,8 +16,9 @@ const (
 	// lookWithin bounds how long a webhook waits for what Chatwoot itself says, which
 	// waits for the webhook for 5 s; see Intake.LookWithin.
 	lookWithin = 3 * time.Second
-	// looksWaiting bounds how many webhooks of a line wait for that.
-	looksWaiting = 300
+	// looksWaiting bounds how many webhooks of a line wait for that, strangeWaiting how
+	// many of conversations that the line does not know.
+	looksWaiting, strangeWaiting = 300, 100
 	// oldLooks is how many messages one look reads by themselves, because they are not
 	// among the last ones of their conversation.
 	oldLooks = 5
@@ -26,16 +27,18 @@ const (
 // pace bounds what is asked: how much at once, how much a second, and how much of
 // that in a row.
 type pace struct {
-	places chan struct{}
-	limit  *rate.Limiter
+	places  chan struct{}
+	limit   *rate.Limiter
+	most    int // who may wait
+	waiting int // under lookups.mu
 }
 
-func newPace(atOnce int, perSecond rate.Limit, inARow int) pace {
-	return pace{make(chan struct{}, atOnce), rate.NewLimiter(perSecond, inARow)}
+func newPace(atOnce int, perSecond rate.Limit, inARow, most int) *pace {
+	return &pace{places: make(chan struct{}, atOnce), limit: rate.NewLimiter(perSecond, inARow), most: most}
 }
 
 // enter waits for a turn.
-func (p pace) enter(ctx context.Context) (leave func(), err error) {
+func (p *pace) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case p.places <- struct{}{}:
 	case <-ctx.Done():
@@ -61,12 +64,11 @@ type lookups struct {
 	// known is for conversations of the line, strange for others: who makes some up
 	// keeps none of the line's waiting. statuses and hints do not wait at all.
 	within          time.Duration
-	known, strange  pace
+	known, strange  *pace
 	statuses, hints *rate.Limiter
 
-	mu      sync.Mutex
-	waiting int
-	newest  map[chatwoot.ConversationID]*look
+	mu     sync.Mutex
+	newest map[chatwoot.ConversationID]*look
 }
 
 // look is one question for messages of a conversation.
@@ -85,7 +87,7 @@ func newLookups(within time.Duration) *lookups {
 	return &lookups{
 		within: within,
 		// Chatwoot itself stores no more than some 20 messages a second.
-		known: newPace(3, 20, 40), strange: newPace(1, 5, 10), statuses: rate.NewLimiter(2, 10), hints: rate.NewLimiter(5, 20),
+		known: newPace(3, 20, 40, looksWaiting), strange: newPace(1, 5, 10, strangeWaiting), statuses: rate.NewLimiter(2, 10), hints: rate.NewLimiter(5, 20),
 		newest: map[chatwoot.ConversationID]*look{},
 	}
 }
@@ -112,16 +114,20 @@ var (
 // NotFoundError says that it has none. strange is for a conversation that the line
 // does not know.
 func (l *lookups) message(ctx context.Context, from lister, conversation chatwoot.ConversationID, id chatwoot.MessageID, strange bool) (chatwoot.Message, error) {
-	k, mine, err := l.join(conversation, id)
+	turns := l.known
+	if strange {
+		turns = l.strange
+	}
+	k, mine, err := l.join(turns, conversation, id)
 	if err != nil {
 		return chatwoot.Message{}, err
 	}
-	defer l.leave()
+	defer l.leave(turns)
 	// Whoever has told it first may hang up, and others have joined.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.within)
 	defer cancel()
 	if mine {
-		l.carryOut(ctx, from, conversation, k, strange)
+		l.carryOut(ctx, from, conversation, k, turns)
 	}
 	select {
 	case <-k.done:
@@ -142,13 +148,13 @@ func (l *lookups) message(ctx context.Context, from lister, conversation chatwoo
 
 // join joins the next look at a conversation, or begins to wait for one, which the
 // caller has to carry out. Each join needs a leave.
-func (l *lookups) join(conversation chatwoot.ConversationID, id chatwoot.MessageID) (k *look, mine bool, err error) {
+func (l *lookups) join(turns *pace, conversation chatwoot.ConversationID, id chatwoot.MessageID) (k *look, mine bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting >= looksWaiting {
+	if turns.waiting >= turns.most {
 		return nil, false, errManyLooks
 	}
-	l.waiting++
+	turns.waiting++
 	before := l.newest[conversation]
 	if before != nil && !before.begun {
 		before.ids[id] = true
@@ -162,13 +168,13 @@ func (l *lookups) join(conversation chatwoot.ConversationID, id chatwoot.Message
 	return k, true, nil
 }
 
-func (l *lookups) leave() {
+func (l *lookups) leave(turns *pace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting--
+	turns.waiting--
 }
 
-func (l *lookups) carryOut(ctx context.Context, from lister, conversation chatwoot.ConversationID, k *look, strange bool) {
+func (l *lookups) carryOut(ctx context.Context, from lister, conversation chatwoot.ConversationID, k *look, turns *pace) {
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -179,7 +185,7 @@ func (l *lookups) carryOut(ctx context.Context, from lister, conversation chatwo
 		close(k.done)
 	}()
 	k.err = errNotAsked // unless it is: a panic must not look like an answer
-	leave, err := l.turn(ctx, k, strange)
+	leave, err := k.turn(ctx, turns)
 	if err != nil {
 		k.err = err
 		return
@@ -192,7 +198,7 @@ func (l *lookups) carryOut(ctx context.Context, from lister, conversation chatwo
 }
 
 // turn waits until a look may begin.
-func (l *lookups) turn(ctx context.Context, k *look, strange bool) (leave func(), err error) {
+func (k *look) turn(ctx context.Context, turns *pace) (leave func(), err error) {
 	if k.after != nil {
 		select {
 		case <-k.after:
@@ -200,10 +206,7 @@ func (l *lookups) turn(ctx context.Context, k *look, strange bool) (leave func()
 			return nil, ctx.Err()
 		}
 	}
-	if strange {
-		return l.strange.enter(ctx)
-	}
-	return l.known.enter(ctx)
+	return turns.enter(ctx)
 }
 
 // read looks for messages: one by itself, several among the conversation's last ones,

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,9 @@ type RefusedError struct {
 	Why  string
 }
 
-func (e *RefusedError) Error() string { return fmt.Sprintf("%s is not fetched: %s", e.Host, e.Why) }
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("%s is not fetched: %s", cmp.Or(e.Host, "an address without a host"), e.Why)
+}
 
 // keysOfClouds are where clouds hand their machines keys, and other places where no
 // files are: nothing sends there that means well.
