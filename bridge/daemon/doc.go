@@ -9,5 +9,8 @@
 // database closes. Work that outlasts the grace time is left to the end of the
 // process, which loses nothing: the next start looks before it repeats.
 //
+// It listens at up to three addresses (addresses.go), each with room for so many
+// connections that descriptors are left for the work.
+//
 // A Process owns every goroutine that it starts, and Stop waits for them.
 package daemon

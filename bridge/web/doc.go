@@ -1,7 +1,13 @@
 // Package web is the web server of a bridge: the admin API, Chatwoot's webhooks,
 // health and metrics.
 //
-// It keeps no state and reaches the bridge through admin's service only. Handlers
+// A Server has two faces: Public, which Chatwoot and strangers reach, and Private for
+// people and their programs; where an installation has one address it serves both.
+// Whoever sends a request may be anybody until a token or a signature says otherwise
+// (visit.go); how many may connect is up to the listener (limited.go); who guesses the
+// token is slowed down (signin.go).
+//
+// It keeps no other state and reaches the bridge through admin's service only. Handlers
 // return errors, and answer.go alone turns them into answers: a *fault.Error is
 // told as it is, any other error is logged and told as internal. The whole API
 // needs the admin token; the routes that need none (health, the API's description)
