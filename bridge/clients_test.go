@@ -32,6 +32,7 @@ var reaching = map[string][]string{
 // stranger goes through internal/fetch.
 var clients = map[string]string{
 	"internal/fetch/fetch.go":        "it is the fetcher, whose rules these are",
+	"chatwoot/lastword.go":           "the same client's connections",
 	"chatwoot/client.go":             "Chatwoot at the address that an admin has entered; no redirect is followed",
 	"chatwoot/cable.go":              "the live channel at the same address",
 	"chatwoot/download.go":           "agents' files, by the fetcher",

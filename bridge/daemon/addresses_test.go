@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,7 +99,7 @@ func TestL06_ADefaultThatIsTakenStopsNobody(t *testing.T) {
 func TestL06_OneAddressServesBothWhereItIsSet(t *testing.T) {
 	t.Parallel()
 	address := freeAddress(t)
-	dir := t.TempDir()
+	dir := closedFolder(t)
 	p, said := begin(t, asFound(t, dir, "WOOTBRIDGE_LISTEN="+address, "WOOTBRIDGE_ADMIN_LISTEN="+strings.Replace(address, "127.0.0.1", "localhost", 1)))
 	require.Equal(t, p.URL(), p.AdminURL())
 	require.True(t, serves(t, p.URL(), p.Token()))
@@ -161,15 +162,23 @@ func age(t *testing.T, dir string) {
 
 func TestL04_L08_WhatIsWeakIsWarnedOfAndNeverRefused(t *testing.T) {
 	t.Parallel()
-	p, said := begin(t, configured(t, t.TempDir(), "WOOTBRIDGE_ADMIN_TOKEN=0123456789abcdef"))
+	p, said := begin(t, configured(t, closedFolder(t), "WOOTBRIDGE_ADMIN_TOKEN=0123456789abcdef"))
 	require.Contains(t, said, "level=WARN")
 	require.Contains(t, said, "openssl rand -hex 32")
 	require.NotContains(t, said, "0123456789abcdef")
 	require.NoError(t, p.Stop())
-	p, said = begin(t, configured(t, t.TempDir(), "WOOTBRIDGE_ADMIN_TOKEN="+strings.Repeat("0123456789abcdef", 2)))
+	p, said = begin(t, configured(t, closedFolder(t), "WOOTBRIDGE_ADMIN_TOKEN="+strings.Repeat("0123456789abcdef", 2)))
 	require.NotContains(t, said, "level=WARN")
 	require.NoError(t, p.Stop())
-	p, said = begin(t, configured(t, t.TempDir()))
+	p, said = begin(t, configured(t, closedFolder(t)))
 	require.NotContains(t, said, "level=WARN", "the one that is made is strong")
 	require.NoError(t, p.Stop())
+}
+
+// closedFolder is one that nobody else can read: others are warned of.
+func closedFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o700))
+	return dir
 }
