@@ -165,7 +165,7 @@ func (d *door) tell(from, what string, times int) bool {
 	if !d.telling.Allow() {
 		return false
 	}
-	d.log.Warn(what, "from", from, "times", times)
+	d.log.Warn("the admin API refuses requests", "why", what, "from", from, "times", times)
 	return true
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -84,10 +85,10 @@ func TestL04_GuessesAtOnceAreNoQuicker(t *testing.T) {
 		var looked, unread atomic.Int64
 		for i := range 1000 {
 			waiting.Go(func() {
-				switch knock(d, fmt.Sprintf("203.0.113.7:%d", 1000+i), "wrong") {
-				case errUnauthorized:
+				switch err := knock(d, fmt.Sprintf("203.0.113.7:%d", 1000+i), "wrong"); {
+				case errors.Is(err, errUnauthorized):
 					looked.Add(1)
-				case errTooMany:
+				case errors.Is(err, errTooMany):
 					unread.Add(1)
 				}
 			})

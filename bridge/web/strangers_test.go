@@ -226,6 +226,7 @@ func TestH4_ARefusalClosesAtOnce(t *testing.T) {
 				require.Zero(t, time.Since(began), "it is not waited for the body")
 				require.GreaterOrEqual(t, answer.StatusCode, 400)
 				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
 				_, err = c.Read(make([]byte, 1))
 				require.ErrorIs(t, err, io.EOF)
 				require.LessOrEqual(t, time.Since(began), 2*time.Second)
@@ -250,6 +251,7 @@ func TestH4_WhoIsKnownHasTime(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, http.StatusAccepted, answer.StatusCode)
 			require.False(t, answer.Close)
+			require.NoError(t, answer.Body.Close())
 			time.Sleep(time.Minute) // between two requests
 		}
 		require.NoError(t, c.Close())
@@ -286,7 +288,10 @@ func TestH4_WhoSaysNothingMakesWay(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, http.StatusOK, answer.StatusCode)
 				told := &safeBuffer{}
-				go func() { _, _ = io.Copy(told, answer.Body) }()
+				go func() {
+					_, _ = io.Copy(told, answer.Body)
+					_ = answer.Body.Close()
+				}()
 
 				var idle []net.Conn
 				for i := range 10 * room {

@@ -97,6 +97,7 @@ func TestL01_NoSecretIsShown(t *testing.T) {
 		require.NoError(t, err)
 		body, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		said[path] = strings.ReplaceAll(string(body), webhook, "(the webhook's address)")
 	}
