@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,8 +33,9 @@ func TestL01_NoLineOfTheLogHasASecret(t *testing.T) {
 		var out bytes.Buffer
 		log := daemon.NewLog(cfg, &out)
 		log.Debug("configuration", "config", cfg)
-		said := "a library says: dial " + cfg.DatabaseURL.Reveal()
-		log.Log(t.Context(), slog.LevelWarn, said, "with", password, "and", []string{cfg.AdminToken.Reveal()})
+		said := slog.NewRecord(time.Now(), slog.LevelWarn, "a library says: dial "+cfg.DatabaseURL.Reveal(), 0)
+		said.Add("with", password, "and", []string{cfg.AdminToken.Reveal()})
+		require.NoError(t, log.Handler().Handle(t.Context(), said))
 		log.Error("failed", "error", &url.Error{Op: "Get", URL: "https://files.example.com/x?X-Amz-Signature=hunter2&b", Err: errors.New("no route")})
 		log.Error("failed", "error", fmt.Errorf("connect to %q: %w (%s)", cfg.RedisURL.Reveal(), errors.New(cfg.ChatwootToken.Reveal()), fmt.Sprintf("%q", password)))
 		log.Info("https://b.example.com/webhooks/l1/hunter2", slog.Group("g", "struct", struct{ Token string }{cfg.AdminToken.Reveal()}))

@@ -288,10 +288,8 @@ func TestH4_WhoSaysNothingMakesWay(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, http.StatusOK, answer.StatusCode)
 				told := &safeBuffer{}
-				go func() {
-					_, _ = io.Copy(told, answer.Body)
-					_ = answer.Body.Close()
-				}()
+				defer answer.Body.Close()
+				go func() { _, _ = io.Copy(told, answer.Body) }()
 
 				var idle []net.Conn
 				for i := range 10 * room {
