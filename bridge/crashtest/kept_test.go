@@ -31,6 +31,7 @@ var kept = []run{
 	{seed: 1795790375891267726, size: long, webhooksOnly: true, found: "more than fifty messages of a chat that waited, of which the oldest came last"},
 	{seed: 8, size: long, untroubled: true, found: "more than twenty messages of a chat of which nobody had told; the last twenty left first, while a comparison took longer than agents' messages wait for it"},
 	{seed: 1796008677335540252, size: long, found: "a file that came by itself, after its text, because the connection was just beginning"},
+	{seed: 1002, size: long, found: "a message that left after later ones, because who knew of its loss had died and its conversation was behind"},
 	{seed: 1003, size: long, found: "a web server's default page that was sent to a customer as the agent's file"},
 }
 
