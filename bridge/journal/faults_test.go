@@ -109,7 +109,7 @@ func TestKeepRenewsWhileWorkGoesOn(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		addLine(t, db, "l1")
-		j := journal.New(db, journal.Options{Instance: "here", LeaseTTL: time.Second})
+		j := journal.New(db, journal.Options{Instance: "here", LeaseTTL: 15 * time.Second}) // a busy machine renews late
 		_, err := j.Append(ctx, journal.Entry{Lane: inLane, Dedupe: "a"})
 		require.NoError(t, err)
 		lease, err := j.Claim(ctx, inbound)
