@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -45,6 +46,7 @@ func TestM8_NamesInLinesOfOursAreNothingButNames(t *testing.T) {
 func TestL11_WhatIsCutKeepsItsMarks(t *testing.T) {
 	t.Parallel()
 	const most = 150_000
+	english := catalogue.For("en")
 	for what, test := range map[string]struct{ text, ends string }{
 		"letters":      {strings.Repeat("a", 200_000), "a…"},
 		"bold at last": {strings.Repeat("a ", 32_766) + "*bold*" + strings.Repeat(" x", 1000), `\*bo…`},
@@ -55,6 +57,8 @@ func TestL11_WhatIsCutKeepsItsMarks(t *testing.T) {
 	} {
 		got := render.Message(from(content.Text{Text: test.text}), context("en"))[0].Content
 		require.LessOrEqual(t, len([]rune(got)), most, what)
+		got, says := strings.CutSuffix(got, "\n\n⚠️ **"+english.Text("text.long")+"**\n"+english.Text("open.phone"))
+		require.True(t, says, what)
 		require.True(t, strings.HasSuffix(got, test.ends), "%s ends with %q", what, got[len(got)-20:])
 	}
 	for _, unit := range []string{"{{a}} ", "{%", "`{{a}}` {{b}} ", "{{*a* "} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -161,6 +162,26 @@ func TestWhatIsDerivedFromAMessage(t *testing.T) {
 		golden(t, "file-missing", language, []render.Post{render.FileMissing(photo, c)})
 		golden(t, "file-refused", language, []render.Post{render.FileRefused(photo, c, 41<<20+1)})
 		golden(t, "unreadable", language, []render.Post{render.Unreadable(photo, c)})
+	}
+}
+
+// A text is shown whole, or says that it is not.
+func TestATextThatDoesNotFitSaysSo(t *testing.T) {
+	t.Parallel()
+	c := context("en")
+	for name, tc := range map[string]struct {
+		text string
+		all  bool
+	}{
+		"as long as WhatsApp allows":    {strings.Repeat("a", 65_536), true},
+		"longer":                        {strings.Repeat("a", 65_537), false},
+		"becomes too long for Chatwoot": {strings.Repeat("{%", 65_536/2), false},
+	} {
+		for _, m := range []content.Message{own(content.Text{Text: tc.text}), own(file(content.Image, tc.text, ""))} {
+			shown := render.Message(m, c)[0].Content
+			require.LessOrEqual(t, utf8.RuneCountInString(shown), 150_000, name)
+			require.Equal(t, tc.all, !strings.Contains(shown, c.Texts.Text("text.long")), name)
+		}
 	}
 }
 

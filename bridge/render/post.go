@@ -81,13 +81,17 @@ type Context struct {
 	longest int
 }
 
-// text is what a person wrote, as markdown.
+// text is what a person wrote, as markdown. Where that is not all of it, it says so.
 func (c Context) text(text string) string {
-	text = markup.Cut(text, cmp.Or(c.longest, maxText))
+	shown := markup.Cut(text, cmp.Or(c.longest, maxText))
+	convert := markup.Escape
 	if c.Formatting {
-		return markup.ToMarkdown(text)
+		convert = markup.ToMarkdown
 	}
-	return markup.Escape(text)
+	if shown == text {
+		return convert(text)
+	}
+	return convert(shown) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
 }
 
 const (

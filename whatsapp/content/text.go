@@ -17,9 +17,9 @@ func extendedText(x *waE2E.ExtendedTextMessage) (Content, *waE2E.ContextInfo) {
 	return Text{clean(x.GetText())}, x.GetContextInfo()
 }
 
-// longestText is WhatsApp's own limit for a text, in characters. What is longer was
-// made to be a burden.
-const longestText = 65_536
+// longestText is WhatsApp's own limit for a text, in characters, and one more, by which
+// who shows it knows that it goes on. What is longer was made to be a burden.
+const longestText = 65_536 + 1
 
 // clean removes what neither JSON nor Postgres nor Chatwoot can hold, and what is
 // beyond what WhatsApp itself lets people write.
