@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/wootbridge/wootbridge/bridge/config"
+	"github.com/wootbridge/wootbridge/bridge/database"
 )
 
 // The files of the data folder, beside the database.
@@ -22,7 +23,7 @@ const (
 	keyFile      = "encryption-key"
 	instanceFile = "instance"
 	crashFile    = "crash"
-	databaseFile = "wootbridge.db"
+	databaseFile = database.FileName
 	spoolFolder  = "spool"
 	versionName  = "whatsapp-version"
 )

@@ -28,6 +28,9 @@ const (
 	Postgres Dialect = "postgres"
 )
 
+// FileName is what the file of SQLite is called in the data folder.
+const FileName = "wootbridge.db"
+
 // Config says which database to open.
 type Config struct {
 	// URL is a postgres:// address; empty means SQLite in DataDir.
@@ -95,7 +98,7 @@ func open(cfg Config) (*DB, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		path := filepath.Join(cfg.DataDir, "wootbridge.db")
+		path := filepath.Join(cfg.DataDir, FileName)
 		if err := makeClosed(path); err != nil {
 			return nil, fmt.Errorf("make the database's file: %w", err)
 		}

@@ -38,13 +38,17 @@ func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 // SQLite opens a fresh file.
 func SQLite(t testing.TB) *database.DB {
 	t.Helper()
-	return open(t, database.Config{DataDir: t.TempDir()})
+	dir := t.TempDir()
+	migrated, err := migratedFile()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, database.FileName), migrated, 0o600))
+	return open(t, database.Config{DataDir: dir})
 }
 
 // Postgres opens a fresh database.
 func Postgres(t testing.TB) *database.DB {
 	t.Helper()
-	return open(t, database.Config{URL: PostgresURL(t), MaxConns: 8})
+	return open(t, database.Config{URL: copied(t, migratedDatabase(t)), MaxConns: 8})
 }
 
 func open(t testing.TB, cfg database.Config) *database.DB {
@@ -60,17 +64,29 @@ func open(t testing.TB, cfg database.Config) *database.DB {
 // the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return copied(t, "template1")
+}
+
+// copied is the address of a copy of a database, which is dropped when the test ends.
+func copied(t testing.TB, template string) string {
+	t.Helper()
 	server := required(t, PostgresEnv)
 	name := "test_" + Unique()
 	admin, err := sql.Open("postgres", server)
 	require.NoError(t, err)
-	_, err = admin.Exec("CREATE DATABASE " + name)
+	_, err = admin.Exec("CREATE DATABASE " + name + " TEMPLATE " + template)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		_, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
 		require.NoError(t, err)
 		require.NoError(t, admin.Close())
 	})
+	return at(t, server, name)
+}
+
+// at is the address of another database of a server.
+func at(t testing.TB, server, name string) string {
+	t.Helper()
 	address, err := url.Parse(server)
 	require.NoError(t, err)
 	address.Path = "/" + name
