@@ -303,6 +303,8 @@ func (j *Journal) EndLeases(ctx context.Context, crashed bool) error {
 	end := `UPDATE lane SET lease = 0 WHERE owner LIKE $1 AND lease > 0`
 	if crashed {
 		end = `UPDATE lane SET lease = 0, crashes = crashes + 1 WHERE owner LIKE $1 AND lease > 0`
+	} else if err := j.forgetTrials(ctx); err != nil {
+		return err
 	}
 	if _, err := j.db.ExecContext(ctx, end, j.instance+"/%"); err != nil {
 		return fmt.Errorf("end leases of an earlier run: %w", err)

@@ -63,6 +63,17 @@ func (l *Lease) Try(ctx context.Context, job Job, givingUp bool) error {
 	})
 }
 
+// forgetTrials forgets which jobs ran alone in an earlier run of this instance that was
+// stopped or killed meanwhile: what ends the next run may be another one.
+func (j *Journal) forgetTrials(ctx context.Context) error {
+	const forget = `UPDATE job SET alone = 0
+		WHERE alone > 0 AND lane IN (SELECT key FROM lane WHERE crashes > 0 AND crashes = job.alone AND (owner = '' OR owner LIKE $1))`
+	if _, err := j.db.ExecContext(ctx, forget, j.instance+"/%"); err != nil {
+		return fmt.Errorf("forget the trials of an earlier run: %w", err)
+	}
+	return nil
+}
+
 // Acquit records that the process has survived a job of the lane. The lane may be
 // somebody else's by now.
 func (l *Lease) Acquit(ctx context.Context, job Job) error {

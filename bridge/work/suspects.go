@@ -1,6 +1,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -136,8 +137,8 @@ func (p *Pool) stepOrTry(ctx context.Context, line Line, lease *journal.Lease, a
 	}
 	end := p.solo.begin(ctx)
 	defer end()
-	if ctx.Err() != nil {
-		return false, ctx.Err()
+	if err := cmp.Or(p.ctx.Err(), ctx.Err()); err != nil { // the process ends: the one before may be why
+		return false, err
 	}
 	// Only now: others that wait for their turn may not be the cause.
 	if err := lease.Try(ctx, next.Job, false); err != nil {

@@ -38,6 +38,7 @@ type frame struct {
 	conv    *conversation // which a job looks up, nil where it needs none
 	build   func() object
 	message []byte // built, nil when there is nothing to send
+	raw     []byte // in place of all this: what everybody is sent as it is
 	due     time.Time
 	open    int           // what still has to be done with it; at 0 done is closed
 	done    chan struct{} // sent to everybody who is to have it now
@@ -185,6 +186,13 @@ func (s *Server) nextFrame() (*frame, time.Duration) {
 // broadcast sends a frame to everybody who listens, except for what hooks say.
 func (s *Server) broadcast(ctx context.Context, f *frame) {
 	s.mu.Lock()
+	if f.raw != nil {
+		for _, c := range s.live.connections {
+			c.push(outgoing{raw: f.raw})
+		}
+		s.mu.Unlock()
+		return
+	}
 	if f.message == nil && (f.conv == nil || s.standing(f.conv)) {
 		s.renderFrame(f)
 	}

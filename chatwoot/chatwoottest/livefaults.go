@@ -130,13 +130,17 @@ func (s *Server) CutLive() {
 	}
 }
 
-// SendFrame writes a text to every connection, confirmed or not, as it is.
+// SendFrame writes a text to every connection, confirmed or not, as it is, behind what
+// was published before and is not held back.
 func (s *Server) SendFrame(raw []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.live.connections {
-		c.push(outgoing{raw: raw})
+	at, now := len(s.live.pending), time.Now()
+	for at > 0 && s.live.pending[at-1].due.After(now) {
+		at--
 	}
+	s.live.pending = slices.Insert(s.live.pending, at, &frame{raw: raw})
+	ring(s.live.wake)
 }
 
 // PublishForeign sends n frames of new messages of an inbox, which need not exist,
