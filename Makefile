@@ -37,12 +37,12 @@ build: ## the programs, into bin/
 
 check: ## while you work: all tests that need no server, no ffmpeg and no race detector
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { printf 'gofmt these files:\n%s\n' "$$unformatted"; exit 1; }
-	env -u WOOTBRIDGE_TEST_POSTGRES -u WOOTBRIDGE_TEST_REDIS .ci/in-memory go test -short -parallel 8 $(PKG)
+	env -u WOOTBRIDGE_TEST_POSTGRES -u WOOTBRIDGE_TEST_REDIS .ci/in-memory go test -ldflags=-w -short -parallel 8 $(PKG)
 	@echo "Not tested here: Postgres, Redis, ffmpeg, built programs, races. make test does all of it."
 
 test: ## everything, with -race, on its own Postgres and Redis
-## make test PKG=./bridge/journal RUN=TestOrder: a part of it
-	.ci/test-services go test -p 3 $(RACE) -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
+## make test PKG=./bridge/journal RUN=TestOrder: a part of it (make lint vets)
+	.ci/test-services go test -vet=off -ldflags=-w -p 3 $(RACE) -parallel 6 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 	$(if $(filter ./... ./whatsapp/whatsapptest,$(PKG)),go test -run 'TestPreKeysRunOut|TestLargeBacklogKeepsItsOrder' ./whatsapp/whatsapptest)
 
