@@ -80,7 +80,7 @@ func TestT11_TwoLinesThatHangDelayNotTheThird(t *testing.T) {
 
 // A file server hangs, and more customers have sent files than there are places:
 // the texts of the same line go on, and so do those behind them.
-func TestT11_M2_FilesThatHangDelayNoText(t *testing.T) {
+func TestM2_T11_FilesThatHangDelayNoText(t *testing.T) {
 	t.Parallel()
 	for name, queue := range map[string]journal.Queue{"to Chatwoot": journal.In, "to WhatsApp": journal.Out, "that follow later": journal.Maintenance} {
 		t.Run(name, func(t *testing.T) {
