@@ -15,6 +15,9 @@ const longestName = 64
 // passes it, on its way into Literal, Bold or HTML.
 func Name(raw string) string { return oneLine(raw, longestName) }
 
+// Line is Name for what may be longer: the question of a poll, an address.
+func Line(raw string, limit int) string { return oneLine(raw, limit) }
+
 // FileName is Name for the name of a file, of which the end tells most.
 func FileName(raw string) string {
 	name := []rune(oneLine(raw, len(raw)))

@@ -132,7 +132,22 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"unsupported":                 from(content.Unsupported{Name: "pollCreationMessage"}),
 		"unsupported-with-text":       from(content.Unsupported{Name: "templateMessage", Text: "Olá"}),
 		"unsupported-own-reaction":    own(content.Unsupported{Name: "reactionMessage"}),
-		"nothing":                     from(content.Nothing{}),
+		"location":                    from(content.Location{Place: &content.Point{Latitude: -23.5505, Longitude: -46.63330049}}),
+		"location-named":              from(content.Location{Place: &content.Point{Latitude: 1, Longitude: 2}, Name: "Padaria *Exemplo*", Address: "Rua 1,\nCentro", URL: "https://a.b/_x_"}),
+		"location-nowhere":            from(content.Location{Name: "Centro"}),
+		"location-live":               inGroup(content.Location{Place: &content.Point{Latitude: -0.0000001, Longitude: 180}, Comment: "a *caminho*", Live: true}),
+		"poll":                        from(content.Poll{Question: "Que dia?\n**x**", Options: []string{"Segunda", "# Terça", "[a](b)"}}),
+		"poll-one":                    own(content.Poll{Question: "{{Dia}}?", Options: []string{"Sim"}, One: true}),
+		"poll-empty":                  from(content.Poll{}),
+		"menu": from(content.Menu{Header: "Cardápio", Body: "O que *vai* ser?", Footer: "Padaria\nhttps://padaria.example", Sections: []content.Section{
+			{Title: "Bebidas", Rows: []content.Row{{Title: "Café", Description: "R$ 5,00"}, {Title: "Suco"}}}, {Rows: []content.Row{{Title: "Pão"}}},
+		}}),
+		"menu-empty":     from(content.Menu{Header: " ", Sections: []content.Section{}}),
+		"choice":         answering(from(content.Choice{Title: "Café", Description: "R$ 5,00"}), "5511999990001@s.whatsapp.net", content.Menu{Body: "O que vai ser?"}),
+		"choice-no-text": from(content.Choice{Title: "slot_1"}),
+		"quote-location": answering(from(text), ana.JID, content.Location{}),
+		"quote-poll":     answering(from(text), ana.JID, content.Poll{Question: "Que dia?"}),
+		"nothing":        from(content.Nothing{}),
 	} {
 		for _, language := range catalogue.Languages() {
 			t.Run(name+"/"+language, func(t *testing.T) {

@@ -26,6 +26,16 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.text(kind.Text)
 	case content.Media:
 		p = c.media(p, kind)
+	case content.Location:
+		p.Content = c.location(kind)
+	case content.Poll:
+		p.Content = c.poll(kind)
+	case content.Menu:
+		if p.Content = c.menu(kind); p.Content == "" {
+			p = c.unsupported(p, content.Unsupported{Name: "menu"})
+		}
+	case content.Choice:
+		p.Content = c.choice(kind)
 	case content.ViewOnce:
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
@@ -50,6 +51,14 @@ func textOf(c content.Content) string {
 		return c.Caption
 	case content.Unsupported:
 		return c.Text
+	case content.Poll:
+		return c.Question
+	case content.Menu:
+		return cmp.Or(c.Header, c.Body)
+	case content.Choice:
+		return c.Title
+	case content.Location:
+		return c.Name
 	default:
 		return ""
 	}
@@ -57,6 +66,12 @@ func textOf(c content.Content) string {
 
 // kindWord is what stands for a quoted content without a text.
 func (c Context) kindWord(quoted content.Content) string {
+	if l, ok := quoted.(content.Location); ok {
+		if l.Live {
+			return "📡 " + c.Texts.Text("live")
+		}
+		return "📍 " + c.Texts.Text("location")
+	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {
 	case content.Image:

@@ -1,0 +1,73 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
+)
+
+// longestOption is how much of an answer or a row is shown, longestQuestion of what is
+// asked. WhatsApp itself allows 100 and 255.
+const longestOption, longestQuestion = 100, 255
+
+// poll is a question and its answers, each in a line: as a list they would be pale and
+// twice as high. The question stands first, as the list of conversations shows that.
+func (c Context) poll(p content.Poll) string {
+	lines := []string{"📊"}
+	if question := markup.Line(p.Question, longestQuestion); question != "" {
+		lines[0] += " " + markup.Bold(question)
+	}
+	for _, option := range p.Options {
+		lines = append(lines, "☐ "+markup.Literal(markup.Line(option, longestOption)))
+	}
+	how := "poll.many"
+	if p.One {
+		how = "poll.one"
+	}
+	return strings.Join(append(lines, "*"+markup.Literal(c.Texts.Text(how))+"*"), "\n")
+}
+
+// menu is a text with what can be chosen below it.
+func (c Context) menu(m content.Menu) string {
+	var parts []string
+	header := ""
+	if title := markup.Line(m.Header, longestQuestion); title != "" {
+		header = markup.Bold(title)
+	}
+	if m.Body != "" {
+		header = strings.TrimLeft(header+"\n"+c.text(m.Body), "\n")
+	}
+	parts = append(parts, header)
+	for _, section := range m.Sections {
+		var rows []string
+		if title := markup.Line(section.Title, longestOption); title != "" {
+			rows = append(rows, markup.Bold(title))
+		}
+		for _, row := range section.Rows {
+			line := "▢ " + markup.Literal(markup.Line(row.Title, longestOption))
+			if about := markup.Line(row.Description, longestOption); about != "" {
+				line += " · " + markup.Literal(about)
+			}
+			rows = append(rows, line)
+		}
+		parts = append(parts, strings.Join(rows, "\n"))
+	}
+	if m.Footer != "" {
+		parts = append(parts, c.text(m.Footer))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "\n\n")
+}
+
+// choice is what somebody has chosen, which nobody is to take for typed text.
+func (c Context) choice(chosen content.Choice) string {
+	out := "☑"
+	if title := markup.Line(chosen.Title, longestQuestion); title != "" {
+		out += " " + markup.Bold(title)
+	}
+	if chosen.Description != "" {
+		out += "\n" + c.text(chosen.Description)
+	}
+	return out
+}
