@@ -28,6 +28,12 @@ func TestM8_NamesInLinesOfOursAreNothingButNames(t *testing.T) {
 		"the name of a song":                 {from(file(content.Audio, "", long+".mp3")), 1},
 		"the name of a document":             {from(file(content.Document, "Oi", long+".pdf")), 3},
 		"a kind":                             {from(content.Unsupported{Name: long}), 2},
+		"a poll":                             {from(content.Poll{Question: long, Options: []string{long}}), 3},
+		"a menu": {from(content.Menu{Header: long, Sections: []content.Section{
+			{Title: long, Rows: []content.Row{{Title: long, Description: long}}},
+		}}), 4},
+		"a choice": {from(content.Choice{Title: long}), 1},
+		"a place":  {from(content.Location{Name: long, Address: long}), 2},
 	} {
 		got := render.Message(test.message, context("en"))[0].Content
 		lines := strings.Split(got, "\n")
