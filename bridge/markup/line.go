@@ -138,8 +138,13 @@ func (l *line) after(i int) around {
 	if i >= len(l.text) {
 		return nothing
 	}
-	at, found := slices.BinarySearchFunc(l.fixed, i, func(s span, i int) int { return cmp.Compare(s.start, i) })
+	at, found := l.fixedFrom(i)
 	return around{runeAt(l.text, i), found && l.fixed[at].kind != code}
+}
+
+// fixedFrom finds the fixed part that begins at i.
+func (l *line) fixedFrom(i int) (at int, found bool) {
+	return slices.BinarySearchFunc(l.fixed, i, func(s span, i int) int { return cmp.Compare(s.start, i) })
 }
 
 // write writes a part of the line. within are the marks of the spans around it.

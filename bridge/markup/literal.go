@@ -42,7 +42,9 @@ func (l *line) means(i int, c byte) bool {
 		// Angle brackets around an address are no part of a word.
 		return !isWord(before) || !isWord(after) || l.before(i).address || l.after(i+1).address
 	case '~':
-		return before == '~' || after == '~'
+		return before == '~' || after == '~' || l.beforeHost(i)
+	case '$', '=':
+		return l.beforeHost(i)
 	case ']':
 		return after == '('
 	case ':':
@@ -59,6 +61,14 @@ func (l *line) means(i int, c byte) bool {
 		return isSymbol(l.text[i:])
 	}
 	return false
+}
+
+// beforeHost reports whether an address without a scheme begins behind the sign at i,
+// which the dashboard would take for a part of its name. Such a link leads nowhere, and
+// before a port its parts are shown in another order.
+func (l *line) beforeHost(i int) bool {
+	at, found := l.fixedFrom(i + 1)
+	return found && l.fixed[at].kind == host
 }
 
 // isTag reports whether an angle bracket may begin an address, or what others take
