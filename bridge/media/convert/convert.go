@@ -135,6 +135,9 @@ func (c *Converter) isolated(ctx context.Context, f File, source *os.File) (r Re
 	major, _, _ := strings.Cut(f.MIME, "/")
 	switch {
 	case f.MIME == "image/gif" && animated(source):
+		if drawsTooMuch(source) {
+			return Result{}, false
+		}
 		return c.film(ctx, f, GIF)
 	case major == "image":
 		return c.image(ctx, f, source)

@@ -31,5 +31,6 @@ func FuzzHeaders(f *testing.F) {
 			t.Fatalf("orientation %d", o)
 		}
 		animated(file)
+		drawsTooMuch(file)
 	})
 }

@@ -35,6 +35,39 @@ func scansOf(side uint16, scans int) []byte {
 	return append(file, 0xff, 0xd9)
 }
 
+// gifOf is a GIF with so many pictures of one pixel on a screen of so many.
+func gifOf(side uint16, pictures int) []byte {
+	hi, lo := byte(side>>8), byte(side)
+	file := append([]byte("GIF89a"), lo, hi, lo, hi, 0x80, 0, 0, 0, 0, 0, 255, 255, 255)
+	for range pictures {
+		file = append(file, 0x21, 0xf9, 4, 4, 1, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0)
+	}
+	return append(file, 0x3b)
+}
+
+// Each picture of a GIF costs ffmpeg its whole screen, however few bytes it has.
+func TestM5_APictureThatMovesForTooLongIsNotDrawn(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		file        []byte
+		moves, much bool
+	}{
+		"a picture":                    {gifOf(4000, 1), false, false},
+		"a small one for long":         {gifOf(100, 30_000), true, false},
+		"a minute of a large film":     {gifOf(1000, 1500), true, false},
+		"the most":                     {gifOf(1024, 4096), true, false},
+		"one more":                     {gifOf(1024, 4097), true, true},
+		"half a megabyte, for minutes": {gifOf(1000, 30_000), true, true},
+		"the largest screen":           {gifOf(65_535, 2), true, true},
+		"a screen of nothing":          {gifOf(0, 3), true, false},
+		"one that breaks off":          {gifOf(1000, 30_000)[:40], false, false},
+		"nothing":                      {nil, false, false},
+	} {
+		require.Equal(t, c.moves, animated(bytes.NewReader(c.file)), what)
+		require.Equal(t, c.much, drawsTooMuch(bytes.NewReader(c.file)), what)
+	}
+}
+
 func TestM5_ScansAreCountedBeforeAPictureIsDecoded(t *testing.T) {
 	t.Parallel()
 	inSegment := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff}, bytes.Repeat([]byte{0xff, 0xda, 0, 2}, 16383)...)
