@@ -2,6 +2,7 @@ package media
 
 import (
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -28,7 +29,7 @@ func Actual(declared string, head []byte) string {
 		// Both share their containers: which of the two it is stays as declared.
 		_, format, _ := strings.Cut(is, "/")
 		return major(said) + "/" + format
-	case runs[is], programs[is], IsMedia(said) && textual(found):
+	case isRun(is), programs[is], IsMedia(said) && textual(found):
 		return Unknown
 	}
 	return is
@@ -39,7 +40,7 @@ func Actual(declared string, head []byte) string {
 // particular, and so is what browsers run.
 func ForDesk(declared string, head []byte) string {
 	is := Actual(declared, head)
-	if runs[is] || IsMedia(Type(declared, head)) && !IsMedia(is) {
+	if isRun(is) || isPage(is, head) || IsMedia(Type(declared, head)) && !IsMedia(is) {
 		return Unknown
 	}
 	return is
@@ -80,10 +81,26 @@ var inBrowsers = map[string]bool{"image/jpeg": true, "image/png": true, "image/g
 
 // runs are types of which a browser carries out what is in them.
 var runs = map[string]bool{
-	"text/html": true, "application/xhtml+xml": true, "image/svg+xml": true, "text/javascript": true, "application/javascript": true, "application/x-javascript": true,
-	"application/ecmascript": true, "text/ecmascript": true, "application/xslt+xml": true, "text/xsl": true, "multipart/related": true, "application/x-shockwave-flash": true,
-	"text/x-php": true, "application/x-httpd-php": true, "application/hta": true,
+	"text/html": true, "application/xslt+xml": true, "text/xsl": true, "application/x-shockwave-flash": true,
+	"text/x-php": true, "application/x-httpd-php": true, "application/hta": true, "text/x-component": true, "text/cache-manifest": true,
 }
+
+// isRun reports whether a browser carries out what is in a file of a type. It reads
+// every kind of XML as it reads a page, and each part of a multipart by itself.
+func isRun(t string) bool {
+	return runs[t] || strings.HasSuffix(t, "+xml") || major(t) == "multipart" || isScript.MatchString(t)
+}
+
+// isScript matches the many names of the languages of browsers.
+var isScript = regexp.MustCompile(`^(?:text|application)/(?:x-)?(?:(?:java|ecma|j|live|vb)script)[0-9.]*$`)
+
+// isPage reports whether XML begins as a page, a drawing, or something that brings a
+// program along.
+func isPage(t string, head []byte) bool {
+	return (t == "text/xml" || t == "application/xml") && bytesOfPage.Match(head)
+}
+
+var bytesOfPage = regexp.MustCompile(`(?i)w3\.org/(?:1999/(?:xhtml|xsl)|2000/svg)|<\?xml-stylesheet|<!(?:doctype|entity)`)
 
 // programs are types of what a machine carries out. What was said to be something else
 // is not announced as one.
@@ -106,14 +123,14 @@ func agree(said, is string, found *mimetype.MIME) bool {
 	}
 	declared := mimetype.Lookup(said)
 	if declared == nil { // nobody knows it
-		return !IsMedia(said) && !runs[is]
+		return !IsMedia(said) && !isRun(is)
 	}
 	for m := declared; m.Parent() != nil; m = m.Parent() {
 		if found.Is(m.String()) {
 			return true
 		}
 	}
-	return !IsMedia(said) && !runs[is] && textual(found) && textual(declared)
+	return !IsMedia(said) && !isRun(is) && textual(found) && textual(declared)
 }
 
 // textual reports whether a type is a kind of text.

@@ -84,6 +84,25 @@ func TestL13_WhatBrowsersRunIsNeverToldToTheDesk(t *testing.T) {
 	require.Equal(t, "text/plain", media.ForDesk("text/plain", []byte(htmls[0])), "a text is shown as one")
 }
 
+// Browsers read every kind of XML as they read a page, and run scripts by many names.
+func TestL13_XMLAndScriptsOfOtherNamesAreNotToldToTheDesk(t *testing.T) {
+	t.Parallel()
+	const page = `<?xml version="1.0"?><a><script xmlns="http://www.w3.org/1999/xhtml">alert(1)</script></a>`
+	for _, tc := range []struct{ declared, content string }{
+		{"application/rss+xml", page}, {"application/atom+xml", page}, {"application/rdf+xml", page}, {"application/mathml+xml", page}, {"application/x-unheard-of+xml", page},
+		{"application/x-unheard-of+xml", garbage}, {"APPLICATION/RSS+XML; a=b", page}, {"application/vnd.google-earth.kml+xml", page},
+		{"text/xml", page}, {"application/xml", page}, {"text/xml; charset=utf-8", page},
+		{"text/xml", `<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="#x"?><a/>`},
+		{"text/xml", `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "http://www.w3.org">]><a/>`},
+		{"text/xml", `<?xml version="1.0"?><s:svg xmlns:s="http://www.w3.org/2000/svg" onload="alert(1)"/>`},
+		{"multipart/x-mixed-replace;boundary=x", "--x\r\nContent-Type: text/html\r\n\r\n" + htmls[0]}, {"multipart/form-data", garbage},
+		{"text/jscript", "alert(1)"}, {"text/livescript", "alert(1)"}, {"text/x-javascript", "alert(1)"}, {"application/x-ecmascript", "alert(1)"},
+		{"text/javascript1.5", "alert(1)"}, {"text/vbscript", "MsgBox"}, {"text/cache-manifest", "CACHE MANIFEST"},
+	} {
+		require.Equal(t, media.Unknown, media.ForDesk(tc.declared, []byte(tc.content)), "%q as %s", tc.content, tc.declared)
+	}
+}
+
 func TestL13_ARightTypeIsKept(t *testing.T) {
 	t.Parallel()
 	docx := zipped(t, "[Content_Types].xml", "word/document.xml")
