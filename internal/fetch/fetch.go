@@ -173,13 +173,26 @@ func stepsBack(path string) bool {
 				return true
 			}
 		}
-		decoded, err := url.PathUnescape(path)
-		if err != nil {
-			break
-		}
-		path = decoded
+		path = unescape(path)
 	}
 	return false
+}
+
+// unescape decodes a path as lenient servers do, which leave alone what is no escape:
+// one such sign must not hide the steps behind it.
+func unescape(path string) string {
+	var out strings.Builder
+	for i := 0; i < len(path); i++ {
+		if i+2 < len(path) && path[i] == '%' {
+			if decoded, err := url.PathUnescape(path[i : i+3]); err == nil {
+				out.WriteString(decoded)
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(path[i])
+	}
+	return out.String()
 }
 
 // wellFormed refuses addresses that are none of files on the web.
