@@ -129,6 +129,13 @@ func keep(path string, make func() string) (string, error) {
 	return text, os.Rename(file.Name(), path)
 }
 
+// holds reports whether a file is there and not empty, as one is that a full disk has
+// left. What cannot be read is for whoever reads it to tell.
+func holds(path string) bool {
+	content, err := os.ReadFile(path)
+	return err == nil && strings.TrimSpace(string(content)) != "" || err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
