@@ -49,8 +49,13 @@ func (e *LockedError) Error() string {
 // lock reserves the data folder for this process until unlock; the system
 // releases it if the process dies.
 func lock(dir string) (unlock func(), err error) {
-	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %s is a link, and what it leads to would be overwritten: remove the link", filepath.Join(dir, lockFile))}
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: the bridge's user may not write into it: %w", err)}
+	case err != nil:
 		return nil, fmt.Errorf("open the data folder's lock: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
