@@ -76,7 +76,7 @@ func (r *reader) checkServer(cfg Config) {
 func (r *reader) checkFetchAllow(cfg Config) {
 	if _, err := fetch.ParseAllow(cfg.FetchAllow); err != nil {
 		name := Prefix + "FETCH_ALLOW"
-		r.faultWant(name, r.vars[name].Want+" ("+strings.ReplaceAll(err.Error(), "\n", ", ")+")")
+		r.faultWant(name, r.vars[name].Want+" ("+shown(strings.ReplaceAll(err.Error(), "\n", ", "))+")")
 	}
 }
 

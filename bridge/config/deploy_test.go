@@ -89,6 +89,21 @@ func TestL05_TheServicesAreConfined(t *testing.T) {
 	require.True(t, cfg.AdminListenChosen, "an installation that had one port gets a second one with this file")
 }
 
+// Nobody can be asked where a script calls it; the bridge would not start without.
+func TestL05_AMissingTokenIsSaid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := filepath.Join(dir, "make-secrets")
+	require.NoError(t, os.WriteFile(script, []byte(shipped(t, "deploy/make-secrets")), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("WOOTBRIDGE_CHATWOOT_URL=https://c\n"), 0o600))
+	out, err := exec.Command("/bin/sh", script).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "write it into secrets/chatwoot-token")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "secrets", "chatwoot-token"), []byte("tok\n"), 0o600))
+	out, err = exec.Command("/bin/sh", script).CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
 // The script that makes the secrets makes each that a service is given, and changes none
 // that is there.
 func TestL05_TheSecretsAreMade(t *testing.T) {

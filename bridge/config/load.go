@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +97,11 @@ func (r *reader) readFile(v Variable) {
 		return
 	}
 	bad := func(want string) {
-		r.faults = append(r.faults, Fault{Variable: name, Value: strconv.Quote(path), Want: want})
+		value := seal.Secret(path).String()
+		if isPath(path) {
+			value = strconv.Quote(shown(path))
+		}
+		r.faults = append(r.faults, Fault{Variable: name, Value: value, Want: want})
 	}
 	if _, both := r.values[v.Name]; both {
 		bad("either this or " + v.Name + ", not both")
@@ -121,6 +127,19 @@ func (r *reader) readFile(v Variable) {
 		return
 	}
 	r.values[v.Name], r.source[v.Name] = value, name
+}
+
+// isPath tells the path of a file from the secret itself, which people put in its place
+// by mistake.
+func isPath(value string) bool {
+	if strings.ContainsAny(value, "@=") || isKey(value) {
+		return false
+	}
+	if _, err := os.Stat(value); err == nil {
+		return true
+	}
+	parent, err := os.Stat(filepath.Dir(value))
+	return strings.ContainsRune(value, filepath.Separator) && (filepath.IsAbs(value) || err == nil && parent.IsDir())
 }
 
 // parseDuration reads a duration as Go writes it, or whole days: 15d.
@@ -150,13 +169,26 @@ func (r *reader) faultWant(name, want string) {
 	r.faults = append(r.faults, Fault{Variable: name, Value: value, Want: want})
 }
 
-// shown is a value without what may be a password. Where one is wrong, nobody can
-// tell where an address in it begins.
+// names are what may be a user and a password, before a host.
+var names = regexp.MustCompile(`[^\s",]*@`)
+
+// shown is a value without what may be a password or a token. Where one is wrong,
+// nobody can tell where an address in it begins.
 func shown(value string) string {
-	if i := strings.LastIndexByte(value, '@'); i >= 0 && !strings.Contains(value, "://") {
-		value = seal.Secret(value[:i]).String() + value[i:]
+	if !strings.Contains(value, "://") {
+		if i := strings.LastIndexByte(value, '@'); i >= 0 {
+			value = seal.Secret(value[:i]).String() + value[i:]
+		}
+		if i := strings.IndexByte(value, '?'); i >= 0 {
+			value = value[:i+1] + seal.Secret(value[i+1:]).String()
+		}
 	}
-	return seal.Mask(value)
+	return names.ReplaceAllStringFunc(seal.Mask(value), func(found string) string {
+		if strings.Contains(found, "://") {
+			return found // Mask has seen it
+		}
+		return seal.Secret(found).String() + "@"
+	})
 }
 
 func (r *reader) err() error {

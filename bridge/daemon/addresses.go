@@ -181,6 +181,7 @@ func RecordedURL(dataDir string) string {
 // none of the start.
 func (p *Process) recordURL() {
 	path := filepath.Join(p.opts.Config.DataDir, addressFile)
+	_ = os.Remove(path) // it may be a link to something else
 	if err := os.WriteFile(path, []byte(p.AdminURL()+"\n"), 0o600); err != nil {
 		p.log.Warn("where the admin API is cannot be written down for commands", "error", err)
 		return

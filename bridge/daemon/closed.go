@@ -40,10 +40,8 @@ func closeToOthers(dir string, log *slog.Logger) {
 			alone = alone && entry.Name() == "lost+found"
 			continue
 		}
-		if !entry.IsDir() && !entry.Type().IsRegular() {
-			continue // a link leads to somebody else's file
-		}
-		note(filepath.Join(dir, entry.Name()), true)
+		// A link leads to somebody else's file: whether others can read that is told.
+		note(filepath.Join(dir, entry.Name()), entry.IsDir() || entry.Type().IsRegular())
 	}
 	note(dir, alone && err == nil)
 	if len(closed) > 0 {
@@ -85,7 +83,7 @@ func ownedByUs(info os.FileInfo) bool {
 // ofBridge says whether the bridge has made an entry of its data folder, or somebody as a
 // copy of one, such as wootbridge.db.bak.
 func ofBridge(name string) bool {
-	for _, known := range []string{lockFile, tokenFile, keyFile, instanceFile, crashFile, memoryFile, databaseFile, spoolFolder, versionName} {
+	for _, known := range []string{lockFile, addressFile, tokenFile, keyFile, instanceFile, crashFile, memoryFile, databaseFile, spoolFolder, versionName} {
 		rest, ok := strings.CutPrefix(strings.TrimPrefix(name, "."), known)
 		if ok && (rest == "" || rest[0] == '.' || rest[0] == '-') {
 			return true

@@ -18,7 +18,7 @@ func opened(t *testing.T, more ...string) (dir string) {
 	dir = filepath.Join(t.TempDir(), "data")
 	require.NoError(t, daemon.Migrate(t.Context(), configured(t, dir), slog.New(slog.DiscardHandler)))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "spool"), 0o700))
-	for _, name := range append([]string{"wootbridge.db-wal", "wootbridge.db.bak", "crash.last", "spool/wootbridge-1"}, more...) {
+	for _, name := range append([]string{"wootbridge.db-wal", "wootbridge.db.bak", "crash.last", "admin-address", "spool/wootbridge-1"}, more...) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 	}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
@@ -107,7 +107,36 @@ func TestM9_ALinkIsLeftAlone(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.Rename(filepath.Join(dir, "encryption-key"), target))
 	require.NoError(t, os.Symlink(target, filepath.Join(dir, "encryption-key")))
-	saidAtStart(t, dir)
+	said := saidAtStart(t, dir)
+	require.Contains(t, said, "open=[encryption-key]", "but it is told")
 	require.Equal(t, os.FileMode(0o644), mode(t, target))
 	require.Equal(t, os.FileMode(0o700), mode(t, dir))
+}
+
+// Whoever could write into the folder before it was closed chooses no file to overwrite.
+func TestM9_ALinkInPlaceOfTheLockIsRefused(t *testing.T) {
+	t.Parallel()
+	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "precious")
+	require.NoError(t, os.WriteFile(target, []byte("precious"), 0o600))
+	require.NoError(t, os.Symlink(target, filepath.Join(dir, "lock")))
+	_, err := daemon.Start(t.Context(), options(configured(t, dir)))
+	var setup *daemon.SetupError
+	require.ErrorAs(t, err, &setup)
+	require.ErrorContains(t, err, "remove the link")
+	content, err := os.ReadFile(target)
+	require.NoError(t, err)
+	require.Equal(t, "precious", string(content))
+}
+
+func TestAFolderThatCannotBeWrittenIsAFaultOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o500))
+	_, err := daemon.Start(t.Context(), options(configured(t, dir)))
+	var setup *daemon.SetupError
+	require.ErrorAs(t, err, &setup)
+	require.ErrorContains(t, err, "WOOTBRIDGE_DATA_DIR")
 }

@@ -128,6 +128,35 @@ func TestALostKeyIsNotReplaced(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "encryption-key"))
 }
 
+// So does one whose file is there and empty, as a full disk leaves it.
+func TestM9_AnEmptyKeyIsALostOne(t *testing.T) {
+	t.Parallel()
+	i := withFile(t)
+	require.NoError(t, i.migrate())
+	require.NoError(t, os.WriteFile(filepath.Join(i.dir, "encryption-key"), []byte("\n"), 0o600))
+	require.ErrorContains(t, i.migrate(), "put the file encryption-key of your backup into the data folder")
+	require.Empty(t, i.file("encryption-key"))
+}
+
+// A backup from before the key was replaced, in the folder that has the old key too.
+func TestM9_AnOldBackupFindsItsKey(t *testing.T) {
+	t.Parallel()
+	i := withFile(t)
+	require.NoError(t, i.migrate())
+	first, database := i.file("encryption-key"), filepath.Join(i.dir, "wootbridge.db")
+	i.fill(first)
+	backup, err := os.ReadFile(database)
+	require.NoError(t, err)
+	_, err = i.newKey()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(database, backup, 0o600))
+	kept := filepath.Join(i.dir, "encryption-key."+keyID(t, first))
+	require.ErrorContains(t, i.migrate(), "that key is in "+kept)
+	require.NoError(t, os.Rename(kept, filepath.Join(i.dir, "encryption-key")))
+	require.NoError(t, i.migrate())
+	require.True(t, i.opens(first))
+}
+
 func TestStandardMode(t *testing.T) {
 	t.Parallel()
 	metrics := freeAddress(t)

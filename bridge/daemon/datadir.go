@@ -49,8 +49,13 @@ func (e *LockedError) Error() string {
 // lock reserves the data folder for this process until unlock; the system
 // releases it if the process dies.
 func lock(dir string) (unlock func(), err error) {
-	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %s is a link, and what it leads to would be overwritten: remove the link", filepath.Join(dir, lockFile))}
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: the bridge's user may not write into it: %w", err)}
+	case err != nil:
 		return nil, fmt.Errorf("open the data folder's lock: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
@@ -127,6 +132,13 @@ func keep(path string, make func() string) (string, error) {
 		return "", err
 	}
 	return text, os.Rename(file.Name(), path)
+}
+
+// holds reports whether a file is there and not empty, as one is that a full disk has
+// left. What cannot be read is for whoever reads it to tell.
+func holds(path string) bool {
+	content, err := os.ReadFile(path)
+	return err == nil && strings.TrimSpace(string(content)) != "" || err != nil && !errors.Is(err, fs.ErrNotExist)
 }
 
 func exists(path string) bool {

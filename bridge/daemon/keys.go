@@ -19,7 +19,7 @@ import (
 const newKeyFile = keyFile + ".new"
 
 // errKeyLost says that the data folder has a database but not its key.
-var errKeyLost = errors.New("the database has no encryption key any more: put the file encryption-key of your backup into the data folder; without it the secrets in the database cannot be read")
+var errKeyLost = errors.New("the database has no encryption key any more (the file is missing or empty): put the file encryption-key of your backup into the data folder; without it the secrets in the database cannot be read")
 
 // keyring is what a start may open the database with.
 type keyring struct {
@@ -49,7 +49,7 @@ func readKeys(cfg config.Config) (k keyring, err error) {
 	}
 	k.inFile = true
 	path := filepath.Join(cfg.DataDir, keyFile)
-	if !exists(path) && exists(filepath.Join(cfg.DataDir, databaseFile)) {
+	if !holds(path) && exists(filepath.Join(cfg.DataDir, databaseFile)) {
 		return k, errKeyLost
 	}
 	if k.present, err = keepKey(path); err != nil {
@@ -101,6 +101,15 @@ func (k *keyring) settle(key *seal.Key, log *slog.Logger) error {
 	}
 	k.present = key
 	return nil
+}
+
+// hint says where the key is that a database is sealed with, if it is one of those that
+// were replaced: as with a backup from before that.
+func (k *keyring) hint(want string) string {
+	if path := filepath.Join(k.dir, keyFile+"."+want); k.inFile && want != "" && holds(path) {
+		return "; that key is in " + path + ": if this database is a backup from before the key was replaced, copy that file over " + keyFile
+	}
+	return ""
 }
 
 // waits says that a key is set to come next, which nothing is sealed with.

@@ -97,7 +97,7 @@ func (p *Process) openDatabase(ctx context.Context, h *home) (err error) {
 	p.db, err = database.Open(ctx, database.Config{
 		URL: cfg.DatabaseURL.Reveal(), DirectURL: cfg.DatabaseDirectURL.Reveal(), DataDir: cfg.DataDir, Wait: databaseWait, Log: p.log,
 	})
-	if database.IsPoolerError(err) {
+	if database.IsAddressError(err) {
 		return &SetupError{err}
 	}
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *Process) openDatabase(ctx context.Context, h *home) (err error) {
 	})
 	var wrong *atrest.WrongKeyError
 	if errors.As(err, &wrong) {
-		return &SetupError{wrong}
+		return &SetupError{fmt.Errorf("%w%s", wrong, h.keys.hint(wrong.Want))}
 	}
 	if err == nil {
 		atrest.Clean(ctx, p.atRest(*h), p.store, false)

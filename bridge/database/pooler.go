@@ -160,8 +160,8 @@ func (db *DB) Try(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// IsPoolerError reports whether an address cannot work, however often it is tried.
-func IsPoolerError(err error) bool {
+// IsAddressError reports whether an address cannot work, however often it is tried.
+func IsAddressError(err error) bool {
 	var pooler *PoolerError
-	return errors.As(err, &pooler)
+	return errors.As(err, &pooler) || errors.Is(err, errForm) || errors.Is(err, errOptions)
 }

@@ -51,7 +51,7 @@ func TestK6_APoolerIsFoundOut(t *testing.T) {
 			t.Parallel()
 			db, err := database.Open(t.Context(), test.config(t, databasetest.PostgresURL(t)))
 			if test.refused != "" {
-				require.True(t, database.IsPoolerError(err), "%v", err)
+				require.True(t, database.IsAddressError(err), "%v", err)
 				require.ErrorContains(t, err, test.refused)
 				return
 			}

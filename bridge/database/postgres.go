@@ -12,12 +12,17 @@ import (
 	"github.com/lib/pq"
 )
 
+var (
+	errForm    = errors.New("WOOTBRIDGE_DATABASE_URL is not of the form postgres://user:password@host:5432/name")
+	errOptions = errors.New("WOOTBRIDGE_DATABASE_URL has an option behind its ? that cannot be used, such as an sslmode that is none of disable, require, verify-ca, verify-full, or a certificate that is not there")
+)
+
 // openPostgres opens a postgres:// address. Its errors never hold it. While pooled
 // is true, connections keep nothing in their sessions.
 func openPostgres(address string, pooled *atomic.Bool) (*sql.DB, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") || parsed.Host == "" {
-		return nil, errors.New("the database address is not of the form postgres://user:password@host:5432/name")
+		return nil, errForm
 	}
 	// Parameters go along with the statement: one round trip in place of two.
 	options := parsed.Query()
@@ -25,7 +30,7 @@ func openPostgres(address string, pooled *atomic.Bool) (*sql.DB, error) {
 	parsed.RawQuery = options.Encode()
 	connector, err := pq.NewConnector(parsed.String())
 	if err != nil {
-		return nil, errors.New("the database address has options that Postgres does not know")
+		return nil, errOptions
 	}
 	return sql.OpenDB(&postgresConnector{connector, pooled}), nil
 }

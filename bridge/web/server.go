@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 
@@ -122,7 +123,8 @@ func (s *Server) CloseStreams() { s.closeOnce.Do(func() { close(s.closing) }) }
 // face is what all addresses have in common.
 func (s *Server) face() *chi.Mux {
 	r := chi.NewRouter()
-	r.Use(s.observe, s.survive)
+	// Monitors ask the probes for the head of an answer alone.
+	r.Use(s.observe, s.survive, middleware.GetHead)
 	r.NotFound(s.answer(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	r.MethodNotAllowed(s.answer(func(http.ResponseWriter, *http.Request) error { return errMethod }))
 	r.Get("/healthz", s.answer(s.healthz))

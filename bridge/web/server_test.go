@@ -215,6 +215,22 @@ func TestR36_HealthNeedsNoTokenAndTellsTheTruth(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, "it lives")
 }
 
+// Many monitors ask for the head of an answer alone, and take a 405 for an outage.
+func TestR36_AProbeMayAskForTheHeadAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		status, body := w.doAs("", http.MethodHead, path, "")
+		require.Equal(t, http.StatusOK, status, path)
+		require.Empty(t, body)
+	}
+	w.err = &fault.Error{Code: fault.CodeUnavailable, Message: "the database does not answer"}
+	status, _ := w.doAs("", http.MethodHead, "/readyz", "")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	status, _ = w.doAs("", http.MethodHead, "/api/v1/lines", "")
+	require.Equal(t, http.StatusUnauthorized, status)
+}
+
 func TestADatabaseThatIsAwayIsSaidToBeAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -166,6 +166,7 @@ var strangers = map[string]func(c net.Conn){
 	"a request of HTTP 1.0 that stays": func(c net.Conn) {
 		_, _ = io.WriteString(c, "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
 	},
+	"a question for all options": func(c net.Conn) { _, _ = io.WriteString(c, "OPTIONS * HTTP/1.1\r\nHost: b\r\n\r\n") },
 	"a head of 64 KB": func(c net.Conn) {
 		_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: b\r\nX-Large: "+strings.Repeat("x", 64<<10)+"\r\n\r\n")
 	},

@@ -37,7 +37,9 @@ func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: strangerTimeout, WriteTimeout: strangerTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		ConnContext: withConn,
+		// "OPTIONS *" is answered by our own handler, which keeps no connection of a stranger.
+		DisableGeneralOptionsHandler: true,
+		ConnContext:                  withConn,
 		ConnState: func(c net.Conn, state http.ConnState) {
 			ours, ok := c.(*conn)
 			switch {

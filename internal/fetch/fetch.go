@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -173,13 +174,26 @@ func stepsBack(path string) bool {
 				return true
 			}
 		}
-		decoded, err := url.PathUnescape(path)
-		if err != nil {
-			break
-		}
-		path = decoded
+		path = unescape(path)
 	}
 	return false
+}
+
+// unescape decodes a path as lenient servers do, which leave alone what is no escape:
+// one such sign must not hide the steps behind it.
+func unescape(path string) string {
+	var out strings.Builder
+	for i := 0; i < len(path); i++ {
+		if i+2 < len(path) && path[i] == '%' {
+			if decoded, err := url.PathUnescape(path[i : i+3]); err == nil {
+				out.WriteString(decoded)
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(path[i])
+	}
+	return out.String()
 }
 
 // wellFormed refuses addresses that are none of files on the web.
@@ -187,10 +201,25 @@ func wellFormed(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.Opaque != "":
 		return &RefusedError{Host: u.Hostname(), Why: "it is no address of the web"}
+	case endsInNumber(plainHost(u.Hostname())):
+		return &RefusedError{Host: u.Hostname(), Why: errPrivate.Error()}
 	case u.User != nil:
 		return &RefusedError{Host: u.Hostname(), Why: "the address holds a name or password"}
 	}
 	return nil
+}
+
+// endsInNumber finds addresses that are written in one of the old ways, such as
+// 2130706433 or 0x7f.1. They are names of nothing to us, but a proxy may know them.
+func endsInNumber(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return false
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
 // sentTo is where an answer sends on to, or nil.
