@@ -107,8 +107,9 @@ func TestFaults(t *testing.T) {
 		{"admin port only", []string{"ADMIN_LISTEN=8081"}, []string{`WOOTBRIDGE_ADMIN_LISTEN is "8081"; want host:port`}},
 		{"no hosts to fetch from", []string{"FETCH_ALLOW=ok,http://minio:9000,10.0.0.0/33"}, []string{`WOOTBRIDGE_FETCH_ALLOW is "ok,http://minio:9000,10.0.0.0/33"; want hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8 ("http://minio:9000" is neither a host nor a network, "10.0.0.0/33" is`}},
 		{"a password among hosts", []string{"FETCH_ALLOW=http://u:hunter2@minio:9000, u:hunter2@x"}, []string{
-			`WOOTBRIDGE_FETCH_ALLOW is "http://(hidden)@minio:9000, (hidden)@x"; want hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8 ("http://(hidden)@minio:9000" is neither a host nor a network, "(hidden)@x" is neither`,
+			`WOOTBRIDGE_FETCH_ALLOW is "http://(hidden)@x"; want hosts and networks, separated by commas, such as minio.internal:9000,10.0.0.0/8 ("http://(hidden)@x" is neither`,
 		}},
+		{"a password with anything in it", []string{"PUBLIC_URL=x:///hunter2, hunter2\"/hunter2@h"}, []string{`WOOTBRIDGE_PUBLIC_URL is "x://(hidden)@h"`}},
 		{"a token in an address without a scheme", []string{"PUBLIC_URL=b.example.com/x?token=hunter2"}, []string{`WOOTBRIDGE_PUBLIC_URL is "b.example.com/x?(hidden)"`}},
 		{"a secret where its file belongs", []string{"ADMIN_TOKEN_FILE=hunter2-hunter2-hunter2"}, []string{"WOOTBRIDGE_ADMIN_TOKEN_FILE is (hidden); want a file that exists"}},
 		{"an address where its file belongs", []string{"REDIS_URL_FILE=redis://:hunter2@h"}, []string{"WOOTBRIDGE_REDIS_URL_FILE is (hidden); want a file that exists"}},
@@ -335,6 +336,8 @@ func FuzzLoad(f *testing.F) {
 
 // The same for addresses, in which a password may stand although they are no secrets.
 func FuzzLoadAddresses(f *testing.F) {
+	f.Add("0", "0", ":// ", "0", "")
+	f.Add("0", "0", "", "a://b@c", "")
 	f.Add(":8081", ":9090", "https://", "@bridge.example.com", "postgres://u:p@h/x?sslmode=verify-full")
 	f.Add("127.0.0.1:0", "127.0.0.1:0", "//", "@", "postgres://u:p@h/x")
 	f.Add("[::1]:99999", "x:y:z", "ftp:/", "/@c:port?x=y", "0123456789abcdef")

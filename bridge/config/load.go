@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -169,26 +168,20 @@ func (r *reader) faultWant(name, want string) {
 	r.faults = append(r.faults, Fault{Variable: name, Value: value, Want: want})
 }
 
-// names are what may be a user and a password, before a host.
-var names = regexp.MustCompile(`[^\s",]*@`)
-
 // shown is a value without what may be a password or a token. Where one is wrong,
-// nobody can tell where an address in it begins.
+// nobody can tell where an address in it begins, so all before the last @ is hidden.
 func shown(value string) string {
-	if !strings.Contains(value, "://") {
-		if i := strings.LastIndexByte(value, '@'); i >= 0 {
-			value = seal.Secret(value[:i]).String() + value[i:]
+	if at := strings.LastIndexByte(value, '@'); at >= 0 {
+		scheme, _, found := strings.Cut(value, "://")
+		if scheme += "://"; !found || len(scheme) > at || strings.Contains(scheme, "@") {
+			scheme = ""
 		}
-		if i := strings.IndexByte(value, '?'); i >= 0 {
-			value = value[:i+1] + seal.Secret(value[i+1:]).String()
-		}
+		value = scheme + seal.Secret(value[len(scheme):at]).String() + value[at:]
 	}
-	return names.ReplaceAllStringFunc(seal.Mask(value), func(found string) string {
-		if strings.Contains(found, "://") {
-			return found // Mask has seen it
-		}
-		return seal.Secret(found).String() + "@"
-	})
+	if i := strings.IndexByte(value, '?'); i >= 0 && !strings.Contains(value, "://") {
+		value = value[:i+1] + seal.Secret(value[i+1:]).String()
+	}
+	return seal.Mask(value)
 }
 
 func (r *reader) err() error {
