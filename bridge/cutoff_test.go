@@ -77,9 +77,12 @@ func TestT03_APhoneThatIsLinkedMeanwhileIsRemembered(t *testing.T) {
 		w.until("the end of the link", func(s whatsapp.State) bool { return s.Code == whatsapp.StateLoggedOut })
 		require.Eventually(t, func() bool { return w.jid() == "" }, patience, 5*time.Millisecond)
 		room := w.full("line")
-		require.NoError(t, w.Pair(context.Background(), w.line, w.phone))
+		paired := make(chan error, 1) // the line may show what is wrong, and not that it is connected
+		go func() { paired <- w.Pair(context.Background(), w.line, w.phone) }()
+		require.Eventually(t, func() bool { return len(w.phone.Companions()) > 0 }, patience, 5*time.Millisecond)
 		require.Empty(t, w.jid())
 		room()
+		require.NoError(t, <-paired)
 		require.Eventually(t, func() bool { return w.jid() == w.phone.Companion().JID().String() }, patience, 5*time.Millisecond)
 	})
 }

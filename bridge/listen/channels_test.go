@@ -490,11 +490,12 @@ func TestChannelsEndWithTheProcess(t *testing.T) {
 	p := newPlace(t, chatwoottest.Options{}, 0)
 	e, leave := p.listenAs(p.AdminToken(), p.inbox("Shop").ID)
 	e.until(t, 0, "connected")
+	heard := e.all() // on a busy machine the first attempt may be cut off
 	p.stop()
 	p.running.Wait()
 	p.connections(0)
 	leave()
-	require.Equal(t, []string{"connected"}, e.all(), "the end of the process is no news of the channel")
+	require.Equal(t, heard, e.all(), "the end of the process is no news of the channel")
 }
 
 // listen lets a line listen at a Chatwoot without a network.

@@ -236,7 +236,7 @@ func TestR18_AProgramThatSleepsForEverIsEndedWithItsChildren(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "", 0)
 	pids := filepath.Join(b.files, "pids")
-	b.use(b.program(fmt.Sprintf("sleep 1000 & echo $! $$ > %s\nwait", pids)), 300*time.Millisecond)
+	b.use(b.program(fmt.Sprintf("sleep 1000 & echo $! $$ > %s\nwait", pids)), 5*time.Second)
 	r := b.prepare(b.write("11817c4d4da0.mp3", []byte("sound")), "audio/mpeg", true)
 	require.Equal(t, convert.Audio, r.Form)
 	said, err := os.ReadFile(pids)
