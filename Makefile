@@ -42,7 +42,7 @@ check: ## while you work: all tests that need no server, no ffmpeg and no race d
 
 test: ## everything, with -race, on its own Postgres and Redis
 ## make test PKG=./bridge/journal RUN=TestOrder: a part of it (make lint vets)
-	.ci/test-services go test -vet=off -ldflags=-w -p 3 $(RACE) -parallel 6 -timeout 30m -run '$(RUN)' $(PKG)
+	.ci/test-services go test -vet=off -ldflags=-w -p 3 $(RACE) -parallel 4 -timeout 30m -run '$(RUN)' $(PKG)
 	$(if $(filter ./... ./whatsapp,$(PKG)),go test -run TestAConnectionMayEndWhileARequestWaits ./whatsapp)
 	$(if $(filter ./... ./whatsapp/whatsapptest,$(PKG)),go test -run 'TestPreKeysRunOut|TestLargeBacklogKeepsItsOrder' ./whatsapp/whatsapptest)
 
