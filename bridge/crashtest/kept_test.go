@@ -33,6 +33,7 @@ var kept = []run{
 	{seed: 1796008677335540252, size: long, found: "a file that came by itself, after its text, because the connection was just beginning"},
 	{seed: 1002, size: long, found: "a message that left after later ones, because who knew of its loss had died and its conversation was behind"},
 	{seed: 1003, size: long, found: "a web server's default page that was sent to a customer as the agent's file"},
+	{seed: 232, size: long, found: "a process that ended because the database restarted in the middle of its start"},
 }
 
 // run is what chance decides a run from: the same seed decides something else

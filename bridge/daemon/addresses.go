@@ -85,7 +85,10 @@ const freeLoopback = "127.0.0.1:0"
 // API had no address of its own, and nobody has given it one since.
 func (p *Process) hadOneAddress(ctx context.Context) (bool, error) {
 	var n int
-	if err := p.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM legacy WHERE name = $1`, legacyOneAddress).Scan(&n); err != nil {
+	err := p.patiently(ctx, func(ctx context.Context) error {
+		return p.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM legacy WHERE name = $1`, legacyOneAddress).Scan(&n)
+	})
+	if err != nil {
 		return false, fmt.Errorf("ask where the admin API was: %w", err)
 	}
 	return n > 0, nil
@@ -97,7 +100,11 @@ func (p *Process) forgetOneAddress(ctx context.Context) error {
 	if before, err := p.hadOneAddress(ctx); err != nil || !before {
 		return err
 	}
-	if _, err := p.db.ExecContext(ctx, `DELETE FROM legacy WHERE name = $1`, legacyOneAddress); err != nil {
+	err := p.patiently(ctx, func(ctx context.Context) error {
+		_, err := p.db.ExecContext(ctx, `DELETE FROM legacy WHERE name = $1`, legacyOneAddress)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("note where the admin API is: %w", err)
 	}
 	return nil

@@ -105,7 +105,7 @@ func (p *Process) openDatabase(ctx context.Context, h *home) (err error) {
 	}
 	p.onClose(func() { _ = p.db.Close() })
 	// One process at a time: several may start at once on an empty database.
-	err = database.Patiently(ctx, databaseWait, p.log, func(ctx context.Context) error {
+	err = p.patiently(ctx, func(ctx context.Context) error {
 		return p.db.Exclusively(ctx, func(ctx context.Context) error {
 			if err := p.db.Migrate(ctx); err != nil {
 				return err
@@ -129,6 +129,12 @@ func (p *Process) openDatabase(ctx context.Context, h *home) (err error) {
 		atrest.Clean(ctx, p.atRest(*h), p.store, false)
 	}
 	return err
+}
+
+// patiently is for every step of the start that needs the database, which may restart
+// at any moment of it.
+func (p *Process) patiently(ctx context.Context, do func(ctx context.Context) error) error {
+	return database.Patiently(ctx, databaseWait, p.log, do)
 }
 
 func (p *Process) openCache() (idmap.Cache, error) {
