@@ -16,11 +16,12 @@ const forOthers os.FileMode = 0o077
 // closeToOthers takes from other users of the machine what they may do with the data
 // folder and with the bridge's files in it, and tells of it. What is not the bridge's to
 // change, it tells of only: a folder of another user, one in which others keep their files
-// too, or a file system that knows no rights.
-func closeToOthers(dir string, log *slog.Logger) {
+// too, or a file system that knows no rights. ours tells whether something belongs to the
+// bridge's user.
+func closeToOthers(dir string, ours func(os.FileInfo) bool, log *slog.Logger) {
 	var closed, open []string
 	note := func(path string, may bool) {
-		was, is, err := closeOne(path, may)
+		was, is, err := closeOne(path, may, ours)
 		switch {
 		case err != nil:
 			log.Warn("it cannot be told who may read the bridge's data", "error", err)
@@ -54,7 +55,7 @@ func closeToOthers(dir string, log *slog.Logger) {
 
 // closeOne closes a file or folder that others may use, if it may and can, and reports
 // whether it was open, and still is.
-func closeOne(path string, may bool) (was, is bool, err error) {
+func closeOne(path string, may bool, ours func(os.FileInfo) bool) (was, is bool, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return false, false, nil // it has just gone
@@ -66,7 +67,7 @@ func closeOne(path string, may bool) (was, is bool, err error) {
 		return false, false, nil
 	}
 	// A folder with a sticky bit is meant for everybody.
-	if !may || !ownedByUs(info) || info.Mode()&os.ModeSticky != 0 || os.Chmod(path, info.Mode()&^forOthers) != nil {
+	if !may || !ours(info) || info.Mode()&os.ModeSticky != 0 || os.Chmod(path, info.Mode()&^forOthers) != nil {
 		return true, true, nil
 	}
 	if info, err = os.Stat(path); err != nil {

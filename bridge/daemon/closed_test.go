@@ -84,22 +84,6 @@ func TestM9_AFolderOfOthersIsWarnedOf(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), mode(t, sticky, "wootbridge.db"))
 }
 
-func TestM9_WhatBelongsToAnotherUserIsWarnedOf(t *testing.T) {
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give files away")
-	}
-	dir := opened(t)
-	require.NoError(t, os.Chown(dir, 12345, 12345))
-	require.NoError(t, os.Chown(filepath.Join(dir, "crash.last"), 12345, 12345))
-	said := saidAtStart(t, dir)
-	require.Contains(t, said, "cannot change that")
-	require.Contains(t, said, `open="[crash.last data]"`)
-	require.Equal(t, os.FileMode(0o755), mode(t, dir))
-	require.Equal(t, os.FileMode(0o644), mode(t, dir, "crash.last"))
-	require.Equal(t, os.FileMode(0o600), mode(t, dir, "encryption-key"))
-}
-
 // Whoever mounts a secret as a link keeps its rights.
 func TestM9_ALinkIsLeftAlone(t *testing.T) {
 	t.Parallel()
@@ -126,17 +110,4 @@ func TestM9_ALinkInPlaceOfTheLockIsRefused(t *testing.T) {
 	content, err := os.ReadFile(target)
 	require.NoError(t, err)
 	require.Equal(t, "precious", string(content))
-}
-
-func TestAFolderThatCannotBeWrittenIsAFaultOfTheConfiguration(t *testing.T) {
-	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	dir := t.TempDir()
-	require.NoError(t, os.Chmod(dir, 0o500))
-	_, err := daemon.Start(t.Context(), options(configured(t, dir)))
-	var setup *daemon.SetupError
-	require.ErrorAs(t, err, &setup)
-	require.ErrorContains(t, err, "WOOTBRIDGE_DATA_DIR")
 }

@@ -44,7 +44,7 @@ func (p *Process) openHome() (h home, err error) {
 		return h, err
 	}
 	p.onClose(unlock)
-	closeToOthers(cfg.DataDir, p.log)
+	closeToOthers(cfg.DataDir, ownedByUs, p.log)
 	if h.keys, err = readKeys(cfg); err != nil {
 		return h, &SetupError{err}
 	}
