@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -100,14 +101,23 @@ func TestM9_ALinkIsLeftAlone(t *testing.T) {
 // Whoever could write into the folder before it was closed chooses no file to overwrite.
 func TestM9_ALinkInPlaceOfTheLockIsRefused(t *testing.T) {
 	t.Parallel()
-	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "precious")
+	target := filepath.Join(t.TempDir(), "precious")
 	require.NoError(t, os.WriteFile(target, []byte("precious"), 0o600))
-	require.NoError(t, os.Symlink(target, filepath.Join(dir, "lock")))
-	_, err := daemon.Start(t.Context(), options(configured(t, dir)))
-	var setup *daemon.SetupError
-	require.ErrorAs(t, err, &setup)
-	require.ErrorContains(t, err, "remove the link")
+	for what, put := range map[string]func(lock string) error{
+		"a link":         func(lock string) error { return os.Symlink(target, lock) },
+		"a link nowhere": func(lock string) error { return os.Symlink(target+"-not-there", lock) },
+		"a folder":       func(lock string) error { return os.Mkdir(lock, 0o700) },
+		"a pipe":         func(lock string) error { return syscall.Mkfifo(lock, 0o600) },
+	} {
+		dir := t.TempDir()
+		require.NoError(t, put(filepath.Join(dir, "lock")), what)
+		_, err := daemon.Start(t.Context(), options(configured(t, dir)))
+		var setup *daemon.SetupError
+		require.ErrorAs(t, err, &setup, what)
+		require.ErrorContains(t, err, "remove the link", what)
+	}
 	content, err := os.ReadFile(target)
 	require.NoError(t, err)
 	require.Equal(t, "precious", string(content))
+	require.NoFileExists(t, target+"-not-there")
 }

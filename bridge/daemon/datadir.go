@@ -49,11 +49,13 @@ func (e *LockedError) Error() string {
 // lock reserves the data folder for this process until unlock; the system
 // releases it if the process dies.
 func lock(dir string) (unlock func(), err error) {
-	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	path := filepath.Join(dir, lockFile)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %s is no file, and what a link leads to would be overwritten: remove the link, or what it is", path)}
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	switch {
-	case errors.Is(err, syscall.ELOOP):
-		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: %s is a link, and what it leads to would be overwritten: remove the link", filepath.Join(dir, lockFile))}
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return nil, &SetupError{fmt.Errorf("WOOTBRIDGE_DATA_DIR: the bridge's user may not write into it: %w", err)}
 	case err != nil:
 		return nil, fmt.Errorf("open the data folder's lock: %w", err)

@@ -82,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db.SetMaxIdleConns(cfg.MaxConns)
 	err = Patiently(ctx, cfg.Wait, cfg.Log, func(ctx context.Context) error {
 		if err := db.PingContext(ctx); err != nil {
-			return scrub(err)
+			return blameAddress(err)
 		}
 		return db.learn(ctx, cfg.Log)
 	})

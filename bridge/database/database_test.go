@@ -87,6 +87,18 @@ func TestR15_StartWithoutADatabase(t *testing.T) {
 		proxy(t, address, real.Host)
 		require.NoError(t, <-opened)
 	})
+	t.Run("an address that cannot work however often it is tried", func(t *testing.T) {
+		for query, never := range map[string]bool{
+			"sslmode=bogus": true, "connect_timeout=soon": true, "sslmode=verify-full&sslrootcert=/not/there": true, "sslmode=disable&no_such_setting=1": true,
+			"sslmode=require": false, // this server speaks no TLS, and may another day
+		} {
+			asked := *real
+			asked.RawQuery = query
+			_, err := database.Open(context.Background(), database.Config{URL: asked.String(), Wait: time.Minute})
+			require.Error(t, err, query)
+			require.Equal(t, never, database.IsAddressError(err), "%s: %v", query, err)
+		}
+	})
 	t.Run("wrong password or address", func(t *testing.T) {
 		wrong := *real
 		wrong.User = url.UserPassword("nobody", "hunter2")

@@ -163,5 +163,5 @@ func (db *DB) Try(ctx context.Context, now time.Time) error {
 // IsAddressError reports whether an address cannot work, however often it is tried.
 func IsAddressError(err error) bool {
 	var pooler *PoolerError
-	return errors.As(err, &pooler) || errors.Is(err, errForm) || errors.Is(err, errOptions)
+	return errors.As(err, &pooler) || errors.Is(err, errForm) || errors.Is(err, errOptions) || errors.Is(err, errUnusable)
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"sync/atomic"
 
@@ -16,6 +17,21 @@ var (
 	errForm    = errors.New("WOOTBRIDGE_DATABASE_URL is not of the form postgres://user:password@host:5432/name")
 	errOptions = errors.New("WOOTBRIDGE_DATABASE_URL has an option behind its ? that cannot be used, such as an sslmode that is none of disable, require, verify-ca, verify-full, or a certificate that is not there")
 )
+
+// errUnusable says that the address names what is not there, such as a file or a
+// parameter of Postgres.
+var errUnusable = errors.New("WOOTBRIDGE_DATABASE_URL cannot be used")
+
+// blameAddress tells what is wrong with the address from a database that refuses, or does
+// not answer: that waits for nobody.
+func blameAddress(err error) error {
+	var file *fs.PathError // of a certificate
+	var refused *pq.Error
+	if errors.As(err, &file) || errors.As(err, &refused) && refused.Code == "42704" { // undefined object: a parameter
+		return fmt.Errorf("%w: %w", errUnusable, scrub(err))
+	}
+	return scrub(err)
+}
 
 // openPostgres opens a postgres:// address. Its errors never hold it. While pooled
 // is true, connections keep nothing in their sessions.

@@ -8,12 +8,13 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
+// longestAddress is how much of a place's name and address is shown, in characters.
 const longestAddress = 255
 
 // location is a place with a link to a map: the picture of one that comes with it says
 // nothing as small as it is shown.
 func (c Context) location(l content.Location) string {
-	icon, title := "📍 ", markup.Name(l.Name)
+	icon, title := "📍 ", markup.Line(l.Name, longestAddress)
 	if l.Live {
 		icon = "📡 "
 	}
