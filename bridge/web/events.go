@@ -25,6 +25,9 @@ const (
 
 // events streams a line's state and its changes.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		return errMethod // nobody would read the rest, which does not end
+	}
 	id := lineID(r)
 	changed, stop, err := s.admin.Watch(id)
 	if err != nil {

@@ -123,7 +123,7 @@ func (s *Server) CloseStreams() { s.closeOnce.Do(func() { close(s.closing) }) }
 // face is what all addresses have in common.
 func (s *Server) face() *chi.Mux {
 	r := chi.NewRouter()
-	// Monitors ask the probes for the head of an answer alone.
+	// Monitors ask the probes for the head of an answer alone; events refuses that.
 	r.Use(s.observe, s.survive, middleware.GetHead)
 	r.NotFound(s.answer(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	r.MethodNotAllowed(s.answer(func(http.ResponseWriter, *http.Request) error { return errMethod }))

@@ -229,6 +229,8 @@ func TestR36_AProbeMayAskForTheHeadAlone(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	status, _ = w.doAs("", http.MethodHead, "/api/v1/lines", "")
 	require.Equal(t, http.StatusUnauthorized, status)
+	status, _ = w.do(http.MethodHead, "/api/v1/lines/one/events", "")
+	require.Equal(t, http.StatusMethodNotAllowed, status, "a stream has no end")
 }
 
 func TestADatabaseThatIsAwayIsSaidToBeAway(t *testing.T) {
