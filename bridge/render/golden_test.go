@@ -138,6 +138,8 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"location-live":               inGroup(content.Location{Place: &content.Point{Latitude: -0.0000001, Longitude: 180}, Comment: "a *caminho*", Live: true}),
 		"poll":                        from(content.Poll{Question: "Que dia?\n**x**", Options: []string{"Segunda", "# Terça", "[a](b)"}}),
 		"poll-one":                    own(content.Poll{Question: "{{Dia}}?", Options: []string{"Sim"}, One: true}),
+		"poll-more":                   from(content.Poll{Question: "Qual?", Options: []string{"Sim"}, More: true}),
+		"menu-more":                   from(content.Menu{Body: "Qual?", Sections: []content.Section{{Rows: []content.Row{{Title: "Sim"}}}}, More: true}),
 		"poll-empty":                  from(content.Poll{}),
 		"menu": from(content.Menu{Header: "Cardápio", Body: "O que *vai* ser?", Footer: "Padaria\nhttps://padaria.example", Sections: []content.Section{
 			{Title: "Bebidas", Rows: []content.Row{{Title: "Café", Description: "R$ 5,00"}, {Title: "Suco"}}}, {Rows: []content.Row{{Title: "Pão"}}},

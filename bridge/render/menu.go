@@ -22,12 +22,18 @@ func (c Context) poll(p content.Poll) string {
 	for _, option := range p.Options {
 		lines = append(lines, "☐ "+markup.Literal(markup.Line(option, longestOption)))
 	}
+	if p.More {
+		lines = append(lines, c.more())
+	}
 	how := "poll.many"
 	if p.One {
 		how = "poll.one"
 	}
 	return strings.Join(append(lines, "*"+markup.Literal(c.Texts.Text(how))+"*"), "\n")
 }
+
+// more stands below what is not all.
+func (c Context) more() string { return "… " + c.Texts.Text("open.phone") }
 
 // menu is a text with what can be chosen below it.
 func (c Context) menu(m content.Menu) string {
@@ -53,6 +59,9 @@ func (c Context) menu(m content.Menu) string {
 			rows = append(rows, line)
 		}
 		parts = append(parts, strings.Join(rows, "\n"))
+	}
+	if m.More {
+		parts = append(parts, c.more())
 	}
 	if m.Footer != "" {
 		parts = append(parts, c.text(m.Footer))

@@ -10,6 +10,8 @@ import (
 type Menu struct {
 	Header, Body, Footer string
 	Sections             []Section
+	// More says that there are more rows than are taken over.
+	More bool
 }
 
 // Section is a part of a menu, which may have no title.
@@ -34,9 +36,7 @@ func list(x *waE2E.ListMessage) (Content, *waE2E.ContextInfo) {
 	m := Menu{Header: clean(x.GetTitle()), Body: clean(x.GetDescription()), Footer: clean(x.GetFooterText())}
 	left := mostOptions
 	for _, section := range x.GetSections() {
-		if left == 0 {
-			break
-		}
+		m.More = m.More || len(section.GetRows()) > left
 		part := Section{Title: clean(section.GetTitle())}
 		for _, row := range section.GetRows()[:min(left, len(section.GetRows()))] {
 			part.Rows = append(part.Rows, Row{Title: clean(row.GetTitle()), Description: clean(row.GetDescription())})
@@ -58,7 +58,9 @@ func buttons(x *waE2E.ButtonsMessage) (Content, *waE2E.ContextInfo) {
 	if _, text := x.GetHeader().(*waE2E.ButtonsMessage_Text); x.GetHeader() != nil && !text {
 		return nil, nil
 	}
-	m := Menu{Header: clean(x.GetText()), Body: clean(x.GetContentText()), Footer: clean(x.GetFooterText())}
+	m := Menu{
+		Header: clean(x.GetText()), Body: clean(x.GetContentText()), Footer: clean(x.GetFooterText()), More: len(x.GetButtons()) > mostOptions,
+	}
 	var rows []Row
 	for _, button := range x.GetButtons()[:min(mostOptions, len(x.GetButtons()))] {
 		if title := clean(button.GetButtonText().GetDisplayText()); title != "" {

@@ -11,6 +11,9 @@ import (
 // as any other.
 const mostDrawn = 4 << 30
 
+// leastPicture is what a picture costs however small it is, in pixels.
+const leastPicture = 128 << 10
+
 // animated reports whether a GIF has more than one picture.
 func animated(file io.ReadSeeker) bool {
 	n, _ := gifPictures(file, 2)
@@ -20,7 +23,7 @@ func animated(file io.ReadSeeker) bool {
 // drawsTooMuch reports whether a GIF costs more than it shows.
 func drawsTooMuch(file io.ReadSeeker) bool {
 	_, size := gifPictures(file, 0)
-	most := mostDrawn / max(size, 1)
+	most := mostDrawn / max(size, leastPicture)
 	n, _ := gifPictures(file, most+1)
 	return n > most
 }

@@ -58,6 +58,7 @@ func TestM5_APictureThatMovesForTooLongIsNotDrawn(t *testing.T) {
 		"the most":                     {gifOf(1024, 4096), true, false},
 		"one more":                     {gifOf(1024, 4097), true, true},
 		"half a megabyte, for minutes": {gifOf(1000, 30_000), true, true},
+		"tiny ones without end":        {gifOf(10, 200_000), true, true},
 		"the largest screen":           {gifOf(65_535, 2), true, true},
 		"a screen of nothing":          {gifOf(0, 3), true, false},
 		"one that breaks off":          {gifOf(1000, 30_000)[:40], false, false},
