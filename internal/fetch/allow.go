@@ -91,7 +91,7 @@ func isHost(host string) bool {
 
 // plainHost is a host's name in the one form that is compared.
 func plainHost(host string) string {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	host = strings.TrimRight(strings.ToLower(host), ".")
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Unmap().String()
 	}

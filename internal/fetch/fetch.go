@@ -164,19 +164,24 @@ func below(home, at *url.URL) bool {
 	return strings.HasPrefix(at.EscapedPath(), home.EscapedPath()) && !stepsBack(at.EscapedPath())
 }
 
-// decodings is how often servers on the way may decode a path.
-const decodings = 3
+// mostDecodings is how often a path may be packed: none is so often that means well.
+const mostDecodings = 10
 
+// stepsBack looks for steps back in a path, however often servers on the way decode it.
 func stepsBack(path string) bool {
-	for range decodings {
+	for range mostDecodings {
 		for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
 			if step, _, _ := strings.Cut(step, ";"); step == ".." || step == "." {
 				return true
 			}
 		}
-		path = unescape(path)
+		decoded := unescape(path) // shorter, or the same
+		if decoded == path {
+			return false
+		}
+		path = decoded
 	}
-	return false
+	return true
 }
 
 // unescape decodes a path as lenient servers do, which leave alone what is no escape:

@@ -278,7 +278,7 @@ func TestH6_AProxyIsAskedForNothingInside(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "content", got)
 	for _, address := range []string{"http://127.0.0.1:1/x", "http://localhost/x", "http://169.254.169.254/x", "http://[::1]/", "http://10.0.0.1/",
-		"http://2130706433/x", "http://0x7f000001/x", "http://0177.0.0.1/x", "http://127.1/x", "http://0X7F.1:80/x", "http://0/x", "http://127.0.0.1./x"} {
+		"http://2130706433/x", "http://0x7f000001/x", "http://0177.0.0.1/x", "http://127.1/x", "http://0X7F.1:80/x", "http://0/x", "http://127.0.0.1./x", "http://127.0.0.1../x", "http://１２７.0.0.1/x", "http://２１３０７０６４３３/x"} {
 		_, err := get(t, f, fetch.Request{URL: parse(t, address)})
 		refused(t, err)
 	}

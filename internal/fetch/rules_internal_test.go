@@ -73,6 +73,8 @@ func TestH6_AServicesFilesAreBelowItsAddress(t *testing.T) {
 		"http://chat.example.com:3000/desk/rails/active_storage/blobs/redirect/x/a.png":           true,
 		"http://CHAT.example.com.:3000/desk/rails/active_storage/blobs/redirect/x/a..b.png?x=/..": true,
 		"http://chat.example.com:3000/desk/rails/active_storage/x/100%25.png":                     true,
+		"http://chat.example.com:3000/desk/rails/active_storage/%25252e%25252e/login":             false,
+		"http://chat.example.com:3000/desk/rails/active_storage/x/.%252525252525252e/login":       false,
 		"http://chat.example.com:3000/desk/rails/active_storage/x/a%2Fb.png":                      true,
 		"https://chat.example.com:3000/desk/rails/active_storage/x":                               false,
 		"http://chat.example.com/desk/rails/active_storage/x":                                     false,
