@@ -79,7 +79,13 @@ func (x *Inbox) Texts() catalogue.Catalogue { return catalogue.For(x.Settings().
 
 // Rendering is what rendering needs to know of the line.
 func (x *Inbox) Rendering() render.Context {
-	return render.Context{Texts: x.Texts(), Formatting: x.Settings().FormatsInbound()}
+	settings := x.Settings()
+	return render.Context{
+		Texts:      x.Texts(),
+		Language:   settings.Language,
+		Zone:       x.Location(),
+		Formatting: settings.FormatsInbound(),
+	}
 }
 
 // Location is where the line's agents read times.

@@ -161,7 +161,7 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 }
 
 func context(language string) render.Context {
-	return render.Context{Texts: catalogue.For(language), Formatting: true}
+	return render.Context{Texts: catalogue.For(language), Language: language, Zone: time.FixedZone("", -3*60*60), Formatting: true}
 }
 
 // What goes with a message, or stands in its place.

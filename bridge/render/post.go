@@ -5,7 +5,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -67,18 +66,6 @@ func Opens(posts []Post) bool {
 		}
 	}
 	return false
-}
-
-// Context is what rendering needs to know besides the message.
-type Context struct {
-	Texts catalogue.Catalogue
-	// Formatting converts WhatsApp's marks into markdown; otherwise the text
-	// is only escaped.
-	Formatting bool
-	// QuoteKnown says that the quoted message has a Chatwoot message.
-	QuoteKnown bool
-	// longest is how much of a person's text is shown, in characters; 0 for maxText.
-	longest int
 }
 
 // text is what a person wrote, as markdown. Where that is not all of it, it says so.
