@@ -60,7 +60,7 @@ func textOf(c content.Content) string {
 	case content.Location:
 		return c.Name
 	default:
-		return ""
+		return saidIn(c)
 	}
 }
 
@@ -87,7 +87,7 @@ func (c Context) kindWord(quoted content.Content) string {
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:
-		return "…"
+		return c.wordOf(quoted)
 	}
 }
 

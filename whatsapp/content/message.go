@@ -45,12 +45,28 @@ func (Unsupported) isContent()   {}
 
 // File gives the file of a message, or nil.
 func (m Message) File() *File {
-	switch c := m.Content.(type) {
+	if shown := MediaOf(m.Content); shown != nil {
+		return shown.File
+	}
+	return nil
+}
+
+// MediaOf is what a content consists of, or is shown with, that has a file; nil if
+// there is none.
+func MediaOf(c Content) *Media {
+	var shown *Media
+	switch c := c.(type) {
 	case Media:
-		return c.File
+		shown = &c
 	case ViewOnce:
-		return c.File
-	default:
+		shown = &c.Media
+	case Product:
+		shown = c.Picture
+	case Invoice:
+		shown = c.Paper
+	}
+	if shown == nil || shown.File == nil {
 		return nil
 	}
+	return shown
 }
