@@ -66,11 +66,14 @@ type answerParts struct {
 func (a *answerParts) add(part AnswerPart) {
 	part.Text = clean(part.Text)
 	size := len(strings.TrimSpace(part.Text))
-	if part.Kind == AnswerTable {
+	switch part.Kind {
+	case AnswerTable:
 		part.Rows, size = a.rows(part.Rows)
+	case AnswerImage:
+		size++ // also one without an address is there
 	}
 	switch {
-	case size == 0 && part.Kind != AnswerImage:
+	case size == 0:
 	case len(a.all) == mostParts:
 		a.more = true
 	default:
