@@ -34,6 +34,14 @@ type Post struct {
 	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
+	// Files are attached, too: small ones that came within the message.
+	Files []Enclosed
+}
+
+// Enclosed is a file that needs no fetching.
+type Enclosed struct {
+	Name, MIME string // the name still has to be made safe
+	Content    []byte
 }
 
 // Alone is the post where the message that it answers is not in the conversation.
