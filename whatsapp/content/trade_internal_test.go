@@ -102,7 +102,7 @@ func TestWhatIsShownWithAFileHasIt(t *testing.T) {
 		require.NotNil(t, file, name)
 		moved := file.MovedTo("/v/y").Source().(interface{ GetDirectPath() string })
 		require.Equal(t, "/v/y", moved.GetDirectPath(), name)
-		require.Empty(t, MediaOf(decoded).Caption, name)
+		require.Empty(t, Message{Content: decoded}.Media(0).Caption, name)
 	}
 	for name, m := range map[string]*waE2E.Message{
 		"a product without a picture": {ProductMessage: &waE2E.ProductMessage{Product: &waE2E.ProductMessage_ProductSnapshot{ProductImage: &waE2E.ImageMessage{}}}},
