@@ -109,7 +109,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		}
 		links, chat, fileLater = append(links, link), in, fileLater || later
 	}
-	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err

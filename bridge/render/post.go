@@ -34,6 +34,8 @@ type Post struct {
 	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
+	// Unconverted is the name of a kind that the post is the placeholder of, or empty.
+	Unconverted string
 }
 
 // Alone is the post where the message that it answers is not in the conversation.

@@ -17,6 +17,7 @@ const (
 	Waiting    = "#waiting"    // the placeholder of a message that could not be read yet
 	File       = "#file"       // a file that came after its message
 	Missing    = "#missing"    // the note that says that a file will not come
+	Converted  = "#converted"  // a message that was shown as a placeholder before
 )
 
 // Of is the source id of a WhatsApp message.
