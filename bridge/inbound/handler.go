@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -140,6 +141,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 // deliverPost posts one post of a message, and gives its link. later says that
 // its file is to follow.
 func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool) (link idmap.Link, chat idmap.Chat, later bool, err error) {
+	p = withSafeNames(p)
 	file := p
 	upload, later, done, err := h.fetch(ctx, j, &p)
 	if err != nil {
@@ -157,6 +159,9 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 			return link, chat, false, fmt.Errorf("%s: %w", noFile, err)
 		}
 		chat, posted, later, err = h.postWithoutFile(ctx, j, m, file, opens)
+	}
+	if err != nil && len(p.Files) > 0 {
+		chat, posted, err = h.postWithoutFiles(ctx, j, m, p, opens, err)
 	}
 	if err != nil {
 		return link, chat, false, err
@@ -180,6 +185,35 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	}
 	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
 	return chat, posted, true, err
+}
+
+// postWithoutFiles posts a message without the small files that came within it, where
+// Chatwoot has refused these: the phone has them, and the text says the most of them.
+func (h *Handler) postWithoutFiles(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool, refused error) (idmap.Chat, chatwoot.Message, error) {
+	var tooLarge *chatwoot.TooLargeError
+	switch {
+	case errors.As(refused, &tooLarge):
+	case !mayPass(refused):
+		return idmap.Chat{}, chatwoot.Message{}, refused
+	case h.triesAgain(j, refused):
+		return idmap.Chat{}, chatwoot.Message{}, fmt.Errorf("%s: %w", noFile, refused)
+	default: // Chatwoot also refuses what it has stored already
+		j.Ambiguous = true
+		client := h.Inbox.At(j.Priority())
+		if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
+			return chat, posted, err
+		}
+	}
+	return h.post(ctx, j, m, p.WithoutFiles(h.Inbox.Rendering()), nil, opens)
+}
+
+// withSafeNames is a post whose enclosed files have names that nothing takes for more.
+func withSafeNames(p render.Post) render.Post {
+	p.Files = slices.Clone(p.Files)
+	for i, file := range p.Files {
+		p.Files[i].Name = media.Name(file.Name, file.MIME, nameless(content.Document))
+	}
+	return p
 }
 
 // mayPass reports whether Chatwoot refuses something that it may accept later: what

@@ -36,6 +36,8 @@ func (c Context) message(m content.Message) []Post {
 		}
 	case content.Choice:
 		p.Content = c.choice(kind)
+	case content.Contacts:
+		return c.contacts(m, p, kind)
 	case content.ViewOnce:
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:

@@ -45,6 +45,9 @@ func (c Context) caption(m content.Media) string {
 const shownNameLength = 12
 
 func (c Context) documentCaption(m content.Media) string {
+	if m.Person != nil {
+		return above(c.person(*m.Person), c.text(m.Caption))
+	}
 	if m.Caption == "" || m.File == nil {
 		return c.text(m.Caption)
 	}
@@ -76,6 +79,14 @@ func (p Post) FileWithoutPlace(c Context) Post {
 	p.Attach = nil
 	return p.mapped(func(content string) string {
 		return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content)
+	})
+}
+
+// WithoutFiles is a post whose enclosed files Chatwoot does not take.
+func (p Post) WithoutFiles(c Context) Post {
+	p.Files = nil
+	return p.mapped(func(content string) string {
+		return above(content, "⚠️ "+markup.Bold(c.Texts.Text("media.refused")))
 	})
 }
 

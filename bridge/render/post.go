@@ -36,6 +36,14 @@ type Post struct {
 	Attach *content.Media
 	// Unconverted is the name of a kind that the post is the placeholder of, or empty.
 	Unconverted string
+	// Files are attached, too: small ones that came within the message.
+	Files []Enclosed
+}
+
+// Enclosed is a file that needs no fetching.
+type Enclosed struct {
+	Name, MIME string // the name still has to be made safe
+	Content    []byte
 }
 
 // Alone is the post where the message that it answers is not in the conversation.

@@ -59,6 +59,8 @@ func textOf(c content.Content) string {
 		return c.Title
 	case content.Location:
 		return c.Name
+	case content.Contacts:
+		return nameOf(c)
 	default:
 		return ""
 	}
@@ -71,6 +73,9 @@ func (c Context) kindWord(quoted content.Content) string {
 			return "📡 " + c.Texts.Text("live")
 		}
 		return "📍 " + c.Texts.Text("location")
+	}
+	if people, ok := quoted.(content.Contacts); ok {
+		return c.contactsWord(people)
 	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {

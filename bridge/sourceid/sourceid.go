@@ -1,6 +1,7 @@
 package sourceid
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
@@ -20,11 +21,20 @@ const (
 	Converted  = "#converted"  // a message that was shown as a placeholder before
 )
 
+// Part is the suffix of the posts of a message that needs several: the first, 0, is the
+// message itself.
+func Part(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "#part" + strconv.Itoa(n)
+}
+
 // Of is the source id of a WhatsApp message.
 func Of(id string) string { return Derived(id, "") }
 
 // Derived is the source id of what is derived from a message; suffix is one of
-// those above. An id that Chatwoot cannot store, or that would pass for another
+// those above, or a part's. An id that Chatwoot cannot store, or that would pass for another
 // one with a suffix, is hashed.
 func Derived(id, suffix string) string {
 	if strings.Contains(id, "#") {

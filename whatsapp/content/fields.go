@@ -38,6 +38,8 @@ var fields = []field{
 	shown("stickerMessage", (*waE2E.Message).GetStickerMessage, sticker),
 	shown("locationMessage", (*waE2E.Message).GetLocationMessage, location),
 	shown("liveLocationMessage", (*waE2E.Message).GetLiveLocationMessage, liveLocation),
+	shown("contactMessage", (*waE2E.Message).GetContactMessage, contact),
+	shown("contactsArrayMessage", (*waE2E.Message).GetContactsArrayMessage, contacts),
 	shown("pollCreationMessage", (*waE2E.Message).GetPollCreationMessage, poll),
 	shown("pollCreationMessageV2", (*waE2E.Message).GetPollCreationMessageV2, poll),
 	shown("pollCreationMessageV3", (*waE2E.Message).GetPollCreationMessageV3, poll),
@@ -54,10 +56,8 @@ var fields = []field{
 	nothing("messageContextInfo"), // stands beside a content
 	nothing("keepInChatMessage"),
 
-	unsupported("contactMessage"),
 	unsupported("call"),
 	unsupported("chat"),
-	unsupported("contactsArrayMessage"),
 	unsupported("highlyStructuredMessage"),
 	unsupported("sendPaymentMessage"),
 	unsupported("requestPaymentMessage"),
