@@ -113,7 +113,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			later = append(later, p.Part)
 		}
 	}
-	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err

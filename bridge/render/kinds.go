@@ -110,6 +110,7 @@ var concernsAnother = map[string]bool{
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
+	p.Unconverted = kind.Name
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}
