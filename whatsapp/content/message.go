@@ -60,6 +60,8 @@ func MediaOf(c Content) *Media {
 		shown = &c
 	case ViewOnce:
 		shown = &c.Media
+	case SoundSticker:
+		shown = &c.Sticker
 	case Product:
 		shown = c.Picture
 	case Invoice:
