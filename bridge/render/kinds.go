@@ -50,6 +50,8 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.answer(kind)
 	case content.Told:
 		p.Content, p.ReplyTo = c.told(kind), kind.Target
+	case content.SoundSticker:
+		return c.soundSticker(m, p, kind)
 	case content.StickerPack:
 		p.Content = c.stickerPack(kind)
 	case content.Song:
