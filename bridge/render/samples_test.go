@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-// sampled is the message in a file of what WhatsApp sends, as the decoder reads it.
-func sampled(t *testing.T, name string) content.Message {
+// sampleOf is the message in a file of what WhatsApp sends, as the decoder reads it.
+func sampleOf(t *testing.T, name string) content.Message {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "whatsapp", "content", "testdata", "messages", name+".json"))
 	require.NoError(t, err)
@@ -44,17 +45,23 @@ func decoded(t testing.TB, m *waE2E.Message) content.Message {
 // What businesses send, from the wire to the agents' eyes.
 func TestMessagesOfBusinessesAsAgentsSeeThem(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{
+	names := []string{
 		"template-1", "template-2", "template-4", "template-5", "template-6", "template-8", "template-9", "buttons-2", "buttons-4", "carousel-1", "carousel-2",
 		"product-list-1", "hsm-1", "interactive-1", "interactive-2", "interactive-4", "interactive-5", "interactive-6", "interactive-8", "interactive-9",
 		"interactive-10", "interactive-12", "interactive-13", "interactive-14", "interactive-16", "hostile-4", "quote-13",
-	} {
-		m := sampled(t, name)
-		for _, language := range catalogue.Languages() {
-			t.Run(name+"/"+language, func(t *testing.T) {
-				t.Parallel()
-				golden(t, "sample-"+name, language, render.Message(m, context(language)))
-			})
+		"template-10",
+	}
+	for _, language := range catalogue.Languages() {
+		var got strings.Builder
+		for _, name := range names {
+			got.WriteString("# " + name + "\n" + describe(render.Message(sampleOf(t, name), context(language))))
 		}
+		file := filepath.Join("testdata", "business-samples."+language+".golden")
+		if *update {
+			require.NoError(t, os.WriteFile(file, []byte(got.String()), 0o644))
+		}
+		want, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, string(want), got.String())
 	}
 }

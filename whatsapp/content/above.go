@@ -18,6 +18,8 @@ func (m *Menu) above(header proto.Message) {
 		content = headerFile(header, document)
 	case *waE2E.LocationMessage:
 		content, _ = location(header)
+	case *waE2E.ProductMessage:
+		content, _ = product(header)
 	}
 	if content != nil {
 		m.Above = content

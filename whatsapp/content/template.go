@@ -17,6 +17,9 @@ func template(x *waE2E.TemplateMessage) (Content, *waE2E.ContextInfo) {
 	if context == nil {
 		context = x.GetInteractiveMessageTemplate().GetContextInfo()
 	}
+	if x.GetHydratedTemplate().GetMaskLinkedDevices() || x.GetHydratedFourRowTemplate().GetMaskLinkedDevices() {
+		return Told{Kind: OneTimeCode}, context // which other devices than the phone are not to show
+	}
 	return templateMenu(x, mostNested).orUnsupported("templateMessage"), context
 }
 
