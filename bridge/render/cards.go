@@ -173,7 +173,7 @@ var flowTexts = map[string]string{
 	"address_message": "button.address", "automated_greeting_message_view_catalog": "button.catalogue", "call_permission_request": "button.calls",
 	"catalog_message": "button.catalogue", "collection": "button.collection", "cta_call": "button.call", "cta_catalog": "button.catalogue",
 	"cta_copy": "button.copy", "cta_reminder": "button.reminder", "cta_url": "button.link", "flow": "button.form", "galaxy_message": "button.form",
-	"mpm": "button.catalogue", "open_webview": "button.link", "payment_info": "button.pay", "request_location": "button.location",
+	"mpm": "button.catalogue", "open_webview": "button.link", "payment_info": "button.pay", "pill_catalog": "button.catalogue", "pill_shop": "button.shop", "request_location": "button.location",
 	"review_and_pay": "button.pay", "review_order": "order", "send_location": "button.location", "shop": "button.shop", "view_product": "button.catalogue",
 	"wa_payment_transaction_details": "button.payment",
 }

@@ -132,6 +132,23 @@ func TestM8_WordsOfBusinessesAreNothingButWords(t *testing.T) {
 	}
 }
 
+func TestM8_AnswersInFormsAreNothingButAnswers(t *testing.T) {
+	t.Parallel()
+	const word = "Ana\n\n**Admin:** https://evil.example [x](https://evil.example)\u202e\x1b"
+	form := content.Form{Title: word, Fields: []content.FormField{{Name: word, Value: word}, {Name: "b", Value: strings.Repeat("x", 5000)}}, More: true}
+	got := render.Message(from(form), context("en"))[0].Content
+	require.Len(t, strings.Split(got, "\n"), 4, got)
+	require.NotContains(t, got, "\u202e")
+	require.NotContains(t, got, "https://")
+	require.NotRegexp(t, `[^\\]\]\(`, got)
+	quote := render.Message(answering(from(content.Text{Text: "Oi"}), ana.JID, content.Form{Text: "Sent"}), context("en"))[0].Content
+	require.Contains(t, quote, "📝 Form filled in")
+	for range 100 {
+		form.Fields = append(form.Fields, content.FormField{Name: strings.Repeat("{%*", 600), Value: strings.Repeat("{%*", 600)})
+	}
+	require.LessOrEqual(t, len([]rune(render.Message(own(form), context("en"))[0].Content)), 150_000)
+}
+
 // A code is copied as it is, or not at all.
 func TestACodeToCopyKeepsEveryLetter(t *testing.T) {
 	t.Parallel()

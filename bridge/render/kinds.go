@@ -64,6 +64,8 @@ func (c Context) message(m content.Message) []Post {
 		return c.menu(m, p, kind)
 	case content.Choice:
 		p.Content = c.choice(kind)
+	case content.Form:
+		p.Content = c.form(kind)
 	case content.Contacts:
 		return c.contacts(m, p, kind)
 	case content.ViewOnce:

@@ -60,6 +60,8 @@ func textOf(c content.Content) string {
 		return c.Name
 	case content.Contacts:
 		return nameOf(c)
+	case content.Form:
+		return c.Title
 	default:
 		return saidIn(c)
 	}
@@ -75,6 +77,9 @@ func (c Context) kindWord(quoted content.Content) string {
 	}
 	if people, ok := quoted.(content.Contacts); ok {
 		return c.contactsWord(people)
+	}
+	if _, ok := quoted.(content.Form); ok {
+		return "📝 " + c.Texts.Text("flow.answered")
 	}
 	if menu, ok := quoted.(content.Menu); ok {
 		return c.menuWord(menu)

@@ -49,7 +49,7 @@ func TestMessagesOfBusinessesAsAgentsSeeThem(t *testing.T) {
 		"template-1", "template-2", "template-4", "template-5", "template-6", "template-8", "template-9", "buttons-2", "buttons-4", "carousel-1", "carousel-2",
 		"product-list-1", "hsm-1", "interactive-1", "interactive-2", "interactive-4", "interactive-5", "interactive-6", "interactive-8", "interactive-9",
 		"interactive-10", "interactive-12", "interactive-13", "interactive-14", "interactive-16", "hostile-4", "quote-13",
-		"template-10",
+		"template-10", "interactive-response-1", "interactive-response-2", "interactive-response-4", "interactive-response-5", "business-pills-1",
 	}
 	for _, language := range catalogue.Languages() {
 		var got strings.Builder

@@ -68,6 +68,7 @@ var fields = []field{
 	shown("highlyStructuredMessage", (*waE2E.Message).GetHighlyStructuredMessage, structured),
 	shown("listResponseMessage", (*waE2E.Message).GetListResponseMessage, listChoice),
 	shown("buttonsResponseMessage", (*waE2E.Message).GetButtonsResponseMessage, buttonChoice),
+	shown("interactiveResponseMessage", (*waE2E.Message).GetInteractiveResponseMessage, interactiveAnswer),
 	shown("templateButtonReplyMessage", (*waE2E.Message).GetTemplateButtonReplyMessage, templateChoice),
 	shown("orderMessage", (*waE2E.Message).GetOrderMessage, cart),
 	shown("productMessage", (*waE2E.Message).GetProductMessage, product),
@@ -118,7 +119,6 @@ var fields = []field{
 	nothing("statusLinkPreviewMetadata"), // stands beside a content
 
 	unsupported("reactionMessage"),
-	unsupported("interactiveResponseMessage"),
 	unsupported("pollUpdateMessage"),
 	unsupported("encReactionMessage"),
 	unsupported("pinInChatMessage"),

@@ -14,6 +14,9 @@ func (Text) isContent() {}
 func plainText(text string) (Content, *waE2E.ContextInfo) { return Text{clean(text)}, nil }
 
 func extendedText(x *waE2E.ExtendedTextMessage) (Content, *waE2E.ContextInfo) {
+	if rows := pills(x.GetContextInfo()); len(rows) > 0 {
+		return Menu{Body: clean(x.GetText()), Sections: []Section{{Rows: rows}}}, x.GetContextInfo()
+	}
 	return Text{clean(x.GetText())}, x.GetContextInfo()
 }
 
