@@ -58,7 +58,7 @@ const longestReaction = 12
 func (c Context) soundSticker(m content.Message, p Post, s content.SoundSticker) []Post {
 	below := m
 	below.Quote = nil
-	sound := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(1)), Form: p.Form}, s.Sound)
+	sound := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(1)), Form: p.Form, Part: 1}, s.Sound)
 	return []Post{c.finish(m, c.media(p, s.Sticker)), c.finish(below, sound)}
 }
 

@@ -7,6 +7,8 @@ type SoundSticker struct{ Sticker, Sound Media }
 
 func (SoundSticker) isContent() {}
 
+func (s SoundSticker) parts() []*Media { return []*Media{&s.Sticker, &s.Sound} }
+
 // maybeSounding decodes a sticker, and the sound that is in it.
 func maybeSounding(x *waE2E.StickerMessage) (Content, *waE2E.ContextInfo) {
 	still, context := sticker(x)

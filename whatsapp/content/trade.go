@@ -45,6 +45,9 @@ type Invoice struct {
 	Paper *Media // nil if there is none
 }
 
+func (p Product) parts() []*Media { return []*Media{p.Picture} }
+func (i Invoice) parts() []*Media { return []*Media{i.Paper} }
+
 // Sum is an amount of money: Value divided by Offset, which is 0 for a whole one.
 type Sum struct {
 	Value, Offset int64

@@ -102,7 +102,7 @@ func TestWhatIsShownWithAFileHasIt(t *testing.T) {
 		require.NotNil(t, file, name)
 		moved := file.MovedTo("/v/y").Source().(interface{ GetDirectPath() string })
 		require.Equal(t, "/v/y", moved.GetDirectPath(), name)
-		require.Empty(t, MediaOf(decoded).Caption, name)
+		require.Empty(t, Message{Content: decoded}.Media(0).Caption, name)
 	}
 	for name, m := range map[string]*waE2E.Message{
 		"a product without a picture": {ProductMessage: &waE2E.ProductMessage{Product: &waE2E.ProductMessage_ProductSnapshot{ProductImage: &waE2E.ImageMessage{}}}},
@@ -212,6 +212,7 @@ func TestAStickerThatSoundsIsBoth(t *testing.T) {
 		require.Equal(t, Sticker, decoded.(SoundSticker).Sticker.Kind, name)
 		require.Equal(t, Voice, decoded.(SoundSticker).Sound.Kind, name)
 		require.Equal(t, "/v/s", Message{Content: decoded}.File().Source().(*waE2E.StickerMessage).GetDirectPath(), name)
+		require.Equal(t, "/v/a", Message{Content: decoded, Part: 1}.File().Source().(*waE2E.AudioMessage).GetDirectPath(), name)
 	}
 	silent, _ := decodeContent(wrapped(&waE2E.Message{StickerMessage: still()}), 0)
 	require.Equal(t, Sticker, silent.(Media).Kind)
