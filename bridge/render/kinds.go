@@ -63,9 +63,7 @@ func (c Context) message(m content.Message) []Post {
 	case content.Poll:
 		p.Content = c.poll(kind)
 	case content.Menu:
-		if p.Content = c.menu(kind); p.Content == "" {
-			p = c.unsupported(p, content.Unsupported{Name: "menu"})
-		}
+		return c.menu(m, p, kind)
 	case content.Choice:
 		p.Content = c.choice(kind)
 	case content.Contacts:

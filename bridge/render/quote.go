@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
@@ -54,7 +53,7 @@ func textOf(c content.Content) string {
 	case content.Poll:
 		return c.Question
 	case content.Menu:
-		return cmp.Or(c.Header, c.Body)
+		return menuTitle(c)
 	case content.Choice:
 		return c.Title
 	case content.Location:
@@ -76,6 +75,9 @@ func (c Context) kindWord(quoted content.Content) string {
 	}
 	if people, ok := quoted.(content.Contacts); ok {
 		return c.contactsWord(people)
+	}
+	if menu, ok := quoted.(content.Menu); ok {
+		return c.menuWord(menu)
 	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {

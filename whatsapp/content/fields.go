@@ -62,6 +62,9 @@ var fields = []field{
 	shown("pollCreationMessageV6", (*waE2E.Message).GetPollCreationMessageV6, poll),
 	shown("listMessage", (*waE2E.Message).GetListMessage, list),
 	shown("buttonsMessage", (*waE2E.Message).GetButtonsMessage, buttons),
+	shown("interactiveMessage", (*waE2E.Message).GetInteractiveMessage, interactive),
+	shown("templateMessage", (*waE2E.Message).GetTemplateMessage, template),
+	shown("highlyStructuredMessage", (*waE2E.Message).GetHighlyStructuredMessage, structured),
 	shown("listResponseMessage", (*waE2E.Message).GetListResponseMessage, listChoice),
 	shown("buttonsResponseMessage", (*waE2E.Message).GetButtonsResponseMessage, buttonChoice),
 	shown("templateButtonReplyMessage", (*waE2E.Message).GetTemplateButtonReplyMessage, templateChoice),
@@ -114,9 +117,6 @@ var fields = []field{
 	nothing("rootSecretDistributeMessage"),
 	nothing("statusLinkPreviewMetadata"), // stands beside a content
 
-	unsupported("highlyStructuredMessage"),
-	unsupported("templateMessage"),
-	unsupported("interactiveMessage"),
 	unsupported("reactionMessage"),
 	unsupported("interactiveResponseMessage"),
 	unsupported("pollUpdateMessage"),

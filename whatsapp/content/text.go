@@ -27,6 +27,18 @@ func clean(text string) string {
 	return cut(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD"), longestText)
 }
 
+// longestLabel is more than WhatsApp lets anybody write on a button or in a row.
+const longestLabel = 2048
+
+// label is clean for what is one of many.
+func label(text string) string {
+	const mostBytes = 4 * longestLabel
+	if len(text) > mostBytes {
+		text = text[:mostBytes]
+	}
+	return cut(clean(text), longestLabel)
+}
+
 // cut is the beginning of a text, at most so many characters long.
 func cut(text string, most int) string {
 	if len(text) <= most {
