@@ -38,6 +38,7 @@ func (c Context) message(m content.Message) []Post {
 		p.Attach = kind.Paper
 	case content.Payment:
 		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+		p.Attach = kind.Picture
 	case content.SplitBill:
 		p.Content = c.splitBill(m, kind)
 	case content.SplitPaid:
