@@ -205,8 +205,15 @@ func (h *Handler) recordFile(ctx context.Context, j *work.Job, m content.Message
 
 // deferredFile is the file of a message that has a job for it.
 func deferredFile(m content.Message) (content.Media, error) {
-	if file, ok := m.Content.(content.Media); ok && file.File != nil {
-		return file, nil
+	switch c := m.Content.(type) {
+	case content.Media:
+		if c.File != nil {
+			return c, nil
+		}
+	case content.ViewOnce:
+		if c.File != nil {
+			return c.Media, nil
+		}
 	}
 	return content.Media{}, &work.BrokenPayloadError{Err: errors.New("the message has no file")}
 }

@@ -46,6 +46,8 @@ type Session interface {
 	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
+	// People tells what is known of people, by their JIDs.
+	People(ctx context.Context, jids []string) map[string]content.Person
 }
 
 // Observer takes a measurement.
@@ -75,22 +77,32 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if known {
 		return j.Done(ctx, late.record(h, j))
 	}
-	rc := h.Inbox.Rendering()
-	if m.Quote != nil {
-		if _, rc.QuoteKnown, err = h.linkInChat(ctx, j, m.Quote.ID); err != nil {
-			return err
-		}
+	if erased, err := h.erase(ctx, j, m); err != nil {
+		return err
+	} else if erased {
+		return j.Done(ctx, late.record(h, j))
 	}
-	posts := render.Message(m, rc)
+	first, err := h.withAlbum(ctx, j, &m)
+	if err != nil {
+		return err
+	}
+	rc, err := h.rendering(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	posts, err := h.wanted(ctx, j, m, render.Message(m, rc))
+	if err != nil {
+		return err
+	}
 	if len(posts) == 0 {
 		return j.Done(ctx, late.record(h, j))
 	}
-	return h.deliver(ctx, j, m, posts, late)
+	return h.deliver(ctx, j, m, posts, late, first)
 }
 
 // deliver posts all of a message's posts, each once, and records them together
-// with the end of the job.
-func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, posts []render.Post, late delay) error {
+// with the end of the job. opensAlbum says that the message is the first one of an album.
+func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, posts []render.Post, late delay, opensAlbum bool) error {
 	opens := render.Opens(posts)
 	if late.announce {
 		line, err := h.announceLate(ctx, j, m, posts)
@@ -108,6 +120,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			return err
 		}
 		links, chat, fileLater = append(links, link), in, fileLater || later
+		if opensAlbum && p.SourceID == sourceid.Of(m.ID) {
+			links = append(links, albumLink(m.Album, link))
+		}
 	}
 	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
@@ -125,10 +140,13 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 				return err
 			}
 		}
+		if err := h.Contacts.QueueAd(ctx, tx, chat, m); err != nil {
+			return err
+		}
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
-		if contacts.Tells(chat, m) || fileLater {
+		if contacts.Tells(chat, m) || fileLater || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
@@ -153,7 +171,7 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 		chat, posted, err = h.post(ctx, j, m, file.FileTooLarge(h.Inbox.Rendering(), upload.Size), nil, opens)
 	}
 	if upload != nil && mayPass(err) {
-		if h.triesAgain(j, err) {
+		if !p.Optional && h.triesAgain(j, err) {
 			return link, chat, false, fmt.Errorf("%s: %w", noFile, err)
 		}
 		chat, posted, later, err = h.postWithoutFile(ctx, j, m, file, opens)
@@ -179,7 +197,7 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 		return chat, posted, false, err
 	}
 	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
-	return chat, posted, true, err
+	return chat, posted, !p.Optional, err
 }
 
 // mayPass reports whether Chatwoot refuses something that it may accept later: what

@@ -22,6 +22,9 @@ func (h *Handler) decode(ctx context.Context, j *work.Job, payload []byte) (cont
 	if err != nil {
 		return m, &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
 	}
+	if m.CopyOf != "" {
+		m.ID = m.CopyOf // whichever of the two comes first is the message
+	}
 	return h.named(ctx, j, m)
 }
 
@@ -66,6 +69,9 @@ func (h *Handler) isKnown(ctx context.Context, j *work.Job, m content.Message) (
 // names, such as what it answers. Messages of other chats are nobody's business here.
 func (h *Handler) linkInChat(ctx context.Context, j *work.Job, id string) (idmap.Link, bool, error) {
 	link, err := h.linkOfMessage(ctx, j, id)
+	if errors.Is(err, idmap.ErrUnknown) {
+		link, err = h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Album)))
+	}
 	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 

@@ -61,19 +61,25 @@ func (c Context) documentCaption(m content.Media) string {
 // FileLater is a post whose file cannot be had now: a line takes its place until
 // it follows.
 func (p Post) FileLater(c Context) Post {
-	p.Attach = nil
+	if p.Attach = nil; p.Optional {
+		return p
+	}
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
-	p.Attach = nil
+	if p.Attach = nil; p.Optional {
+		return p
+	}
 	return p.mapped(func(content string) string { return above(c.tooLarge(size), content) })
 }
 
 // FileWithoutPlace is a post whose file the bridge itself will never have room for.
 func (p Post) FileWithoutPlace(c Context) Post {
-	p.Attach = nil
+	if p.Attach = nil; p.Optional {
+		return p
+	}
 	return p.mapped(func(content string) string {
 		return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content)
 	})
@@ -93,7 +99,11 @@ func File(m content.Message, file content.Media, c Context) Post {
 	}
 	below := m
 	below.Quote = nil
-	return c.finish(below, p)
+	p = c.finish(below, p)
+	if m.FromMe && c.Own == OwnNote {
+		p.Form = Note
+	}
+	return p
 }
 
 // FileMissing is the note that says, below a message, that its file will not

@@ -34,6 +34,8 @@ type Post struct {
 	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
+	// Optional says that the post goes without its file where that cannot be had.
+	Optional bool
 }
 
 // Alone is the post where the message that it answers is not in the conversation.
@@ -70,15 +72,16 @@ func Opens(posts []Post) bool {
 
 // text is what a person wrote, as markdown. Where that is not all of it, it says so.
 func (c Context) text(text string) string {
+	text, show := c.hideNames(text)
 	shown := markup.Cut(text, cmp.Or(c.longest, maxText))
 	convert := markup.Escape
 	if c.Formatting {
 		convert = markup.ToMarkdown
 	}
 	if shown == text {
-		return convert(text)
+		return show(convert(text))
 	}
-	return convert(shown) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
+	return show(convert(shown)) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
 }
 
 const (

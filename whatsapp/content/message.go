@@ -13,6 +13,7 @@ type Message struct {
 	At       time.Time
 	Quote    *Quote // the message that this one answers, if any
 	Content  Content
+	Marks
 }
 
 // Content is what a message is to the people who read it. Each kind is a struct
