@@ -35,16 +35,15 @@ func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (uploa
 	if err == nil {
 		return upload, false, done, nil
 	}
-	if ctx.Err() != nil || !p.Optional && h.triesAgain(j, err) {
+	if ctx.Err() != nil || h.triesAgain(j, err) {
 		return nil, false, nil, fmt.Errorf("%s: %w", noFile, err)
 	}
 	if errors.Is(err, media.ErrTooLarge) {
 		*p = p.FileWithoutPlace(h.Inbox.Rendering())
 		return nil, false, func() {}, nil
 	}
-	later = !p.Optional
 	*p = p.FileLater(h.Inbox.Rendering())
-	return nil, later, func() {}, nil
+	return nil, true, func() {}, nil
 }
 
 // triesAgain reports whether a message still waits for its file after err: once

@@ -77,10 +77,14 @@ func (h *Handler) withAlbum(ctx context.Context, j *work.Job, m *content.Message
 	if err != nil || announced.Sender.IsAnother(m.Sender) {
 		return true, nil // the files are there without it
 	}
-	if _, ok := announced.Content.(content.Album); ok {
+	if _, ok := announced.Content.(content.Album); !ok || announced.Quote == nil {
+		return true, nil
+	}
+	_, known, err = h.linkInChat(ctx, j, announced.Quote.ID)
+	if known || announced.Quote.Content != nil { // or nobody knows what it was
 		m.Quote = announced.Quote
 	}
-	return true, nil
+	return true, err
 }
 
 // albumLink stands for what announces an album: what answers that is threaded to the

@@ -154,15 +154,6 @@ func TestAnAdIsKeptWithTheContactAndTheConversation(t *testing.T) {
 	require.JSONEq(t, "7", string(there["theirs"]))
 }
 
-func TestTheNoteOfAnAdNeedsNoPicture(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	o.files.failures = []error{media.ErrNoRoom}
-	id := o.from(alicia, byBoth, fromAd("hello", "1", jpeg))
-	require.Empty(t, o.posted(id+"#ad").Files)
-	require.NotContains(t, o.posted(id+"#ad").Text, "⏳")
-}
-
 func TestADeletedMessageIsErasedWhereTheLineHasItSo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

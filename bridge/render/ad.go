@@ -36,10 +36,17 @@ func (c Context) adNote(m content.Message) Post {
 		SourceID: sourceid.Derived(m.ID, sourceid.Ad), Form: Note, Content: markup.ProtectLiquid(strings.Join(lines, "\n")),
 	}
 	if ad.Picture != nil {
-		p.Attach = &content.Media{Kind: content.Image, File: &content.File{MIME: "image/jpeg", Size: int64(len(ad.Picture)), Inline: ad.Picture}}
-		p.Optional = true
+		p.Files, p.Optional = []Enclosed{{Name: "ad", MIME: pictureType(ad.Picture), Content: ad.Picture}}, true
 	}
 	return p
+}
+
+// pictureType is what a picture is that is a JPEG or a PNG.
+func pictureType(picture []byte) string {
+	if picture[0] == 0xff {
+		return "image/jpeg"
+	}
+	return "image/png"
 }
 
 // longestURL is how long an address may be.

@@ -11,7 +11,7 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-const bruno, shop = "300000000000003@lid", "100000000000001@lid"
+const brunoLID, shopLID = "300000000000003@lid", "100000000000001@lid"
 
 // marked is a message with what surrounds its content.
 func marked(m content.Message, marks content.Marks) content.Message {
@@ -27,11 +27,11 @@ func mentioning(jids ...string) content.Marks {
 	return marks
 }
 
-// people are whom the linked device knows.
-func people() map[string]content.Person {
+// knownPeople are whom the linked device knows.
+func knownPeople() map[string]content.Person {
 	return map[string]content.Person{
-		bruno:                          {Name: "Bruno [Costa](https://evil.example) *x*"},
-		shop:                           {Number: "5511999990001", Own: true},
+		brunoLID:                       {Name: "Bruno [Costa](https://evil.example) *x*"},
+		shopLID:                        {Number: "5511999990001", Own: true},
 		"400000000000004@lid":          {Number: "5511999990004"},
 		"5511999990005@s.whatsapp.net": {Name: "Carla", Number: "5511999990005"},
 	}
@@ -45,7 +45,7 @@ func TestWhatSurroundsAMessageAsAgentsSeeIt(t *testing.T) {
 	ad := func(m content.Message) content.Message {
 		m.Ad = &content.Ad{
 			Title: "Pão {{fresco}}\n**todo** dia", Body: "Fale com a gente.", Greeting: "Olá!", URL: "https://www.instagram.com/p/A_A/?a=(b) c",
-			SourceID: "1", ClickID: "2", Picture: []byte{1},
+			SourceID: "1", ClickID: "2", Picture: []byte{0xff},
 		}
 		return m
 	}
@@ -67,17 +67,17 @@ func TestWhatSurroundsAMessageAsAgentsSeeIt(t *testing.T) {
 		"forwarded-channel-photo": marked(from(file(content.Image, "", "")), channel),
 		"status":                  marked(from(content.Text{Text: "Bom dia"}), content.Marks{Status: true}),
 		"status-photo":            marked(from(file(content.Image, "", "")), content.Marks{Status: true}),
-		"mention":                 marked(inGroup(content.Text{Text: "*@300000000000003* e @5511999990005, vejam"}), mentioning(bruno, "5511999990005@s.whatsapp.net")),
+		"mention":                 marked(inGroup(content.Text{Text: "*@300000000000003* e @5511999990005, vejam"}), mentioning(brunoLID, "5511999990005@s.whatsapp.net")),
 		"mention-number":          marked(inGroup(content.Text{Text: "@400000000000004?"}), mentioning("400000000000004@lid")),
 		"mention-unknown":         marked(inGroup(content.Text{Text: "@999999999999999 @100000000000777"}), mentioning("999999999999999@lid", "100000000000777@bot")),
-		"mention-own":             marked(inGroup(content.Text{Text: "@100000000000001 oi"}), mentioning(shop)),
+		"mention-own":             marked(inGroup(content.Text{Text: "@100000000000001 oi"}), mentioning(shopLID)),
 		"mention-group":           marked(inGroup(content.Text{Text: "em @120363000000000002@g.us"}), content.Marks{Mentions: []content.Mention{{JID: "120363000000000002@g.us", Name: "Avisos *1*"}}}),
 		"mention-all":             inGroup(content.Text{Text: "@all reunião"}),
-		"mention-caption":         marked(inGroup(file(content.Image, "@300000000000003", "")), mentioning(bruno)),
-		"mention-poll":            marked(inGroup(content.Poll{Question: "@300000000000003 vem?", Options: []string{"@300000000000003"}}), mentioning(bruno)),
-		"mention-part-of-a-word":  marked(inGroup(content.Text{Text: "x@300000000000003 @3000000000000031"}), mentioning(bruno)),
-		"quote-group-member":      answering(inGroup(content.Text{Text: "Oi"}), bruno, content.Text{Text: "?"}),
-		"quote-group-own":         answering(inGroup(content.Text{Text: "Oi"}), shop, content.Text{Text: "?"}),
+		"mention-caption":         marked(inGroup(file(content.Image, "@300000000000003", "")), mentioning(brunoLID)),
+		"mention-poll":            marked(inGroup(content.Poll{Question: "@300000000000003 vem?", Options: []string{"@300000000000003"}}), mentioning(brunoLID)),
+		"mention-part-of-a-word":  marked(inGroup(content.Text{Text: "x@300000000000003 @3000000000000031"}), mentioning(brunoLID)),
+		"quote-group-member":      answering(inGroup(content.Text{Text: "Oi"}), brunoLID, content.Text{Text: "?"}),
+		"quote-group-own":         answering(inGroup(content.Text{Text: "Oi"}), shopLID, content.Text{Text: "?"}),
 		"quote-group-unknown":     answering(inGroup(content.Text{Text: "Oi"}), "999999999999999@lid", content.Text{Text: "?"}),
 		"quote-group-number":      answering(inGroup(content.Text{Text: "Oi"}), "400000000000004@lid", content.Text{Text: "?"}),
 		"quote-private":           elsewhere("120363000000000001@g.us"),
@@ -95,7 +95,7 @@ func TestWhatSurroundsAMessageAsAgentsSeeIt(t *testing.T) {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
 				c := context(language)
-				c.People = people()
+				c.People = knownPeople()
 				golden(t, name, language, render.Message(m, c))
 			})
 		}
@@ -105,8 +105,8 @@ func TestWhatSurroundsAMessageAsAgentsSeeIt(t *testing.T) {
 func TestAQuoteNamesWhomTheQuotedTextMentions(t *testing.T) {
 	t.Parallel()
 	c := context("en")
-	c.People = people()
-	m := answering(inGroup(content.Text{Text: "Oi"}), bruno, content.Text{Text: "@999999999999999 e @5511999990005"})
+	c.People = knownPeople()
+	m := answering(inGroup(content.Text{Text: "Oi"}), brunoLID, content.Text{Text: "@999999999999999 e @5511999990005"})
 	m.Quote.Mentions = mentioning("999999999999999@lid", "5511999990005@s.whatsapp.net").Mentions
 	require.Contains(t, render.Message(m, c)[0].Content, `\@someone e \@Carla`)
 }
@@ -119,9 +119,9 @@ func TestAMentionIsOnlyAName(t *testing.T) {
 	for _, around := range []string{"%", "*%*", "_%_", "~%~", "`%`", "```%```", "```\n%\n```", "> %", "- %", "[%](https://a.b)", "https://a.b/%", "a%b", "% %", "%.", "\U000F0000%\U000F0001"} {
 		for _, form := range []func(content.Content) content.Message{inGroup, own} {
 			c := context("en")
-			c.People = map[string]content.Person{bruno: {Name: hostile}}
+			c.People = map[string]content.Person{brunoLID: {Name: hostile}}
 			text := strings.ReplaceAll(around, "%", "@300000000000003")
-			got := render.Message(marked(form(content.Text{Text: text}), mentioning(bruno)), c)[0].Content
+			got := render.Message(marked(form(content.Text{Text: text}), mentioning(brunoLID)), c)[0].Content
 			require.NotRegexp(t, `[^\\]\]\(https:..evil`, got, around)
 			require.NotContains(t, got, "https://evil", around)
 			require.NotContains(t, got, "\u202e", around)
@@ -137,9 +137,9 @@ func TestAMentionIsOnlyAName(t *testing.T) {
 func TestManyMentionsFitWhatChatwootStores(t *testing.T) {
 	t.Parallel()
 	c := context("en")
-	c.People = map[string]content.Person{bruno: {Name: strings.Repeat("*", 255)}}
+	c.People = map[string]content.Person{brunoLID: {Name: strings.Repeat("*", 255)}}
 	text := strings.Repeat("@300000000000003 ", 4000)
-	got := render.Message(marked(inGroup(content.Text{Text: text}), mentioning(bruno)), c)[0].Content
+	got := render.Message(marked(inGroup(content.Text{Text: text}), mentioning(brunoLID)), c)[0].Content
 	require.LessOrEqual(t, len([]rune(got)), 150_000)
 	require.NotContains(t, got, "300000000000003")
 }
@@ -149,11 +149,11 @@ func TestWhoIsLookedUp(t *testing.T) {
 	t.Parallel()
 	m := marked(inGroup(content.Text{Text: "@300000000000003 @77"}), mentioning("5511999990003@s.whatsapp.net"))
 	m = answering(m, "400000000000004@lid", content.Text{})
-	require.Equal(t, []string{"400000000000004@lid", "5511999990003@s.whatsapp.net", bruno, "300000000000003@s.whatsapp.net", "77@lid", "77@s.whatsapp.net"}, render.Named(m))
+	require.Equal(t, []string{"400000000000004@lid", "5511999990003@s.whatsapp.net", brunoLID, "300000000000003@s.whatsapp.net", "77@lid", "77@s.whatsapp.net"}, render.Named(m))
 	require.Empty(t, render.Named(from(content.Text{Text: "@300000000000003"})), "a text that names nobody")
 
 	c := context("en")
-	c.People = map[string]content.Person{bruno: {Name: "Bruno", Number: "5511999990003"}}
+	c.People = map[string]content.Person{brunoLID: {Name: "Bruno", Number: "5511999990003"}}
 	require.Contains(t, render.Message(m, c)[0].Content, "@Bruno @77")
 }
 

@@ -34,16 +34,16 @@ const (
 // whom it answers, who of a group wrote it, and the ad that it came from.
 func (c Context) surrounded(m content.Message, p Post) []Post {
 	var posts []Post
-	icon, mark := c.mark(m)
+	_, mark := c.mark(m)
 	bare := p.Attach != nil && p.Content == "" && (!m.Group || m.FromMe)
 	switch {
 	case mark == "" || p.Form == Note:
 	case bare: // a text beside it would make it small
-		if pill, shown := c.event(sourceid.Derived(m.ID, sourceid.Forwarded), mark); shown {
+		if pill, shown := c.eventLine(sourceid.Derived(m.ID, sourceid.Forwarded), mark); shown {
 			posts = append(posts, pill)
 		}
 	default:
-		p.Content = above(markLine(icon, mark), p.Content)
+		p = c.marked(m, p)
 	}
 	file, caption := c.apart(m, p)
 	if caption.SourceID == "" {
@@ -76,11 +76,16 @@ func (c Context) mark(m content.Message) (icon, words string) {
 	return icon, strings.Join(said, " · ")
 }
 
-// markLine is the mark above a text.
-func markLine(icon, words string) string { return "*" + icon + " " + markup.Literal(words) + "*" }
+// marked is a post with the mark above its text.
+func (c Context) marked(m content.Message, p Post) Post {
+	if icon, words := c.mark(m); words != "" {
+		p.Content = above("*"+icon+" "+markup.Literal(words)+"*", p.Content)
+	}
+	return p
+}
 
-// event is a small grey line, or what the line has in its place.
-func (c Context) event(source, text string) (p Post, shown bool) {
+// eventLine is a small grey line, or what the line has in its place.
+func (c Context) eventLine(source, text string) (p Post, shown bool) {
 	p = Post{SourceID: source, Form: Pill, Content: html.EscapeString(text)}
 	if c.Events == EventNote {
 		p.Form, p.Content = Note, markup.ProtectLiquid(markup.Literal(text))
@@ -96,9 +101,7 @@ func (c Context) apart(m content.Message, p Post) (file, caption Post) {
 		return p, Post{}
 	}
 	caption = Post{SourceID: sourceid.Derived(m.ID, sourceid.Caption), Form: p.Form, ReplyTo: m.ID, Content: c.text(media.Caption)}
-	if icon, mark := c.mark(m); mark != "" {
-		caption.Content = above(markLine(icon, mark), caption.Content)
-	}
+	caption = c.marked(m, caption)
 	media.Caption = ""
 	p.Content = c.caption(media)
 	return p, caption

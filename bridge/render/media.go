@@ -45,6 +45,9 @@ func (c Context) caption(m content.Media) string {
 const shownNameLength = 12
 
 func (c Context) documentCaption(m content.Media) string {
+	if m.Person != nil {
+		return above(c.person(*m.Person), c.text(m.Caption))
+	}
 	if m.Caption == "" || m.File == nil {
 		return c.text(m.Caption)
 	}
@@ -61,27 +64,31 @@ func (c Context) documentCaption(m content.Media) string {
 // FileLater is a post whose file cannot be had now: a line takes its place until
 // it follows.
 func (p Post) FileLater(c Context) Post {
-	if p.Attach = nil; p.Optional {
-		return p
-	}
+	p.Attach = nil
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
-	if p.Attach = nil; p.Optional {
-		return p
-	}
+	p.Attach = nil
 	return p.mapped(func(content string) string { return above(c.tooLarge(size), content) })
 }
 
 // FileWithoutPlace is a post whose file the bridge itself will never have room for.
 func (p Post) FileWithoutPlace(c Context) Post {
-	if p.Attach = nil; p.Optional {
+	p.Attach = nil
+	return p.mapped(func(content string) string {
+		return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content)
+	})
+}
+
+// WithoutFiles is a post whose enclosed files Chatwoot does not take.
+func (p Post) WithoutFiles(c Context) Post {
+	if p.Files = nil; p.Optional {
 		return p
 	}
 	return p.mapped(func(content string) string {
-		return above("⚠️ "+markup.Bold(c.Texts.Text("media.noplace")), content)
+		return above(content, "⚠️ "+markup.Bold(c.Texts.Text("media.refused")))
 	})
 }
 
@@ -93,13 +100,12 @@ func (c Context) tooLarge(size int64) string {
 // File is the post of a file that comes after its message: bare, below it.
 func File(m content.Message, file content.Media, c Context) Post {
 	file.Caption = ""
-	p := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.File), ReplyTo: m.ID}, file)
+	p := c.media(below(m, sourceid.File), file)
 	if m.FromMe {
 		p.Form = Echo
 	}
-	below := m
-	below.Quote = nil
-	p = c.finish(below, p)
+	m.Quote = nil
+	p = c.finish(m, p)
 	if m.FromMe && c.Own == OwnNote {
 		p.Form = Note
 	}
@@ -118,5 +124,12 @@ func FileRefused(m content.Message, c Context, size int64) Post {
 }
 
 func noteOnFile(m content.Message, text string) Post {
-	return Post{SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID, Content: text}
+	p := below(m, sourceid.Missing)
+	p.Form, p.Content = Note, text
+	return p
+}
+
+// below is a post that concerns the file of a message, or of the part that is meant.
+func below(m content.Message, suffix string) Post {
+	return Post{SourceID: sourceid.Derived(m.ID, sourceid.OfPart(suffix, m.Part)), ReplyTo: m.ID, ReplyToPart: m.Part}
 }

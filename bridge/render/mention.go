@@ -74,9 +74,9 @@ func (c Context) mentioning(mentions []content.Mention) Context {
 	return c
 }
 
-// person is somebody's name, else the number; ok is false if neither is known. A LID is
+// nameOf is somebody's name, else the number; ok is false if neither is known. A LID is
 // nothing that people know.
-func (c Context) person(jid string) (name string, ok bool) {
+func (c Context) nameOf(jid string) (name string, ok bool) {
 	p := c.People[jid]
 	switch {
 	case p.Own:
@@ -106,14 +106,14 @@ func (c Context) mentioned(address string) (name string, ok bool) {
 			}
 			return name, true
 		}
-		if name, ok = c.person(mention.JID); !ok {
+		if name, ok = c.nameOf(mention.JID); !ok {
 			name = c.Texts.Text("someone")
 		}
 		return name, true
 	}
 	for _, server := range []string{lidServer, numberServer} {
 		if _, known := c.People[address+server]; known {
-			return c.person(address + server)
+			return c.nameOf(address + server)
 		}
 	}
 	return "", false

@@ -29,13 +29,25 @@ type Post struct {
 	// ReplyTo is the WhatsApp id of the message that this one is threaded to,
 	// or empty.
 	ReplyTo string
+	// ReplyToPart is the part of that message, where it has several.
+	ReplyToPart int
 	// Unthreaded is the content where that message is not in the conversation: it
 	// says what is answered. Empty if Content does for that, too.
 	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
-	// Optional says that the post goes without its file where that cannot be had.
+	// Part is the part of the message whose file that is.
+	Part int
+	// Files are attached, too: small ones that came within the message.
+	Files []Enclosed
+	// Optional says that nobody misses these where Chatwoot refuses them.
 	Optional bool
+}
+
+// Enclosed is a file that needs no fetching.
+type Enclosed struct {
+	Name, MIME string // the name still has to be made safe
+	Content    []byte
 }
 
 // Alone is the post where the message that it answers is not in the conversation.
@@ -43,7 +55,7 @@ func (p Post) Alone() Post {
 	if p.Unthreaded != "" {
 		p.Content, p.Unthreaded = p.Unthreaded, ""
 	}
-	p.ReplyTo = ""
+	p.ReplyTo, p.ReplyToPart = "", 0
 	return p
 }
 

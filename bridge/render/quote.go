@@ -40,7 +40,7 @@ const statusChat = "status@broadcast"
 
 // quoteAuthor names who wrote what a message answers, and where, if that is not here.
 func (c Context) quoteAuthor(m content.Message) string {
-	author, known := c.person(m.Quote.Sender)
+	author, known := c.nameOf(m.Quote.Sender)
 	switch {
 	case c.isOwnQuote(m):
 		author = c.Texts.Text("you")
@@ -95,8 +95,10 @@ func textOf(c content.Content) string {
 		return c.Title
 	case content.Location:
 		return c.Name
+	case content.Contacts:
+		return nameOf(c)
 	default:
-		return ""
+		return saidIn(c)
 	}
 }
 
@@ -109,6 +111,8 @@ func (c Context) kindWord(quoted content.Content) string {
 		return "📍 " + c.Texts.Text("location")
 	}
 	switch kind := quoted.(type) {
+	case content.Contacts:
+		return c.contactsWord(kind)
 	case content.ViewOnce:
 		return "🔒 " + c.Texts.Text(viewOnceKey(kind.Kind))
 	case content.Album:
@@ -129,7 +133,7 @@ func (c Context) kindWord(quoted content.Content) string {
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:
-		return "…"
+		return c.wordOf(quoted)
 	}
 }
 

@@ -38,16 +38,16 @@ func adOf(c *waE2E.ContextInfo) *Ad {
 	case marked:
 		return &Ad{
 			Title: clean(card.GetTitle()), Body: clean(card.GetBody()), Greeting: clean(card.GetGreetingMessageBody()), URL: clean(card.GetSourceURL()),
-			SourceID: clean(card.GetSourceID()), ClickID: clean(card.GetCtwaClid()), Picture: picture(card.GetThumbnail()),
+			SourceID: clean(card.GetSourceID()), ClickID: clean(card.GetCtwaClid()), Picture: adPicture(card.GetThumbnail()),
 		}
 	case quoted != nil:
-		return &Ad{Title: clean(quoted.GetAdvertiserName()), Body: clean(quoted.GetCaption()), Picture: picture(quoted.GetJPEGThumbnail())}
+		return &Ad{Title: clean(quoted.GetAdvertiserName()), Body: clean(quoted.GetCaption()), Picture: adPicture(quoted.GetJPEGThumbnail())}
 	default:
 		return nil
 	}
 }
 
-func picture(raw []byte) []byte {
+func adPicture(raw []byte) []byte {
 	known := bytes.HasPrefix(raw, []byte("\xff\xd8\xff")) || bytes.HasPrefix(raw, []byte("\x89PNG"))
 	if !known || len(raw) > biggestPicture {
 		return nil
