@@ -83,8 +83,7 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	} else if erased {
 		return j.Done(ctx, late.record(h, j))
 	}
-	first, err := h.withAlbum(ctx, j, &m)
-	if err != nil {
+	if err := h.withAlbum(ctx, j, &m); err != nil {
 		return err
 	}
 	rc, err := h.rendering(ctx, j, m)
@@ -98,12 +97,12 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if len(posts) == 0 {
 		return j.Done(ctx, late.record(h, j))
 	}
-	return h.deliver(ctx, j, m, posts, late, first)
+	return h.deliver(ctx, j, m, posts, late)
 }
 
 // deliver posts all of a message's posts, each once, and records them together
-// with the end of the job. opensAlbum says that the message is the first one of an album.
-func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, posts []render.Post, late delay, opensAlbum bool) error {
+// with the end of the job.
+func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, posts []render.Post, late delay) error {
 	opens := render.Opens(posts)
 	if late.announce {
 		line, err := h.announceLate(ctx, j, m, posts)
@@ -121,14 +120,14 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			return err
 		}
 		links, chat = append(links, link), in
-		if opensAlbum && p.SourceID == sourceid.Of(m.ID) {
+		if m.Album != "" && p.SourceID == sourceid.Of(m.ID) {
 			links = append(links, albumLink(m.Album, link))
 		}
 		if fileLater {
 			later = append(later, p.Part)
 		}
 	}
-	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err
@@ -204,8 +203,9 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
-	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
-	return chat, posted, true, err
+	without, later := h.withoutFile(p)
+	chat, posted, err = h.post(ctx, j, m, without, nil, opens)
+	return chat, posted, later, err
 }
 
 // postWithoutFiles posts a message without the small files that came within it, where

@@ -57,34 +57,33 @@ func (h *Handler) wanted(ctx context.Context, j *work.Job, m content.Message, po
 }
 
 // withAlbum gives the first file of an album what the album answers: only the message
-// that announces it says so. first says that it is that one.
-func (h *Handler) withAlbum(ctx context.Context, j *work.Job, m *content.Message) (first bool, err error) {
+// that announces it says so. The others are no longer of the album then.
+func (h *Handler) withAlbum(ctx context.Context, j *work.Job, m *content.Message) error {
 	if m.Album == "" {
-		return false, nil
+		return nil
 	}
-	_, err = h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(m.Album, sourceid.Album)))
-	if !errors.Is(err, idmap.ErrUnknown) {
-		return false, err
+	_, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(m.Album, sourceid.Album)))
+	if err == nil {
+		m.Album = ""
+		return nil
 	}
-	if m.Quote != nil {
-		return true, nil
+	if !errors.Is(err, idmap.ErrUnknown) || m.Quote != nil {
+		return idmap.IgnoreUnknown(err)
 	}
 	payload, known, err := h.Journal.Payload(ctx, intake.MessageKey(h.Inbox.LineID(), j.Chat(), content.ContentKey(m.Album, m.FromMe)))
 	if err != nil || !known {
-		return true, err
+		return err
 	}
-	announced, err := content.Decode(payload)
-	if err != nil || announced.Sender.IsAnother(m.Sender) {
-		return true, nil // the files are there without it
-	}
-	if _, ok := announced.Content.(content.Album); !ok || announced.Quote == nil {
-		return true, nil
+	announced, broken := content.Decode(payload)
+	_, isAlbum := announced.Content.(content.Album)
+	if broken != nil || !isAlbum || announced.Quote == nil || announced.Sender.IsAnother(m.Sender) {
+		return nil // the files are there without it
 	}
 	_, known, err = h.linkInChat(ctx, j, announced.Quote.ID)
 	if known || announced.Quote.Content != nil { // or nobody knows what it was
 		m.Quote = announced.Quote
 	}
-	return true, err
+	return err
 }
 
 // albumLink stands for what announces an album: what answers that is threaded to the
@@ -95,7 +94,7 @@ func albumLink(album string, first idmap.Link) idmap.Link {
 }
 
 // erased are the suffixes of what is erased together with a message.
-var erased = []string{"", sourceid.Waiting, sourceid.File, sourceid.Caption, sourceid.Missing, sourceid.Album}
+var erased = []string{"", sourceid.Waiting, sourceid.File, sourceid.Caption, sourceid.Converted, sourceid.Missing, sourceid.Album}
 
 // erase takes a message out of Chatwoot that was deleted for everyone, if the line has it
 // so; done says that there is no more to show. One of an agent's that has several parts

@@ -22,6 +22,7 @@ const (
 	Album      = "#album"      // what announces an album, in the place of which stands its first file
 	Ad         = "#ad"         // the note about the ad that a message came from
 	Missing    = "#missing"    // the note that says that a file will not come
+	Converted  = "#converted"  // a message that was shown as a placeholder before
 )
 
 // Part is the suffix of the posts of a message that needs several: the first, 0, is the
