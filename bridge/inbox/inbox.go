@@ -85,6 +85,9 @@ func (x *Inbox) Rendering() render.Context {
 		Language:   settings.Language,
 		Zone:       x.Location(),
 		Formatting: settings.FormatsInbound(),
+		Events:     render.EventForm(settings.Events),
+		Reactions:  settings.Reactions,
+		Edits:      settings.Edits,
 	}
 }
 

@@ -23,4 +23,8 @@ const (
 	KindFile    = "file"    // a message's file is to follow
 	KindRecheck = "recheck" // somebody changed a contact in Chatwoot
 	KindParked  = "parked"  // an event that nobody understands is kept
+	// Of maintenance lanes, aside as receipts are: what can be read only with the secret
+	// of an earlier message waits for that, and the votes of a poll for more of them.
+	KindSecret = "secret"
+	KindTally  = "tally"
 )

@@ -26,6 +26,8 @@ type payload struct {
 	Proto   []byte `json:"proto,omitempty"`
 	// Part is set where one part of the content is meant.
 	Part int `json:"part,omitempty"`
+	// Unfinished says that a machine goes on writing: the next version comes at once.
+	Unfinished bool `json:"unfinished,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -44,8 +46,10 @@ func Decode(raw []byte) (Message, error) {
 		if err := proto.Unmarshal(p.Proto, &sent); err != nil {
 			return Message{}, fmt.Errorf("decode message: %w", err)
 		}
-		content, context := decodeContent(&sent, 0)
-		m.Content, m.Quote = content, quote(context)
+		m = m.with(decodeContent(&sent, 0))
+		if e, ok := m.Content.(Edit); ok {
+			m = edited(m, e, p.Unfinished)
+		}
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}
 	default:
