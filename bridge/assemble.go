@@ -64,7 +64,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})
-	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
+	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock, Log: log, GroupName: r.session.GroupName}
 	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
 	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{

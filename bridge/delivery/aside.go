@@ -53,18 +53,26 @@ func (s *Statuses) OpenUpkeep(lease *journal.Lease) work.Lane {
 	return upkeep{s: s, epoch: lease.Epoch()}
 }
 
-// Next implements work.Lane. Whatever is no receipt is done in its order, before
-// all receipts: the head of a lane that was not released cleanly is still its
-// first. Of the receipts the first is done whose message is known by now, or that
-// has waited long enough.
+// Next implements work.Lane. Whatever need not wait is done in its order, before all
+// that does: the head of a lane that was not released cleanly is still its first. Of
+// what waits the first is done whose time has come: a call that has rung long enough, a
+// receipt whose message is known by now, or that has waited long enough.
 func (l upkeep) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 	for _, job := range jobs {
-		if job.Kind != journal.KindReceipt {
+		if job.Kind != journal.KindReceipt && job.Kind != journal.KindRinging {
 			return work.Turn{Job: job}
 		}
 	}
 	rest := lastLook
 	for _, job := range jobs {
+		if job.Kind == journal.KindRinging {
+			left := l.rings(job)
+			if left <= 0 {
+				return work.Turn{Job: job}
+			}
+			rest = min(rest, left)
+			continue
+		}
 		age := l.s.Clock().Sub(job.RecordedAt)
 		if age >= receiptPatience || l.recorded(ctx, job) {
 			return work.Turn{Job: job}
@@ -74,6 +82,23 @@ func (l upkeep) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 		}
 	}
 	return work.Turn{Job: jobs[0], Wait: rest}
+}
+
+const (
+	// ringTime is how long a call rings at most.
+	ringTime = time.Minute
+	// ringTold is how long after a call became known it may still be told what became of
+	// it: what waited comes in its order.
+	ringTold = 10 * time.Second
+)
+
+// rings is how long a call may still ring.
+func (l upkeep) rings(job journal.Job) time.Duration {
+	now := l.s.Clock()
+	if job.RecordedAt.After(now) {
+		return 0 // the clock was set back
+	}
+	return max(job.OccurredAt.Add(ringTime).Sub(now), job.RecordedAt.Add(ringTold).Sub(now))
 }
 
 // recorded reports whether all messages of a receipt are recorded. What cannot

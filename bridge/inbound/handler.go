@@ -46,6 +46,8 @@ type Session interface {
 	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
+	// RejectCall refuses a call that rings.
+	RejectCall(ctx context.Context, from, id string) error
 }
 
 // Observer takes a measurement.
@@ -56,6 +58,12 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	m, err := h.decode(ctx, j, j.Payload)
 	if err != nil {
 		return err
+	}
+	switch kind := m.Content.(type) {
+	case content.Call:
+		return h.handleCall(ctx, j, m, kind)
+	case content.Happening:
+		return h.handleHappening(ctx, j, m, kind)
 	}
 	known, err := h.isKnown(ctx, j, m)
 	if err != nil {

@@ -85,6 +85,9 @@ func (x *Inbox) Rendering() render.Context {
 		Language:   settings.Language,
 		Zone:       x.Location(),
 		Formatting: settings.FormatsInbound(),
+
+		EventsAsNotes: settings.Events == lines.EventsNote,
+		CallsAsNotes:  settings.Calls == lines.CallsNote,
 	}
 }
 

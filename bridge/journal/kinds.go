@@ -20,5 +20,6 @@ const (
 	KindJoin    = "join"    // two chats turned out to be one person, but were busy
 	KindFile    = "file"    // a message's file is to follow
 	KindRecheck = "recheck" // somebody changed a contact in Chatwoot
+	KindRinging = "ringing" // a call has rung long enough
 	KindParked  = "parked"  // an event that nobody understands is kept
 )

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a minimal image has no time zones of its own
+	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/fault"
@@ -30,6 +31,11 @@ type Settings struct {
 	Events     string `json:"events"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
+	Calls      string `json:"calls"`
+	// RejectCalls refuses calls, and RejectCallsText is what callers are written then.
+	RejectCalls     bool   `json:"reject_calls"`
+	RejectCallsText string `json:"reject_calls_text"`
+	SecurityCodes   string `json:"security_codes"`
 }
 
 // How a line hears what agents do: by the inbox's webhook, by Chatwoot's live
@@ -79,6 +85,10 @@ func Table() []Setting {
 		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
 		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
+		{"calls", "text", `"message"`, oneOf(callForms), func(s Settings) bool { return slices.Contains(callForms, s.Calls) }},
+		{"reject_calls", "true or false", "false", "true or false", nil},
+		{"reject_calls_text", "text", `""`, "at most 4096 characters long", func(s Settings) bool { return utf8.RuneCountInString(s.RejectCallsText) <= 4096 }},
+		{"security_codes", "text", `"off"`, oneOf(securityForms), func(s Settings) bool { return slices.Contains(securityForms, s.SecurityCodes) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 	}
 }
@@ -86,6 +96,24 @@ func Table() []Setting {
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
 
 var eventForms = []string{EventsPill, EventsNote, EventsOff}
+
+// How a missed call can be shown: as a message of the caller, as a private note, or not
+// at all.
+const (
+	CallsMessage = "message"
+	CallsNote    = "note"
+	CallsOff     = "off"
+)
+
+var callForms = []string{CallsMessage, CallsNote, CallsOff}
+
+// Whether people are told that somebody's security code has changed.
+const (
+	SecurityCodesOff  = "off"
+	SecurityCodesPill = "pill"
+)
+
+var securityForms = []string{SecurityCodesOff, SecurityCodesPill}
 
 // oneOf lists values as people do: "a, b or c".
 func oneOf(values []string) string {

@@ -18,6 +18,9 @@ type Context struct {
 	Formatting bool
 	// QuoteKnown says that the quoted message has a Chatwoot message.
 	QuoteKnown bool
+	// EventsAsNotes and CallsAsNotes show what happened, and missed calls, as private
+	// notes.
+	EventsAsNotes, CallsAsNotes bool
 	// longest is how much of a person's text is shown, in characters; 0 for maxText.
 	longest int
 }

@@ -224,9 +224,9 @@ func TestAContentFitsWhatChatwootStores(t *testing.T) {
 	require.LessOrEqual(t, len([]rune(posts[0].Content)), 150_000)
 }
 
-func TestOnlyNotesOpenNothing(t *testing.T) {
+func TestNotesAndSmallLinesOpenNothing(t *testing.T) {
 	t.Parallel()
 	require.False(t, render.Opens([]render.Post{{Form: render.Note}}))
 	require.True(t, render.Opens([]render.Post{{Form: render.Note}, {Form: render.In}}))
-	require.True(t, render.Opens([]render.Post{{Form: render.Pill}}))
+	require.False(t, render.Opens([]render.Post{{Form: render.Pill}}))
 }

@@ -40,6 +40,10 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:
 		return []Post{c.revoked(m, kind)}
+	case content.Call:
+		return c.call(m, kind)
+	case content.Happening:
+		return c.happening(m, kind)
 	case content.Undecryptable:
 		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.waiting()

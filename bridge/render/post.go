@@ -15,10 +15,11 @@ type Form int
 
 // The forms.
 const (
-	In   Form = iota // the customer's: a grey bubble that wakes the conversation
-	Echo             // the desk's own, written on the phone: a blue bubble
-	Note             // for agents only: an amber bubble
-	Pill             // what happened beside the messages: a small grey line, which is HTML
+	In    Form = iota // the customer's: a grey bubble that wakes the conversation
+	Echo              // the desk's own, written on the phone: a blue bubble
+	Note              // for agents only: an amber bubble
+	Pill              // what happened beside the messages: a small grey line, which is HTML
+	Reply             // to the customer: it is sent as an agent's message
 )
 
 // Post is one Chatwoot message that a WhatsApp message becomes.
@@ -57,11 +58,11 @@ func (p Post) mapped(change func(content string) string) Post {
 // Voice reports whether the post's file is a voice note.
 func (p Post) Voice() bool { return p.Attach != nil && p.Attach.Kind == content.Voice }
 
-// Opens reports whether posts need a conversation that is open: notes go into
-// the one that there is, be it resolved.
+// Opens reports whether posts need a conversation that is open: notes and small lines
+// go into the one that there is, be it resolved.
 func Opens(posts []Post) bool {
 	for _, p := range posts {
-		if p.Form != Note {
+		if p.Form != Note && p.Form != Pill {
 			return true
 		}
 	}

@@ -24,6 +24,8 @@ type payload struct {
 	// or WhatsApp's word for an unavailable message.
 	Trouble string `json:"trouble,omitempty"`
 	Proto   []byte `json:"proto,omitempty"`
+	// Event is what a happening has in place of a message.
+	Event *event `json:"event,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -35,6 +37,10 @@ func Decode(raw []byte) (Message, error) {
 	m, p, err := header(raw)
 	if err != nil {
 		return Message{}, err
+	}
+	if p.Event != nil {
+		m.Content = p.Event.decode(p)
+		return m, nil
 	}
 	switch p.Trouble {
 	case "":

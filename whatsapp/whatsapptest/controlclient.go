@@ -63,6 +63,12 @@ func (c Control) SendText(ctx context.Context, from, to, text string) (string, e
 	return answer.ID, err
 }
 
+// Stanza has WhatsApp send a notification or a call to an account's clients, in the JSON
+// of the library's binary.Node.
+func (c Control) Stanza(ctx context.Context, number string, node json.RawMessage) error {
+	return c.call(ctx, http.MethodPost, peerPath(number, "/stanza"), map[string]json.RawMessage{"node": node}, nil)
+}
+
 // Flood sends much at once from one account to another, and returns the texts in
 // their order.
 func (c Control) Flood(ctx context.Context, from string, flood FloodRequest) ([]string, error) {
