@@ -183,7 +183,7 @@ func TestWhatTheRecordedEventsSay(t *testing.T) {
 	reply := byStep["agent reply"][0]
 	require.Equal(t, conversation, reply.Conversation)
 	require.Equal(t, chatwoot.Message{
-		ID: 5288, Conversation: 226, Content: "an **answer**", Type: chatwoot.Outgoing, ContentType: "text", Status: "sent",
+		ID: 5288, Conversation: 226, Content: "an **answer**", Type: chatwoot.Outgoing, ContentType: "text", Status: "sent", Author: chatwoot.Author{ID: 2, Name: "Ana Souza", Type: "user"},
 		CreatedAt: chatwoot.Time{Time: time.Unix(1795959288, 0)},
 	}, reply.Message)
 	require.Zero(t, reply.Message.CreatedAt.Nanosecond(), "frames tell whole seconds")

@@ -207,7 +207,16 @@ type NewMessage struct {
 	Echo              bool // typed on the own phone
 	Voice             bool // the attachment is a voice note
 	Attachment        *Upload
-	Bot               int64 // the agent bot that signs it, 0 = the token's owner
+	// Files are attached too, below the attachment. Chatwoot does not keep their order.
+	Files []*Upload
+	Bot   int64 // the agent bot that signs it, 0 = the token's owner
+}
+
+func (n NewMessage) uploads() []*Upload {
+	if n.Attachment == nil {
+		return n.Files
+	}
+	return append([]*Upload{n.Attachment}, n.Files...)
 }
 
 // Upload is a file to be sent. Open is called once for each attempt.
@@ -238,6 +247,8 @@ type Message struct {
 	CreatedAt   Time         `json:"created_at"`
 	Attributes  Attributes   `json:"content_attributes"`
 	Attachments []Attachment `json:"attachments"`
+	// Author is the person or the bot that wrote it; nobody for templates.
+	Author Author `json:"sender"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler; it reads few attachments.
@@ -278,8 +289,12 @@ var hardBreak = regexp.MustCompile(`\\+(\r?\n)`)
 // evenOut makes a message the same whichever way it came. The API and the live
 // channel give what is stored; webhooks do so too up to 4.13, later they leave out
 // the backslash before a line break, and line breaks at the end. Attachments are
-// listed in no order; their ids are in the agent's.
+// listed in no order; their ids are in the agent's. Only some say who wrote what nobody
+// of the desk did.
 func (m *Message) evenOut() {
+	if m.Type != Outgoing || m.Author.Type != "user" && m.Author.Type != "agent_bot" {
+		m.Author = Author{}
+	}
 	if m.Type == Outgoing || m.Type == Template {
 		m.Content = strings.TrimRight(hardBreak.ReplaceAllString(m.Content, "$1"), "\r\n")
 	}
@@ -293,6 +308,8 @@ type Attributes struct {
 	Deleted           bool      `json:"deleted"`
 	ExternalError     string    `json:"external_error"`
 	ExternalEcho      bool      `json:"external_echo"`
+	// Items are what a bot's message shows beside its text.
+	Items Items `json:"items,omitempty"`
 }
 
 // UnmarshalJSON tolerates attributes of an unexpected form: nothing in them is

@@ -29,7 +29,7 @@ type Part struct {
 // text goes as the caption of the first file that can have one, and otherwise
 // as a message of its own before the files. It is pure.
 func Parts(m chatwoot.Message, markdown bool) []Part {
-	text := textOf(m, markdown)
+	text := withItems(textOf(m, markdown), m)
 	hasText := strings.TrimSpace(text) != ""
 
 	var parts []Part
@@ -86,5 +86,5 @@ func Sendable(m chatwoot.Message) bool {
 	case m.Type != chatwoot.Outgoing && m.Type != chatwoot.Template:
 		return false
 	}
-	return strings.TrimSpace(m.Content) != "" || len(m.Attachments) > 0
+	return strings.TrimSpace(m.Content) != "" || len(m.Attachments) > 0 || itemsOf(m) != ""
 }

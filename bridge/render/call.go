@@ -24,7 +24,7 @@ func (c Context) call(m content.Message, call content.Call) []Post {
 			if i == peopleNamed {
 				break
 			}
-			names = append(names, c.person(p))
+			names = append(names, c.whom(p))
 		}
 		more = append(more, c.enumerate(names, 1+len(call.With)-len(names)))
 	case call.Video:

@@ -12,10 +12,10 @@ import (
 )
 
 var (
-	bruno  = content.Person{Address: content.Address{JID: "5511999990003@s.whatsapp.net"}, Name: "Bruno <b>"}
-	carla  = content.Person{Address: content.Address{JID: "5511999990004@s.whatsapp.net"}}
-	hidden = content.Person{Address: content.Address{JID: "824000000000009@lid"}}
-	me     = content.Person{Address: content.Address{JID: "5511999990001@s.whatsapp.net"}, Own: true}
+	brunoHere  = content.Person{Address: content.Address{JID: "5511999990003@s.whatsapp.net"}, Name: "Bruno <b>"}
+	carlaHere  = content.Person{Address: content.Address{JID: "5511999990004@s.whatsapp.net"}}
+	hiddenHere = content.Person{Address: content.Address{JID: "824000000000009@lid"}}
+	mine       = content.Person{Address: content.Address{JID: "5511999990001@s.whatsapp.net"}, Own: true}
 )
 
 func changed(kind content.ChangeKind, people ...content.Person) content.Change {
@@ -24,8 +24,8 @@ func changed(kind content.ChangeKind, people ...content.Person) content.Change {
 
 // changes is what Bruno did to a group.
 func changes(all ...content.Change) content.Message {
-	m := inGroup(content.Happening{By: bruno, Changes: all})
-	m.ID, m.PushName, m.Sender = "event-1", bruno.Name, bruno.Address
+	m := inGroup(content.Happening{By: brunoHere, Changes: all})
+	m.ID, m.PushName, m.Sender = "event-1", brunoHere.Name, brunoHere.Address
 	return m
 }
 
@@ -35,7 +35,7 @@ func titled(kind content.ChangeKind, text string) content.Change {
 
 func TestWhatHappensAsAgentsSeeIt(t *testing.T) {
 	t.Parallel()
-	many := content.Change{Kind: content.GroupAdded, People: []content.Person{carla, hidden, carla, carla, carla, carla}, More: 9900}
+	many := content.Change{Kind: content.GroupAdded, People: []content.Person{carlaHere, hiddenHere, carlaHere, carlaHere, carlaHere, carlaHere}, More: 9900}
 	ring := func(c content.Call) content.Call {
 		c.ID, c.Step, c.Caller = "C1", content.CallEnded, content.Person{Address: ana, Name: "Ana *Silva*"}
 		return c
@@ -44,16 +44,16 @@ func TestWhatHappensAsAgentsSeeIt(t *testing.T) {
 		"call-voice":           from(ring(content.Call{})),
 		"call-video":           from(ring(content.Call{Video: true})),
 		"call-refused":         from(ring(content.Call{Refused: true})),
-		"call-several":         from(ring(content.Call{Group: true, Video: true, Refused: true, With: []content.Person{bruno, carla}})),
+		"call-several":         from(ring(content.Call{Group: true, Video: true, Refused: true, With: []content.Person{brunoHere, carlaHere}})),
 		"call-group":           inGroup(ring(content.Call{Group: true})),
-		"group-added":          changes(changed(content.GroupAdded, carla)),
+		"group-added":          changes(changed(content.GroupAdded, carlaHere)),
 		"group-added-many":     changes(many),
-		"group-added-you":      changes(changed(content.GroupAdded, me)),
-		"group-joined":         changes(changed(content.GroupJoined, bruno)),
-		"group-left":           changes(changed(content.GroupLeft, bruno)),
-		"group-removed":        changes(changed(content.GroupRemoved, carla, hidden)),
-		"group-removed-you":    changes(changed(content.GroupRemoved, me)),
-		"group-admins":         changes(changed(content.GroupAdmin, carla, bruno), changed(content.GroupNoAdmin, hidden)),
+		"group-added-you":      changes(changed(content.GroupAdded, mine)),
+		"group-joined":         changes(changed(content.GroupJoined, brunoHere)),
+		"group-left":           changes(changed(content.GroupLeft, brunoHere)),
+		"group-removed":        changes(changed(content.GroupRemoved, carlaHere, hiddenHere)),
+		"group-removed-you":    changes(changed(content.GroupRemoved, mine)),
+		"group-admins":         changes(changed(content.GroupAdmin, carlaHere, brunoHere), changed(content.GroupNoAdmin, hiddenHere)),
 		"group-subject-locked": changes(titled(content.GroupSubject, "Clientes <b>VIP</b>"), changed(content.GroupAdminsEdit)),
 		"group-description":    changes(titled(content.GroupDescription, strings.Repeat("Regras ", 100))),
 		"group-no-description": changes(changed(content.GroupNoDescription)),
@@ -61,13 +61,13 @@ func TestWhatHappensAsAgentsSeeIt(t *testing.T) {
 		"group-settings": changes(changed(content.GroupAdminsWrite), changed(content.GroupAllWrite), changed(content.GroupAllEdit), changed(content.GroupAdminsAdd),
 			changed(content.GroupAllAdd), changed(content.GroupApprovalOn), changed(content.GroupApprovalOff), changed(content.GroupLink)),
 		"group-timer":     changes(content.Change{Kind: content.GroupTimerOn, Seconds: 604800}, content.Change{Kind: content.GroupTimerOn, Seconds: 86400}, changed(content.GroupTimerOff)),
-		"group-requests":  changes(changed(content.GroupRequested, carla), changed(content.GroupRequested, carla, hidden), changed(content.GroupNoRequest, carla)),
-		"group-number":    changes(changed(content.GroupNumber, carla)),
+		"group-requests":  changes(changed(content.GroupRequested, carlaHere), changed(content.GroupRequested, carlaHere, hiddenHere), changed(content.GroupNoRequest, carlaHere)),
+		"group-number":    changes(changed(content.GroupNumber, carlaHere)),
 		"group-community": changes(titled(content.GroupLinked, "Comunidade"), titled(content.GroupUnlinked, "Comunidade"), changed(content.GroupSuspended), changed(content.GroupUnsuspended)),
 		"group-created":   changes(titled(content.GroupCreated, "Clientes")),
 		"group-here":      changes(titled(content.GroupAddedHere, "Clientes")),
 		"group-ended":     changes(changed(content.GroupEnded)),
-		"person-number":   from(content.Happening{Changes: []content.Change{changed(content.NumberChanged, carla)}}),
+		"person-number":   from(content.Happening{Changes: []content.Change{changed(content.NumberChanged, carlaHere)}}),
 		"person-security": from(content.Happening{Changes: []content.Change{changed(content.SecurityChanged)}}),
 		"person-business": from(content.Happening{Changes: []content.Change{changed(content.BusinessBegun), changed(content.BusinessEnded), changed(content.BusinessProfile)}}),
 	} {

@@ -61,16 +61,16 @@ func (c Context) change(m content.Message, h content.Happening, change content.C
 			key += ".you"
 		}
 	}
-	by, name := c.person(actor), c.people(change)
+	by, name := c.whom(actor), c.people(change)
 	if name == "" {
 		name = by // whoever did it is all there is to name
 	}
 	text := markup.Line(change.Text, longestChange)
-	return c.Texts.Text(key, "actor", by, "name", name, "subject", text, "text", text, "time", c.span(change.Seconds))
+	return c.Texts.Text(key, "actor", by, "name", name, "subject", text, "text", text, "time", c.lasting(change.Seconds))
 }
 
-// person names somebody as plain text, without ever showing a hidden id.
-func (c Context) person(p content.Person) string {
+// whom names somebody as plain text, without ever showing a hidden id.
+func (c Context) whom(p content.Person) string {
 	if p.Own {
 		return c.Texts.Text("you")
 	}
@@ -103,7 +103,7 @@ func (c Context) people(change content.Change) string {
 		if number := numberOf(p.Address); number != "" && (change.Kind == content.GroupNumber || change.Kind == content.NumberChanged) {
 			p = content.Person{Name: number}
 		}
-		names = append(names, c.person(p))
+		names = append(names, c.whom(p))
 	}
 	return c.enumerate(names, len(change.People)-len(names)+change.More)
 }
@@ -122,8 +122,8 @@ func (c Context) enumerate(names []string, more int) string {
 	}
 }
 
-// span is how long something lasts.
-func (c Context) span(seconds int64) string {
+// lasting is how long something lasts.
+func (c Context) lasting(seconds int64) string {
 	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
 	unit, n := "span.minute", (seconds+minute-1)/minute
 	switch {

@@ -59,8 +59,10 @@ func textOf(c content.Content) string {
 		return c.Title
 	case content.Location:
 		return c.Name
+	case content.Contacts:
+		return nameOf(c)
 	default:
-		return ""
+		return saidIn(c)
 	}
 }
 
@@ -71,6 +73,9 @@ func (c Context) kindWord(quoted content.Content) string {
 			return "📡 " + c.Texts.Text("live")
 		}
 		return "📍 " + c.Texts.Text("location")
+	}
+	if people, ok := quoted.(content.Contacts); ok {
+		return c.contactsWord(people)
 	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {
@@ -87,7 +92,7 @@ func (c Context) kindWord(quoted content.Content) string {
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:
-		return "…"
+		return c.wordOf(quoted)
 	}
 }
 

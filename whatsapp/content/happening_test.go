@@ -72,7 +72,8 @@ func TestWhatHappensBesideTheMessagesIsUnderstood(t *testing.T) {
 			require.NoError(t, err, file)
 			require.Equal(t, e.Chat, m.Chat)
 			decoded, err := json.MarshalIndent(map[string]any{
-				"kind": e.Kind, "happens": e.Happens, "step": e.Step, "renames": e.Renames, "message": m, "content": fmt.Sprintf("%T", m.Content),
+				"kind": e.Kind, "happens": e.Happens, "step": e.Step, "renames": e.Renames, "content": fmt.Sprintf("%T", m.Content),
+				"id": m.ID, "chat": m.Chat, "sender": m.Sender, "name": m.PushName, "group": m.Group, "at": m.At, "what": m.Content,
 			}, "", "\t")
 			require.NoError(t, err)
 			got = string(decoded) + "\n"

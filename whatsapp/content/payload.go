@@ -26,6 +26,8 @@ type payload struct {
 	Proto   []byte `json:"proto,omitempty"`
 	// Event is what a happening has in place of a message.
 	Event *event `json:"event,omitempty"`
+	// Part is set where one part of the content is meant.
+	Part int `json:"part,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -72,6 +74,23 @@ func header(raw []byte) (Message, payload, error) {
 		err = fmt.Errorf("decode message: %w", err)
 	}
 	return Message{
-		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At,
+		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At, Part: p.Part,
 	}, p, err
+}
+
+// WithPart is the payload of a message of which one part is meant.
+func WithPart(raw []byte, part int) ([]byte, error) {
+	if part == 0 {
+		return raw, nil
+	}
+	var p payload
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("mean a part of a message: %w", err)
+	}
+	p.Part = part
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("mean a part of a message: %w", err)
+	}
+	return raw, nil
 }

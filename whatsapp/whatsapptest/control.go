@@ -89,12 +89,12 @@ func (s *Server) ControlHandler() http.Handler {
 	}
 	route("GET /state", func(*http.Request) (any, error) { return s.state(), nil })
 	route("POST /media", s.controlMedia)
+	route("POST /samples", s.controlSample)
 	route("POST /peers", s.controlNewPeer)
 	route("GET /peers/{number}", s.withPeer(func(p *Peer, _ *http.Request) (any, error) { return p.describe(), nil }))
 	route("POST /peers/{number}/scan", s.withPeer(controlScan))
 	route("POST /peers/{number}/code", s.withPeer(controlCode))
 	route("POST /peers/{number}/send", s.withPeer(controlSend))
-	route("POST /peers/{number}/stanza", s.withPeer(controlStanza))
 	route("GET /peers/{number}/refused", s.withPeer(controlRefused))
 	route("POST /peers/{number}/flood", s.withPeer(controlFlood))
 	route("POST /peers/{number}/file", s.withPeer(controlSendFile))

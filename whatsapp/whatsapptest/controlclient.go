@@ -63,10 +63,11 @@ func (c Control) SendText(ctx context.Context, from, to, text string) (string, e
 	return answer.ID, err
 }
 
-// Stanza has WhatsApp send a notification or a call to an account's clients, in the JSON
-// of the library's binary.Node.
-func (c Control) Stanza(ctx context.Context, number string, node json.RawMessage) error {
-	return c.call(ctx, http.MethodPost, peerPath(number, "/stanza"), map[string]json.RawMessage{"node": node}, nil)
+// Refused lists the calls that an account's clients have refused.
+func (c Control) Refused(ctx context.Context, number string) ([]string, error) {
+	var ids []string
+	err := c.call(ctx, http.MethodGet, peerPath(number, "/refused"), nil, &ids)
+	return ids, err
 }
 
 // Flood sends much at once from one account to another, and returns the texts in

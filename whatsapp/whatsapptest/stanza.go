@@ -1,16 +1,11 @@
 package whatsapptest
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
-	"go.mau.fi/whatsmeow/types"
 )
 
 // Stanza sends a stanza of WhatsApp's own to the account's clients as it is: a
@@ -24,44 +19,6 @@ func (p *Peer) Stanza(node waBinary.Node) {
 	node.Attrs = attrs
 	for _, device := range p.Companions() {
 		device.push(node)
-	}
-}
-
-// ParseStanza reads a stanza in the JSON of the library's binary.Node, and makes
-// addresses of the texts that are some.
-func ParseStanza(raw []byte) (waBinary.Node, error) {
-	var node waBinary.Node
-	if err := json.Unmarshal(raw, &node); err != nil {
-		return node, fmt.Errorf("read a stanza: %w", err)
-	}
-	if node.Tag == "" {
-		return node, errors.New("a stanza has a Tag")
-	}
-	addressed(&node)
-	return node, nil
-}
-
-var (
-	anAddress = regexp.MustCompile(`^[0-9][0-9.:_-]*@(s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter|hosted|hosted\.lid|bot)$`)
-	aServer   = regexp.MustCompile(`^(s\.whatsapp\.net|g\.us|lid)$`)
-)
-
-func addressed(node *waBinary.Node) {
-	for key, value := range node.Attrs {
-		text, ok := value.(string)
-		switch {
-		case !ok:
-		case anAddress.MatchString(text):
-			if jid, err := types.ParseJID(text); err == nil {
-				node.Attrs[key] = jid
-			}
-		case aServer.MatchString(text):
-			node.Attrs[key] = types.JID{Server: text}
-		}
-	}
-	children := node.GetChildren()
-	for i := range children {
-		addressed(&children[i])
 	}
 }
 
@@ -126,19 +83,6 @@ func (p *Peer) Refused() []string {
 // WaitRefused waits until a client has refused a call.
 func (p *Peer) WaitRefused(timeout time.Duration, id string) error {
 	return p.changed.wait(timeout, "the call refused", func() bool { return slices.Contains(p.Refused(), id) })
-}
-
-func controlStanza(p *Peer, r *http.Request) (any, error) {
-	var body struct{ Node json.RawMessage }
-	if err := decodeControl(r, &body); err != nil {
-		return nil, err
-	}
-	node, err := ParseStanza(body.Node)
-	if err != nil {
-		return nil, controlError{http.StatusUnprocessableEntity, err.Error()}
-	}
-	p.Stanza(node)
-	return p.describe(), nil
 }
 
 func controlRefused(p *Peer, _ *http.Request) (any, error) {
