@@ -75,7 +75,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
 		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
 		Sending: func() int { return b.pool.Sending(string(line.ID)) },
-		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
+		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc, Left: func() { cfg.Metrics.countWhatsApp("group message left out") },
 		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard, Told: r.flushLost,
 	}
 	r.outbound = &outbound.Handler{

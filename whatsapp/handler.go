@@ -70,6 +70,7 @@ func (c *connection) message(evt *events.Message) bool {
 		return true // between the account's devices; nothing for people
 	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, c.alternate)
+	envelope.Mentions = evt.Info.IsGroup && content.Mentions(evt.RawMessage, c.own())
 	return c.takeOr(envelope, err)
 }
 

@@ -120,10 +120,15 @@ func (c *connection) happened(ack *waBinary.Node) {
 // witness is what the device knows of people.
 func (c *connection) witness() content.Witness {
 	return content.Witness{
-		Own:       []types.JID{c.client.Store.GetJID(), c.client.Store.GetLID()},
+		Own:       c.own(),
 		Alternate: c.alternate,
 		Name:      c.personName,
 	}
+}
+
+// own are the account's addresses.
+func (c *connection) own() []types.JID {
+	return []types.JID{c.client.Store.GetJID(), c.client.Store.GetLID()}
 }
 
 // personName is what somebody is called in the local store: as saved on the phone, or as

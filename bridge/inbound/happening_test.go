@@ -254,3 +254,43 @@ func TestASecurityCodeIsToldOfOnRequest(t *testing.T) {
 	require.Len(t, all, 2)
 	require.Equal(t, "The security code with +5511888880002 changed", all[1].Text)
 }
+
+func TestGroupsComeInAsTheLineHasIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.settings(func(s *lines.Settings) { s.Groups, s.Events = lines.GroupsOff, lines.EventsPill })
+	o.inGroup(alicia, "nobody reads this")
+	o.call(alicia, alicia, "offer_notice", "C1", waBinary.Attrs{"type": "group", "group-jid": someGroup})
+	require.Empty(t, o.Contacts())
+	require.Zero(t, o.line.Jobs(journal.Done))
+	require.EqualValues(t, 1, o.intake.LeftOut())
+	o.from(alicia, byNumber, text("from me to you"))
+	require.Equal(t, []string{"from me to you"}, o.incoming())
+
+	o.settings(func(s *lines.Settings) { s.Groups = lines.GroupsMentioned })
+	o.inGroup(alicia, "nor this")
+	info := o.info(alicia)
+	info.Chat, info.IsGroup = someGroup, true
+	e, err := content.MessageEnvelope(info, text("hey @shop"), nobodyElse)
+	e.Mentions = true
+	o.accept(e, err)
+	require.Empty(t, o.drain())
+	require.Equal(t, "**~Alice** (+5511888880002):\nhey @shop", o.posted(info.ID).Text)
+	require.EqualValues(t, 2, o.intake.LeftOut())
+	for _, c := range o.Contacts() {
+		group := c.Identifier == someGroup.String()
+		require.Equal(t, group, c.Attributes["is_group"] == true, c.Name)
+	}
+	for _, c := range o.Conversations() {
+		require.Equal(t, c.ID == o.posted(info.ID).Conversation, c.Attributes["is_group"] == true, c.Name)
+	}
+
+	o.settings(func(s *lines.Settings) {
+		s.Groups, s.GroupsList = lines.GroupsListed, lines.GroupList{"!" + someGroup.User, "*"}
+	})
+	o.inGroup(alicia, "nor that")
+	require.EqualValues(t, 3, o.intake.LeftOut())
+	o.settings(func(s *lines.Settings) { s.GroupsList = lines.GroupList{someGroup.User} })
+	o.inGroup(alicia, "but this")
+	require.Len(t, o.incoming(), 3)
+}

@@ -53,6 +53,8 @@ type Intake struct {
 	// CountFailure is called for each event of WhatsApp that could not be
 	// committed at once.
 	CountFailure func()
+	// Left, if set, is called for each message of a group that the line does not take.
+	Left func()
 
 	standstill standstill
 	told       told
@@ -61,6 +63,7 @@ type Intake struct {
 	lookups    *lookups
 	// restores is how often Chatwoot was restored, as far as was seen.
 	restores atomic.Int64
+	leftOut  atomic.Int64
 }
 
 // Accept commits an event of WhatsApp.

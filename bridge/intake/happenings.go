@@ -11,10 +11,20 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-// wanted reports whether anybody is to read of an event. What nobody is, is
-// acknowledged and not stored.
+// wanted reports whether anybody is to read of an event. What nobody is to read is
+// acknowledged and not stored. A group that comes in for mentions of the line's number
+// tells only those who read it of what happens to it.
 func (in *Intake) wanted(e content.Envelope) bool {
 	settings := in.Inbox.Settings()
+	if e.Chat.InGroup() && !settings.TakesGroup(e.Chat.JID, e.Mentions || e.Kind != content.EnvMessage) {
+		if e.Kind == content.EnvMessage {
+			in.leftOut.Add(1)
+			if in.Left != nil {
+				in.Left()
+			}
+		}
+		return false
+	}
 	switch e.Kind {
 	case content.EnvCall:
 		return contacts.IsCounterpart(e.Chat.JID) && (settings.Calls != lines.CallsOff || settings.RejectCalls)
@@ -30,6 +40,10 @@ func (in *Intake) wanted(e content.Envelope) bool {
 		return true
 	}
 }
+
+// LeftOut is how many messages of groups were not taken in since the start, because the
+// line does not take them.
+func (in *Intake) LeftOut() int64 { return in.leftOut.Load() }
 
 // ringing is the job that looks what became of a call that rings: nobody may tell.
 func (in *Intake) ringing(e content.Envelope, chat string) (journal.Entry, bool) {

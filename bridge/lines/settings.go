@@ -36,6 +36,9 @@ type Settings struct {
 	RejectCalls     bool   `json:"reject_calls"`
 	RejectCallsText string `json:"reject_calls_text"`
 	SecurityCodes   string `json:"security_codes"`
+	// Groups says which groups come in, for GroupsListed those of GroupsList.
+	Groups     string    `json:"groups"`
+	GroupsList GroupList `json:"groups_list"`
 }
 
 // How a line hears what agents do: by the inbox's webhook, by Chatwoot's live
@@ -89,6 +92,8 @@ func Table() []Setting {
 		{"reject_calls", "true or false", "false", "true or false", nil},
 		{"reject_calls_text", "text", `""`, "at most 4096 characters long", func(s Settings) bool { return utf8.RuneCountInString(s.RejectCallsText) <= 4096 }},
 		{"security_codes", "text", `"off"`, oneOf(securityForms), func(s Settings) bool { return slices.Contains(securityForms, s.SecurityCodes) }},
+		{"groups", "text", `"off"`, oneOf(groupPolicies), func(s Settings) bool { return slices.Contains(groupPolicies, s.Groups) }},
+		{"groups_list", "list of texts", "[]", "a list of at most 1000 ids of groups; * and ? stand for other characters, ! or - in front keeps a group out", func(s Settings) bool { return s.GroupsList.valid() }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 	}
 }

@@ -43,6 +43,9 @@ type Envelope struct {
 	Happens Happens
 	Renames bool
 	Step    CallStep
+	// Mentions says that a message of a group is for the line's own account. It is not
+	// stored either.
+	Mentions bool
 }
 
 // MessageEnvelope wraps a message that was decrypted.
