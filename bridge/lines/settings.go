@@ -30,6 +30,8 @@ type Settings struct {
 	Events     string `json:"events"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
+	// Texts replace those of the catalogue, by their keys.
+	Texts map[string]string `json:"texts,omitempty"`
 }
 
 // How a line hears what agents do: by the inbox's webhook, by Chatwoot's live
@@ -80,6 +82,7 @@ func Table() []Setting {
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
 		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
+		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
 	}
 }
 
@@ -118,6 +121,7 @@ func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 	if s.Formatting != nil { // decoding would change the one that others read
 		merged.Formatting = new(*s.Formatting)
 	}
+	merged.Texts = maps.Clone(s.Texts) // likewise
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if err := merged.set(key, given[key]); err != nil {
@@ -136,13 +140,20 @@ func (s *Settings) set(name string, value json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("encode the setting %s: %w", name, err)
 	}
-	err = strictjson.Decode(one, s)
+	before := s.Texts
+	if name == "texts" {
+		s.Texts = nil // the object as a whole: what is not in it is the catalogue's
+	}
+	if err = strictjson.Decode(one, s); err != nil {
+		s.Texts = before
+	}
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, wrongType.Type, wrongType.Value))
+		want := strings.Replace(wrongType.Type.String(), "map[string]string", "object", 1)
+		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, want, wrongType.Value))
 	}
 	return fault.Invalid(name, "there is no setting "+name)
 }
@@ -154,6 +165,9 @@ func (s Settings) faults() []error {
 		if row.valid != nil && !row.valid(s) {
 			faults = append(faults, fault.Invalid(row.Name, row.Name+" must be "+row.Allowed))
 		}
+	}
+	for _, text := range catalogue.OverrideFaults(s.Texts) {
+		faults = append(faults, fault.Invalid("texts", "texts: "+text))
 	}
 	return faults
 }
