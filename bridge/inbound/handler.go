@@ -102,13 +102,16 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 	}
 	var links []idmap.Link
 	var chat idmap.Chat
-	fileLater := false
+	var later []int
 	for _, p := range posts {
-		link, in, later, err := h.deliverPost(ctx, j, m, p, opens)
+		link, in, fileLater, err := h.deliverPost(ctx, j, m, p, opens)
 		if err != nil {
 			return err
 		}
-		links, chat, fileLater = append(links, link), in, fileLater || later
+		links, chat = append(links, link), in
+		if fileLater {
+			later = append(later, p.Part)
+		}
 	}
 	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
@@ -116,8 +119,8 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 				return err
 			}
 		}
-		if fileLater {
-			if err := h.followUp(ctx, j, tx, m); err != nil {
+		for _, part := range later {
+			if err := h.followUp(ctx, j, tx, m, part); err != nil {
 				return err
 			}
 		}
@@ -129,7 +132,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
-		if contacts.Tells(chat, m) || fileLater {
+		if contacts.Tells(chat, m) || len(later) > 0 {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
@@ -256,7 +259,7 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
 	if p.ReplyTo != "" {
-		link, known, err := h.linkInChat(ctx, j, p.ReplyTo)
+		link, known, err := h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
 		if err != nil {
 			return chatwoot.Message{}, err
 		}

@@ -119,7 +119,7 @@ func newMessage(p render.Post, to Target, upload *chatwoot.Upload) chatwoot.NewM
 		m.Type = chatwoot.Activity
 	}
 	if p.ReplyTo != "" {
-		m.InReplyToExternal, m.InReplyTo = sourceid.Of(p.ReplyTo), to.ReplyTo
+		m.InReplyToExternal, m.InReplyTo = sourceid.Derived(p.ReplyTo, sourceid.Part(p.ReplyToPart)), to.ReplyTo
 	}
 	return m
 }

@@ -34,12 +34,11 @@ func (c Context) contacts(m content.Message, p Post, kind content.Contacts) []Po
 	p.Content = c.contactsText(kind)
 	p.Files = files[:min(filesInPost, len(files))]
 	posts := []Post{c.finish(m, p)}
-	below := m
-	below.Quote = nil
+	m.Quote = nil
 	for rest := files[len(p.Files):]; len(rest) > 0; {
 		part := Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(len(posts))), Form: p.Form}
 		part.Files, rest = rest[:min(filesInPost, len(rest))], rest[min(filesInPost, len(rest)):]
-		posts = append(posts, c.finish(below, part))
+		posts = append(posts, c.finish(m, part))
 	}
 	return posts
 }

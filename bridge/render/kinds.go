@@ -28,6 +28,36 @@ func (c Context) message(m content.Message) []Post {
 		p = c.media(p, kind)
 	case content.Location:
 		p.Content = c.location(kind)
+	case content.Cart:
+		p.Content = c.cart(kind)
+	case content.Product:
+		p.Content = c.product(kind)
+		p.Attach = kind.Picture
+	case content.Invoice:
+		p.Content = c.invoice(kind)
+		p.Attach = kind.Paper
+	case content.Payment:
+		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+	case content.SplitBill:
+		p.Content = c.splitBill(m, kind)
+	case content.SplitPaid:
+		p.Content = c.splitPaid(m, kind)
+	case content.Event:
+		p.Content, p.ReplyTo = c.event(kind), kind.Target
+	case content.Invite:
+		p.Content = c.invite(kind)
+	case content.Answer:
+		p.Content = c.answer(kind)
+	case content.Told:
+		p.Content, p.ReplyTo = c.told(kind), kind.Target
+	case content.StickerPack:
+		p.Content = c.stickerPack(kind)
+	case content.Song:
+		p.Content = c.song(kind)
+	case content.PollResult:
+		p.Content = c.pollResult(kind)
+	case content.LoggedCall:
+		p.Content = c.loggedCall(kind)
 	case content.Poll:
 		p.Content = c.poll(kind)
 	case content.Menu:

@@ -98,13 +98,12 @@ func (c Context) tooLarge(size int64) string {
 // File is the post of a file that comes after its message: bare, below it.
 func File(m content.Message, file content.Media, c Context) Post {
 	file.Caption = ""
-	p := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.File), ReplyTo: m.ID}, file)
+	p := c.media(below(m, sourceid.File), file)
 	if m.FromMe {
 		p.Form = Echo
 	}
-	below := m
-	below.Quote = nil
-	return c.finish(below, p)
+	m.Quote = nil
+	return c.finish(m, p)
 }
 
 // FileMissing is the note that says, below a message, that its file will not
@@ -119,5 +118,12 @@ func FileRefused(m content.Message, c Context, size int64) Post {
 }
 
 func noteOnFile(m content.Message, text string) Post {
-	return Post{SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID, Content: text}
+	p := below(m, sourceid.Missing)
+	p.Form, p.Content = Note, text
+	return p
+}
+
+// below is a post that concerns the file of a message, or of the part that is meant.
+func below(m content.Message, suffix string) Post {
+	return Post{SourceID: sourceid.Derived(m.ID, sourceid.OfPart(suffix, m.Part)), ReplyTo: m.ID, ReplyToPart: m.Part}
 }

@@ -62,7 +62,7 @@ func textOf(c content.Content) string {
 	case content.Contacts:
 		return nameOf(c)
 	default:
-		return ""
+		return saidIn(c)
 	}
 }
 
@@ -92,7 +92,7 @@ func (c Context) kindWord(quoted content.Content) string {
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:
-		return "…"
+		return c.wordOf(quoted)
 	}
 }
 

@@ -27,7 +27,23 @@ func Part(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return "#part" + strconv.Itoa(n)
+	return OfPart(part, n)
+}
+
+const part = "#part"
+
+// OfPart is a suffix of those above for what is derived from a part of a message.
+func OfPart(suffix string, n int) string {
+	if n == 0 {
+		return suffix
+	}
+	return suffix + strconv.Itoa(n)
+}
+
+// Shows reports whether what has a suffix is the message itself, or a part or file of it.
+func Shows(suffix string) bool {
+	kind := strings.TrimRight(suffix, "0123456789")
+	return kind == "" || kind == part || kind == File
 }
 
 // Of is the source id of a WhatsApp message.

@@ -23,6 +23,16 @@ func TestASourceIDNamesItsMessage(t *testing.T) {
 	require.False(t, sourceid.IsOurs(""))
 }
 
+func TestWhatShowsAMessage(t *testing.T) {
+	t.Parallel()
+	for suffix, shows := range map[string]bool{
+		"": true, sourceid.Part(0): true, sourceid.Part(3): true, sourceid.File: true, sourceid.OfPart(sourceid.File, 12): true,
+		sourceid.Missing: false, sourceid.OfPart(sourceid.Missing, 2): false, sourceid.Late: false, sourceid.Waiting: false,
+	} {
+		require.Equal(t, shows, sourceid.Shows(suffix), suffix)
+	}
+}
+
 // Whatever a sender calls a message, its source id fits, is no other's, and
 // cannot pass for what is derived from another message.
 func TestAHostileIDIsNoOthers(t *testing.T) {

@@ -37,6 +37,8 @@ type Media struct {
 // ViewOnce is a file that only the phone may show, and once.
 type ViewOnce struct{ Media }
 
+func (m Media) parts() []*Media { return []*Media{&m} }
+
 func (Media) isContent()    {}
 func (ViewOnce) isContent() {}
 

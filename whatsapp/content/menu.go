@@ -6,6 +6,9 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 )
 
+// mostShownCards is how many cards of a carousel are taken over: WhatsApp allows 10.
+const mostShownCards = 20
+
 // Menu is a text with things to choose from below it, as businesses send.
 type Menu struct {
 	Header, Body, Footer string
