@@ -14,10 +14,12 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
+	"github.com/wootbridge/wootbridge/bridge/pictures"
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // client calls a line's Chatwoot.
@@ -63,13 +65,16 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		PhoneKnown: whatsapp.Phone{Seen: line.PhoneSeen, Asked: line.PhoneAsked}, NotePhone: r.notePhone,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
+		PictureChanged: func(of content.Address) { r.pictures.Changed(of) },
 	})
+	r.pictures = &pictures.Worker{Inbox: in, IDs: b.ids, Session: r.session, Guard: b.guard(), Clock: cfg.Clock, Log: log}
 	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
 	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
 	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
 		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Started: cfg.Clock(), Delay: cfg.Metrics.toChatwoot,
+		Seen: r.pictures.Seen,
 	}
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,

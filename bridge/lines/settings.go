@@ -30,6 +30,7 @@ type Settings struct {
 	Events     string `json:"events"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
+	Pictures   string `json:"pictures"`
 	// Texts replace those of the catalogue, by their keys.
 	Texts map[string]string `json:"texts,omitempty"`
 }
@@ -48,6 +49,12 @@ const (
 	EventsPill = "pill"
 	EventsNote = "note"
 	EventsOff  = "off"
+)
+
+// Whether contacts have WhatsApp's profile pictures.
+const (
+	PicturesOn  = "on"
+	PicturesOff = "off"
 )
 
 // Setting is one row of the table of settings.
@@ -82,11 +89,14 @@ func Table() []Setting {
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
 		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
+		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
 		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
 	}
 }
 
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
+
+var switches = []string{PicturesOn, PicturesOff}
 
 var eventForms = []string{EventsPill, EventsNote, EventsOff}
 
