@@ -22,7 +22,7 @@ import (
 // tradeKinds are the kinds of samples that are told in words of ours: what is bought and
 // paid, appointments and invitations, what an AI says, and the rarer ones.
 var tradeKinds = []string{
-	"ai-answer", "ai-forward", "bcall", "bot-platform", "bot-task", "call-link", "call-log", "catalog", "chat", "conditional-reveal",
+	"ai-answer", "ai-forward", "audio-sticker", "bcall", "bot-platform", "bot-task", "call-link", "call-log", "catalog", "chat", "conditional-reveal",
 	"event", "event-cover", "event-invite", "group-invite", "group-status", "group-status-mention", "invoice", "music",
 	"newsletter-admin-invite", "newsletter-admin-profile", "newsletter-follower-invite", "order", "payment-cancel", "payment-decline",
 	"payment-invite", "payment-reminder", "payment-request", "payment-send", "phone-request", "placeholder", "poll-option-image",
@@ -34,8 +34,8 @@ var tradeKinds = []string{
 // unseenKinds are between the apps only.
 var unseenKinds = []string{"call", "group-root-key", "history-bundle", "root-secret", "sticker-sync"}
 
-// sampled are the samples of some kinds, decoded as a line decodes them, by name.
-func sampled(t *testing.T, kinds []string) map[string]content.Message {
+// samplesOf are the samples of some kinds, decoded as a line decodes them, by name.
+func samplesOf(t *testing.T, kinds []string) map[string]content.Message {
 	t.Helper()
 	paths, err := filepath.Glob("../../whatsapp/content/testdata/messages/*.json")
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func sampled(t *testing.T, kinds []string) map[string]content.Message {
 // Each sample as agents see it: all of a language are in one file.
 func TestSamplesOfTradeAndOfRareKindsAsAgentsSeeThem(t *testing.T) {
 	t.Parallel()
-	all := sampled(t, tradeKinds)
+	all := samplesOf(t, tradeKinds)
 	names := []string{}
 	for name := range all {
 		names = append(names, name)
@@ -115,7 +115,7 @@ func TestSamplesOfTradeAndOfRareKindsAsAgentsSeeThem(t *testing.T) {
 
 func TestWhatIsBetweenTheAppsOnlyIsNotShown(t *testing.T) {
 	t.Parallel()
-	for name, m := range sampled(t, unseenKinds) {
+	for name, m := range samplesOf(t, unseenKinds) {
 		require.Empty(t, render.Message(m, context("en")), name)
 	}
 }

@@ -38,6 +38,7 @@ func (c Context) message(m content.Message) []Post {
 		p.Attach = kind.Paper
 	case content.Payment:
 		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+		p.Attach = kind.Picture
 	case content.SplitBill:
 		p.Content = c.splitBill(m, kind)
 	case content.SplitPaid:
@@ -50,6 +51,8 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.answer(kind)
 	case content.Told:
 		p.Content, p.ReplyTo = c.told(kind), kind.Target
+	case content.SoundSticker:
+		return c.soundSticker(m, p, kind)
 	case content.StickerPack:
 		p.Content = c.stickerPack(kind)
 	case content.Song:
@@ -61,11 +64,11 @@ func (c Context) message(m content.Message) []Post {
 	case content.Poll:
 		p.Content = c.poll(kind)
 	case content.Menu:
-		if p.Content = c.menu(kind); p.Content == "" {
-			p = c.unsupported(p, content.Unsupported{Name: "menu"})
-		}
+		return c.menu(m, p, kind)
 	case content.Choice:
 		p.Content = c.choice(kind)
+	case content.Form:
+		p.Content = c.form(kind)
 	case content.Contacts:
 		return c.contacts(m, p, kind)
 	case content.ViewOnce:

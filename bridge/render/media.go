@@ -46,7 +46,7 @@ const shownNameLength = 12
 
 func (c Context) documentCaption(m content.Media) string {
 	if m.Person != nil {
-		return above(c.person(*m.Person), c.text(m.Caption))
+		return above(c.personLine(*m.Person), c.text(m.Caption))
 	}
 	if m.Caption == "" || m.File == nil {
 		return c.text(m.Caption)
