@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wootbridge/wootbridge/bridge/linetest"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/linetest"
 	"github.com/wootbridge/wootbridge/bridge/pictures"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
