@@ -27,6 +27,7 @@ func (c *connection) handle(event any) (taken bool) {
 
 // dispatch gives an event to the method for its kind.
 func (c *connection) dispatch(event any) (taken bool) {
+	c.groups.changed(event)
 	switch evt := event.(type) {
 	case *events.Message:
 		return c.message(evt)

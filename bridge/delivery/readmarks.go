@@ -8,6 +8,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 )
 
@@ -17,7 +18,7 @@ const maxUnread = 50
 // MarkRead shows the customer that the desk has read: an agent replies. It is
 // a courtesy, so a failure is no more than a line in the log.
 func (s *Statuses) MarkRead(ctx context.Context, chat idmap.Chat, to string) {
-	if !s.Inbox.Settings().ReadReceipts {
+	if s.Inbox.Settings().BlueTicks == lines.BlueNever {
 		return
 	}
 	unread, err := s.IDs.Unread(ctx, chat.ID, maxUnread)

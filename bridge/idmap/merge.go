@@ -33,6 +33,8 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 		`UPDATE conversation_link SET chat = $1 WHERE chat = $2`,
 		`UPDATE message_link SET chat = $1 WHERE chat = $2`,
 		`UPDATE chat SET by_lid = 1 WHERE id = $1 AND EXISTS (SELECT 1 FROM chat AS younger WHERE younger.id = $2 AND younger.by_lid = 1)`,
+		`UPDATE chat SET timer = (SELECT timer FROM chat AS younger WHERE younger.id = $2), timer_set = (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)
+			WHERE id = $1 AND timer_set < (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)`,
 		`UPDATE chat SET merged_into = $1 WHERE id = $2`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, merge.Elder, merge.Younger); err != nil {

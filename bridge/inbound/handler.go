@@ -57,6 +57,9 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
+	if err := h.noteTimer(ctx, j, m); err != nil {
+		return err
+	}
 	known, err := h.isKnown(ctx, j, m)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ type Message struct {
 	Group    bool
 	PushName string // as PersonName gives it
 	At       time.Time
+	Timer    *Timer // that it was sent with or sets, if it says so
 	Quote    *Quote // the message that this one answers, if any
 	Content  Content
 }

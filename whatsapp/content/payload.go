@@ -44,6 +44,7 @@ func Decode(raw []byte) (Message, error) {
 		}
 		content, context := decodeContent(&sent, 0)
 		m.Content, m.Quote = content, quote(context)
+		m.Timer = timerOf(&sent, context)
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}
 	default:
