@@ -13,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Statuses are the statuses of a line's bubbles.
@@ -34,6 +35,8 @@ type Statuses struct {
 type Session interface {
 	// MarkRead shows the sender of messages in a chat that they were read.
 	MarkRead(ctx context.Context, chat, sender string, ids []string, at time.Time) error
+	// Group is what WhatsApp says of a group, without names.
+	Group(ctx context.Context, jid string, names bool) (content.Group, error)
 }
 
 // Lock takes a message's lock; the result gives it back.

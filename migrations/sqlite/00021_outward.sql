@@ -16,8 +16,10 @@ CREATE TABLE member_receipt (
     wa_id TEXT NOT NULL,
     member TEXT NOT NULL,
     is_read BIGINT NOT NULL DEFAULT 0,
+    created BIGINT NOT NULL,
     PRIMARY KEY (line, wa_id, member)
 );
+CREATE INDEX member_receipt_created ON member_receipt (created);
 -- Cached chats lack the new fields.
 UPDATE line SET generation = generation + 1;
 
