@@ -104,6 +104,7 @@ func (r *lineRuntime) Start() {
 	r.session.Start(r.b.ctx)
 	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.keeper.Run(r.ctx) })
+	r.b.inBackground(func(context.Context) { r.delivery.WatchOpened(r.ctx) })
 	r.b.journal.WakeAll()
 }
 

@@ -29,6 +29,8 @@ type Statuses struct {
 	// locks keep the statuses of one message in order: its out lane and its
 	// status lane both show them, and Chatwoot applies steps back too.
 	locks [16]sync.Mutex
+
+	unopened unopened
 }
 
 // Session is what delivery needs of WhatsApp.

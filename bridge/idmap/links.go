@@ -160,6 +160,14 @@ func (m *Map) Unread(ctx context.Context, chat string, limit int) ([]Link, error
 	return collectLinks(rows, err)
 }
 
+// UnreadUpTo is Unread for what was in Chatwoot at a time; Chatwoot counts in seconds.
+func (m *Map) UnreadUpTo(ctx context.Context, chat string, at time.Time, limit int) ([]Link, error) {
+	const find = linkColumns + `WHERE chat = $1 AND direction = 'in' AND status = '' AND CASE WHEN written = 0 THEN created / 1000 ELSE written END <= $2
+		ORDER BY created DESC LIMIT $3`
+	rows, err := m.db.QueryContext(ctx, find, chat, at.Unix(), limit)
+	return collectLinks(rows, err)
+}
+
 // Answered reports whether an agent wrote in the chat after a Chatwoot message.
 func (m *Map) Answered(ctx context.Context, line, chat string, message int64) (bool, error) {
 	const later = `SELECT 1 FROM message_link WHERE line = $1 AND message_id > $2 AND chat = $3 AND direction = 'out' LIMIT 1`

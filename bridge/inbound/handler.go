@@ -135,7 +135,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
-		h.Delivery.MarkReadIfAnswered(ctx, chat, links[len(links)-1].Message)
+		h.Delivery.NoteArrival(ctx, chat, links[len(links)-1].Message)
 	}
 	return err
 }

@@ -60,8 +60,8 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event, resto
 		}
 		s.unrecorded = nil
 	}
-	// After the links of what was sent are recorded: see delivery.MarkReadIfAnswered.
-	h.Delivery.MarkRead(ctx, chat, to)
+	// After the links of what was sent are recorded: see delivery.NoteArrival.
+	h.Delivery.MarkAnswered(ctx, chat, to, e.Message)
 	if errors.Is(err, errDeletedMeanwhile) {
 		return j.Done(ctx, nil) // what left is taken back when the deletion is told
 	}
