@@ -52,6 +52,50 @@ func TestR40_AnUploadWithoutANameIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, chatwoot.ErrNoFileName)
 }
 
+// Several files come whole, each under its own name, behind the attachment.
+func TestAMessageCarriesSeveralFiles(t *testing.T) {
+	t.Parallel()
+	fileOf := func(name, text string) *chatwoot.Upload {
+		return &chatwoot.Upload{Name: name, ContentType: "text/vcard", Size: int64(len(text)), Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(text)), nil
+		}}
+	}
+	many := []*chatwoot.Upload{fileOf("a.vcf", "first"), fileOf("b.vcf", ""), fileOf("a.vcf", "third")}
+	for _, message := range []chatwoot.NewMessage{{Files: many}, {Attachment: many[0], Files: many[1:]}} {
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			length := r.ContentLength
+			body, err := io.ReadAll(r.Body)
+			if err != nil || int64(len(body)) != length {
+				t.Errorf("%d bytes of %d: %v", len(body), length, err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if err := r.ParseMultipartForm(1 << 20); err != nil {
+				t.Error(err)
+				return
+			}
+			got := ""
+			for _, file := range r.MultipartForm.File["attachments[]"] {
+				part, err := file.Open()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				text, _ := io.ReadAll(part)
+				got += file.Filename + "=" + string(text) + ";"
+			}
+			if got != "a.vcf=first;b.vcf=;a.vcf=third;" {
+				t.Error(got)
+			}
+			_, _ = io.WriteString(w, `{"id":9}`)
+		})
+		_, err := c.CreateMessage(ctx, 5, message)
+		require.NoError(t, err)
+	}
+	_, err := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it must not be sent") }).
+		CreateMessage(ctx, 5, chatwoot.NewMessage{Files: append(many, fileOf("", "x"))})
+	require.ErrorIs(t, err, chatwoot.ErrNoFileName)
+}
+
 func TestR05_FilesAreFetchedFromTheConfiguredAddress(t *testing.T) {
 	t.Parallel()
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -46,7 +46,7 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 		attributes["external_echo"] = true
 	}
 	req := call{what: "post a message", method: http.MethodPost, path: conversationPath(conversation) + "/messages"}
-	if n.Attachment == nil {
+	if uploads := n.uploads(); len(uploads) == 0 {
 		body := map[string]any{
 			"content": n.Content, "message_type": n.Type, "private": n.Private,
 			"source_id": n.SourceID, "content_attributes": attributes,
@@ -70,7 +70,7 @@ func (c *Client) CreateMessage(ctx context.Context, conversation ConversationID,
 		if n.Voice {
 			fields = append(fields, field{"is_voice_message", "true"})
 		}
-		if req.stream, err = newMultipart(fields, "attachments[]", n.Attachment); err != nil {
+		if req.stream, err = newMultipart(fields, "attachments[]", uploads); err != nil {
 			return Message{}, fmt.Errorf("post a message: %w", err)
 		}
 	}

@@ -9,22 +9,25 @@ import (
 	"strings"
 )
 
-// multipartBody is a form with one file that is streamed: its length is known
-// beforehand, and the file is never held in memory.
+// multipartBody is a form with files that are streamed: its length is known
+// beforehand, and no file is ever held in memory.
 type multipartBody struct {
-	head, tail []byte
-	boundary   string
-	upload     *Upload
-	size       int64
+	files    []filePart
+	tail     []byte
+	boundary string
+	size     int64
+}
+
+// filePart is a file, and what of the form stands before it.
+type filePart struct {
+	head   []byte
+	upload *Upload
 }
 
 // field is a plain value of a form.
 type field struct{ name, value string }
 
-func newMultipart(fields []field, fileField string, upload *Upload) (*multipartBody, error) {
-	if strings.TrimSpace(upload.Name) == "" {
-		return nil, ErrNoFileName
-	}
+func newMultipart(fields []field, fileField string, uploads []*Upload) (*multipartBody, error) {
 	var frame bytes.Buffer
 	w := multipart.NewWriter(&frame)
 	for _, f := range fields {
@@ -32,23 +35,32 @@ func newMultipart(fields []field, fileField string, upload *Upload) (*multipartB
 			return nil, fmt.Errorf("write form: %w", err)
 		}
 	}
-	// The part's declared type decides what the bubble becomes.
-	header := textproto.MIMEHeader{}
-	header.Set("Content-Disposition", fmt.Sprintf(`form-data; name="%s"; filename="%s"`, fileField, quoteName(upload.Name)))
-	header.Set("Content-Type", upload.ContentType)
-	if _, err := w.CreatePart(header); err != nil {
-		return nil, fmt.Errorf("write form: %w", err)
+	body := &multipartBody{boundary: w.Boundary()}
+	written := func() []byte {
+		part := bytes.Clone(frame.Bytes())
+		frame.Reset()
+		body.size += int64(len(part))
+		return part
 	}
-	head := bytes.Clone(frame.Bytes())
-	frame.Reset()
+	for _, upload := range uploads {
+		if strings.TrimSpace(upload.Name) == "" {
+			return nil, ErrNoFileName
+		}
+		// The part's declared type decides what the bubble becomes.
+		header := textproto.MIMEHeader{}
+		header.Set("Content-Disposition", fmt.Sprintf(`form-data; name="%s"; filename="%s"`, fileField, quoteName(upload.Name)))
+		header.Set("Content-Type", upload.ContentType)
+		if _, err := w.CreatePart(header); err != nil {
+			return nil, fmt.Errorf("write form: %w", err)
+		}
+		body.files = append(body.files, filePart{written(), upload})
+		body.size += upload.Size
+	}
 	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("write form: %w", err)
 	}
-	tail := bytes.Clone(frame.Bytes())
-	return &multipartBody{
-		head: head, tail: tail, boundary: w.Boundary(), upload: upload,
-		size: int64(len(head)) + upload.Size + int64(len(tail)),
-	}, nil
+	body.tail = written()
+	return body, nil
 }
 
 // quoteName writes a file name as browsers do: UTF-8 as it is, and the three
@@ -59,7 +71,7 @@ func quoteName(name string) string {
 
 func (m *multipartBody) contentType() string { return "multipart/form-data; boundary=" + m.boundary }
 
-// reader gives the body once. The file is opened at its first read; one that
+// reader gives the body once. Each file is opened at its first read; one that
 // is shorter or longer than it was said to be is an error, not a broken form.
 func (m *multipartBody) reader() io.ReadCloser {
 	r, w := io.Pipe()
@@ -68,17 +80,26 @@ func (m *multipartBody) reader() io.ReadCloser {
 }
 
 func (m *multipartBody) write(w io.Writer) error {
-	if _, err := w.Write(m.head); err != nil {
+	for _, file := range m.files {
+		if err := file.write(w); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(m.tail)
+	return err
+}
+
+func (p filePart) write(w io.Writer) error {
+	if _, err := w.Write(p.head); err != nil {
 		return err
 	}
-	file, err := m.upload.Open()
+	file, err := p.upload.Open()
 	if err != nil {
 		return fmt.Errorf("open the file to upload: %w", err)
 	}
 	defer file.Close()
-	if _, err := io.CopyN(w, file, m.upload.Size); err != nil {
+	if _, err := io.CopyN(w, file, p.upload.Size); err != nil {
 		return fmt.Errorf("read the file to upload: %w", err)
 	}
-	_, err = w.Write(m.tail)
-	return err
+	return nil
 }

@@ -207,7 +207,16 @@ type NewMessage struct {
 	Echo              bool // typed on the own phone
 	Voice             bool // the attachment is a voice note
 	Attachment        *Upload
-	Bot               int64 // the agent bot that signs it, 0 = the token's owner
+	// Files are attached too, below the attachment. Chatwoot does not keep their order.
+	Files []*Upload
+	Bot   int64 // the agent bot that signs it, 0 = the token's owner
+}
+
+func (n NewMessage) uploads() []*Upload {
+	if n.Attachment == nil {
+		return n.Files
+	}
+	return append([]*Upload{n.Attachment}, n.Files...)
 }
 
 // Upload is a file to be sent. Open is called once for each attempt.

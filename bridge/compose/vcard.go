@@ -15,13 +15,13 @@ const (
 )
 
 // Cards are the contacts in a file, nil where it is not wholly made of them.
-func Cards(file []byte) []content.Card {
+func Cards(file []byte) []content.OutgoingCard {
 	text := string(file)
 	if len(file) > LargestCards || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil
 	}
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\uFEFF"))
-	var cards []content.Card
+	var cards []content.OutgoingCard
 	var lines []string
 	depth := 0
 	for line := range strings.Lines(text) {
@@ -39,7 +39,7 @@ func Cards(file []byte) []content.Card {
 			if name == "" || len(cards) == mostCards {
 				return nil
 			}
-			cards = append(cards, content.Card{Name: name, VCard: strings.Join(lines, "\n")})
+			cards = append(cards, content.OutgoingCard{Name: name, VCard: strings.Join(lines, "\n")})
 			lines = nil
 		case depth > 0:
 			lines = append(lines, line)

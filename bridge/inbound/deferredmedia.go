@@ -33,16 +33,22 @@ const (
 	noRoomRest   = time.Minute
 )
 
-// fileKey names the job for a message's deferred file.
-func fileKey(line, id string) string { return line + "|file|" + id }
+// fileKey names the job for the deferred file of a part of a message.
+func fileKey(line, id string, part int) string {
+	return line + "|file|" + id + sourceid.Part(part)
+}
 
 // followUp appends, in the transaction that ends the message's own job, one for
-// its file.
-func (h *Handler) followUp(ctx context.Context, j *work.Job, tx *sql.Tx, m content.Message) error {
+// the file of a part of it.
+func (h *Handler) followUp(ctx context.Context, j *work.Job, tx *sql.Tx, m content.Message, part int) error {
+	payload, err := content.WithPart(j.Payload, part)
+	if err != nil {
+		return &work.BrokenPayloadError{Err: err}
+	}
 	line := h.Inbox.LineID()
-	_, err := h.Journal.AppendTx(ctx, tx, journal.Entry{
+	_, err = h.Journal.AppendTx(ctx, tx, journal.Entry{
 		Lane:   journal.LaneKey{Line: line, Chat: j.Chat(), Queue: journal.Maintenance},
-		Dedupe: fileKey(line, m.ID), Kind: journal.KindFile, Payload: j.Payload, OccurredAt: j.OccurredAt,
+		Dedupe: fileKey(line, m.ID, part), Kind: journal.KindFile, Payload: payload, OccurredAt: j.OccurredAt,
 	})
 	return err
 }
@@ -54,7 +60,11 @@ func (h *Handler) HandleFile(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
-	err = h.deliverFile(ctx, j, m)
+	file, err := deferredFile(m)
+	if err != nil {
+		return err
+	}
+	err = h.deliverFile(ctx, j, m, file)
 	if !errors.Is(err, whatsapp.ErrMediaGone) {
 		return err
 	}
@@ -72,36 +82,51 @@ func (h *Handler) HandleUploadedAgain(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return &work.BrokenPayloadError{Err: err}
 	}
-	payload, ok, err := h.Journal.Payload(ctx, fileKey(h.Inbox.LineID(), answer.ID))
+	waiting, err := h.waitingFiles(ctx, j, answer.ID)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return j.Done(ctx, nil)
-	}
-	m, err := h.decode(ctx, j, payload)
-	if err != nil {
-		return err
-	}
-	file, err := deferredFile(m)
-	if err != nil {
-		return err
-	}
-	renewed, err := whatsapp.Renew(answer, *file.File)
-	if err != nil {
-		h.Log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
-		if err := h.noteOnFile(ctx, j, m, render.FileMissing(m, h.Inbox.Rendering())); err != nil {
+	for _, m := range waiting {
+		file, err := deferredFile(m)
+		if err != nil {
 			return err
 		}
-		return j.Done(ctx, nil)
+		renewed, err := whatsapp.Renew(answer, *file.File)
+		if err != nil && len(waiting) > 1 && !errors.Is(err, whatsapp.ErrMediaNotOnPhone) {
+			continue // the answer is sealed for another file of the message
+		}
+		if err != nil {
+			h.Log.Info("the phone does not have a file that WhatsApp no longer has", "error", err)
+			if err := h.noteOnFile(ctx, j, m, render.FileMissing(m, h.Inbox.Rendering())); err != nil {
+				return err
+			}
+			continue
+		}
+		file.File = &renewed
+		if err = h.deliverFile(ctx, j, m, file); !errors.Is(err, whatsapp.ErrMediaGone) {
+			return err
+		}
 	}
-	file.File = &renewed
-	m.Content = file
-	err = h.deliverFile(ctx, j, m)
-	if errors.Is(err, whatsapp.ErrMediaGone) {
-		return j.Done(ctx, nil)
+	return j.Done(ctx, nil)
+}
+
+// waitingFiles are the parts of a message whose files were asked for.
+func (h *Handler) waitingFiles(ctx context.Context, j *work.Job, id string) (waiting []content.Message, err error) {
+	for part, parts := 0, content.MostParts; part < parts; part++ {
+		payload, ok, err := h.Journal.Payload(ctx, fileKey(h.Inbox.LineID(), id, part))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		m, err := h.decode(ctx, j, payload)
+		if err != nil {
+			return nil, err
+		}
+		waiting, parts = append(waiting, m), m.Parts()
 	}
-	return err
+	return waiting, nil
 }
 
 // ShowMissing says that a file was given up.
@@ -138,8 +163,8 @@ func (h *Handler) noteOnFile(ctx context.Context, j *work.Job, m content.Message
 
 // deliverFile posts a file below the message that it belongs to. It creates no
 // conversation: that is for the lane of the messages.
-func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Message) error {
-	id := sourceid.Link(sourceid.Derived(m.ID, sourceid.File))
+func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Message, file content.Media) error {
+	id := fileLink(m)
 	_, err := h.linkByWA(ctx, j, id)
 	if idmap.IgnoreUnknown(err) != nil {
 		return err
@@ -150,10 +175,6 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	}
 	if err == nil {
 		return j.Done(ctx, nil)
-	}
-	file, err := deferredFile(m)
-	if err != nil {
-		return err
 	}
 	p, client := render.File(m, file, h.Inbox.Rendering()), h.Inbox.At(chatwoot.Background)
 	in, posted, found, err := h.findEarlier(ctx, j, client, p.SourceID)
@@ -197,16 +218,21 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 // recordFile ends the job for a file that is in Chatwoot.
 func (h *Handler) recordFile(ctx context.Context, j *work.Job, m content.Message, in idmap.Chat, posted chatwoot.Message) error {
 	link := linkOf(h.Inbox.LineID(), m, in, posted)
-	link.WA = sourceid.Link(sourceid.Derived(m.ID, sourceid.File))
+	link.WA = fileLink(m)
 	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return h.IDs.LinkMessage(ctx, tx, link)
 	})
 }
 
-// deferredFile is the file of a message that has a job for it.
+// fileLink is the link of a file that came after its message.
+func fileLink(m content.Message) string {
+	return sourceid.Link(sourceid.Derived(m.ID, sourceid.OfPart(sourceid.File, m.Part)))
+}
+
+// deferredFile is the file of a message, or of a part, that has a job for it.
 func deferredFile(m content.Message) (content.Media, error) {
-	if file, ok := m.Content.(content.Media); ok && file.File != nil {
-		return file, nil
+	if file := m.Media(m.Part); file != nil && file.File != nil {
+		return *file, nil
 	}
 	return content.Media{}, &work.BrokenPayloadError{Err: errors.New("the message has no file")}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
@@ -104,22 +105,25 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 	}
 	var links []idmap.Link
 	var chat idmap.Chat
-	fileLater := false
+	var later []int
 	for _, p := range posts {
-		link, in, later, err := h.deliverPost(ctx, j, m, p, opens)
+		link, in, fileLater, err := h.deliverPost(ctx, j, m, p, opens)
 		if err != nil {
 			return err
 		}
-		links, chat, fileLater = append(links, link), in, fileLater || later
+		links, chat = append(links, link), in
+		if fileLater {
+			later = append(later, p.Part)
+		}
 	}
-	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err
 			}
 		}
-		if fileLater {
-			if err := h.followUp(ctx, j, tx, m); err != nil {
+		for _, part := range later {
+			if err := h.followUp(ctx, j, tx, m, part); err != nil {
 				return err
 			}
 		}
@@ -131,7 +135,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
-		if contacts.Tells(chat, m) || fileLater {
+		if contacts.Tells(chat, m) || len(later) > 0 {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
@@ -143,6 +147,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 // deliverPost posts one post of a message, and gives its link. later says that
 // its file is to follow.
 func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool) (link idmap.Link, chat idmap.Chat, later bool, err error) {
+	p = withSafeNames(p)
 	file := p
 	upload, later, done, err := h.fetch(ctx, j, &p)
 	if err != nil {
@@ -160,6 +165,9 @@ func (h *Handler) deliverPost(ctx context.Context, j *work.Job, m content.Messag
 			return link, chat, false, fmt.Errorf("%s: %w", noFile, err)
 		}
 		chat, posted, later, err = h.postWithoutFile(ctx, j, m, file, opens)
+	}
+	if err != nil && len(p.Files) > 0 {
+		chat, posted, err = h.postWithoutFiles(ctx, j, m, p, opens, err)
 	}
 	if err != nil {
 		return link, chat, false, err
@@ -181,8 +189,38 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
-	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
-	return chat, posted, true, err
+	without, later := h.withoutFile(p)
+	chat, posted, err = h.post(ctx, j, m, without, nil, opens)
+	return chat, posted, later, err
+}
+
+// postWithoutFiles posts a message without the small files that came within it, where
+// Chatwoot has refused these: the phone has them, and the text says the most of them.
+func (h *Handler) postWithoutFiles(ctx context.Context, j *work.Job, m content.Message, p render.Post, opens bool, refused error) (idmap.Chat, chatwoot.Message, error) {
+	var tooLarge *chatwoot.TooLargeError
+	switch {
+	case errors.As(refused, &tooLarge):
+	case !mayPass(refused):
+		return idmap.Chat{}, chatwoot.Message{}, refused
+	case h.triesAgain(j, refused):
+		return idmap.Chat{}, chatwoot.Message{}, fmt.Errorf("%s: %w", noFile, refused)
+	default: // Chatwoot also refuses what it has stored already
+		j.Ambiguous = true
+		client := h.Inbox.At(j.Priority())
+		if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
+			return chat, posted, err
+		}
+	}
+	return h.post(ctx, j, m, p.WithoutFiles(h.Inbox.Rendering()), nil, opens)
+}
+
+// withSafeNames is a post whose enclosed files have names that nothing takes for more.
+func withSafeNames(p render.Post) render.Post {
+	p.Files = slices.Clone(p.Files)
+	for i, file := range p.Files {
+		p.Files[i].Name = media.Name(file.Name, file.MIME, nameless(content.Document))
+	}
+	return p
 }
 
 // mayPass reports whether Chatwoot refuses something that it may accept later: what
@@ -225,7 +263,7 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
 	if p.ReplyTo != "" {
-		link, known, err := h.linkInChat(ctx, j, p.ReplyTo)
+		link, known, err := h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
 		if err != nil {
 			return chatwoot.Message{}, err
 		}

@@ -65,7 +65,12 @@ func (h *Handler) isKnown(ctx context.Context, j *work.Job, m content.Message) (
 // linkInChat is the link of the WhatsApp message that another one of the same chat
 // names, such as what it answers. Messages of other chats are nobody's business here.
 func (h *Handler) linkInChat(ctx context.Context, j *work.Job, id string) (idmap.Link, bool, error) {
-	link, err := h.linkOfMessage(ctx, j, id)
+	return h.partInChat(ctx, j, id, 0)
+}
+
+// partInChat is the link of a part of such a message.
+func (h *Handler) partInChat(ctx context.Context, j *work.Job, id string, part int) (idmap.Link, bool, error) {
+	link, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Part(part))))
 	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 

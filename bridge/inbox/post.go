@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -102,6 +104,12 @@ func (x *Inbox) find(ctx context.Context, j *work.Job, client *chatwoot.Client, 
 // newMessage is a post in the fields of Chatwoot's API.
 func newMessage(p render.Post, to Target, upload *chatwoot.Upload) chatwoot.NewMessage {
 	m := chatwoot.NewMessage{Content: p.Content, SourceID: p.SourceID, Voice: p.Voice(), Attachment: upload, Type: chatwoot.Incoming}
+	for _, f := range p.Files {
+		m.Files = append(m.Files, &chatwoot.Upload{
+			Name: f.Name, ContentType: f.MIME, Size: int64(len(f.Content)),
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f.Content)), nil },
+		})
+	}
 	switch p.Form {
 	case render.Echo:
 		m.Type, m.Echo = chatwoot.Outgoing, true
@@ -111,7 +119,7 @@ func newMessage(p render.Post, to Target, upload *chatwoot.Upload) chatwoot.NewM
 		m.Type = chatwoot.Activity
 	}
 	if p.ReplyTo != "" {
-		m.InReplyToExternal, m.InReplyTo = sourceid.Of(p.ReplyTo), to.ReplyTo
+		m.InReplyToExternal, m.InReplyTo = sourceid.Derived(p.ReplyTo, sourceid.Part(p.ReplyToPart)), to.ReplyTo
 	}
 	return m
 }

@@ -33,7 +33,7 @@ const (
 // loaded is a file that is ready for WhatsApp, or the contacts that were in it.
 type loaded struct {
 	media *content.OutgoingMedia
-	cards []content.Card
+	cards []content.OutgoingCard
 }
 
 // attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
@@ -74,7 +74,7 @@ func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attach
 }
 
 // cardsIn are the contacts in a file that says it holds some.
-func cardsIn(file io.ReaderAt, mime, name string) []content.Card {
+func cardsIn(file io.ReaderAt, mime, name string) []content.OutgoingCard {
 	if mime != "text/vcard" && mime != "text/x-vcard" && !strings.EqualFold(path.Ext(name), ".vcf") {
 		return nil
 	}

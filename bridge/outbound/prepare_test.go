@@ -178,7 +178,7 @@ func TestAMapLinkAloneIsAPlaceAndContactFilesAreContacts(t *testing.T) {
 	o.say("call her", chatwoottest.WithFile("rita.vcf", "text/vcard", []byte(card)))
 	require.Len(t, o.phone.sent, 2)
 	require.Contains(t, o.phone.sent[0].Text, "call her")
-	require.Equal(t, []content.Card{{Name: "Rita", VCard: "BEGIN:VCARD\nVERSION:3.0\nFN:Rita\nTEL:+5511888880004\nEND:VCARD"}}, o.phone.sent[1].Contacts)
+	require.Equal(t, []content.OutgoingCard{{Name: "Rita", VCard: "BEGIN:VCARD\nVERSION:3.0\nFN:Rita\nTEL:+5511888880004\nEND:VCARD"}}, o.phone.sent[1].Contacts)
 	o.phone.sent = nil
 	o.say("", chatwoottest.WithFile("two.vcf", "text/x-vcard", []byte(card+card)))
 	require.Len(t, o.phone.sent[0].Contacts, 2)

@@ -51,7 +51,7 @@ func revocable(links []idmap.Link, m chatwoot.Message) []idmap.Link {
 	var out []idmap.Link
 	for _, l := range links {
 		id, suffix := sourceid.Split(l.WA)
-		if l.Origin == idmap.FromCustomer || suffix != "" && suffix != sourceid.File {
+		if l.Origin == idmap.FromCustomer || !sourceid.Shows(suffix) {
 			continue
 		}
 		l.WA = id

@@ -45,6 +45,9 @@ func describe(posts []render.Post) string {
 		if p.Attach != nil {
 			fmt.Fprintf(&out, "file: %s, voice: %t\n", p.Attach.Kind, p.Voice())
 		}
+		for _, f := range p.Files {
+			fmt.Fprintf(&out, "file: %s, %s, %d bytes\n", f.Name, f.MIME, len(f.Content))
+		}
 		fmt.Fprintf(&out, "%s\n---\n", p.Content)
 	}
 	return out.String()

@@ -28,14 +28,48 @@ func (c Context) message(m content.Message) []Post {
 		p = c.media(p, kind)
 	case content.Location:
 		p.Content = c.location(kind)
+	case content.Cart:
+		p.Content = c.cart(kind)
+	case content.Product:
+		p.Content = c.product(kind)
+		p.Attach = kind.Picture
+	case content.Invoice:
+		p.Content = c.invoice(kind)
+		p.Attach = kind.Paper
+	case content.Payment:
+		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+	case content.SplitBill:
+		p.Content = c.splitBill(m, kind)
+	case content.SplitPaid:
+		p.Content = c.splitPaid(m, kind)
+	case content.Event:
+		p.Content, p.ReplyTo = c.event(kind), kind.Target
+	case content.Invite:
+		p.Content = c.invite(kind)
+	case content.Answer:
+		p.Content = c.answer(kind)
+	case content.Told:
+		p.Content, p.ReplyTo = c.told(kind), kind.Target
+	case content.SoundSticker:
+		return c.soundSticker(m, p, kind)
+	case content.StickerPack:
+		p.Content = c.stickerPack(kind)
+	case content.Song:
+		p.Content = c.song(kind)
+	case content.PollResult:
+		p.Content = c.pollResult(kind)
+	case content.LoggedCall:
+		p.Content = c.loggedCall(kind)
 	case content.Poll:
 		p.Content = c.poll(kind)
 	case content.Menu:
-		if p.Content = c.menu(kind); p.Content == "" {
-			p = c.unsupported(p, content.Unsupported{Name: "menu"})
-		}
+		return c.menu(m, p, kind)
 	case content.Choice:
 		p.Content = c.choice(kind)
+	case content.Form:
+		p.Content = c.form(kind)
+	case content.Contacts:
+		return c.contacts(m, p, kind)
 	case content.ViewOnce:
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:
@@ -78,6 +112,7 @@ var concernsAnother = map[string]bool{
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
+	p.Unconverted = kind.Name
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}

@@ -45,6 +45,9 @@ func (c Context) caption(m content.Media) string {
 const shownNameLength = 12
 
 func (c Context) documentCaption(m content.Media) string {
+	if m.Person != nil {
+		return above(c.personLine(*m.Person), c.text(m.Caption))
+	}
 	if m.Caption == "" || m.File == nil {
 		return c.text(m.Caption)
 	}
@@ -65,6 +68,14 @@ func (p Post) FileLater(c Context) Post {
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
+// FileNever is a post whose file cannot be had, and will not follow.
+func (p Post) FileNever(c Context) Post {
+	p.Attach = nil
+	return p.mapped(func(content string) string {
+		return above("⚠️ "+markup.Bold(c.Texts.Text("media.missing")), content)
+	})
+}
+
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
 	p.Attach = nil
@@ -79,6 +90,14 @@ func (p Post) FileWithoutPlace(c Context) Post {
 	})
 }
 
+// WithoutFiles is a post whose enclosed files Chatwoot does not take.
+func (p Post) WithoutFiles(c Context) Post {
+	p.Files = nil
+	return p.mapped(func(content string) string {
+		return above(content, "⚠️ "+markup.Bold(c.Texts.Text("media.refused")))
+	})
+}
+
 func (c Context) tooLarge(size int64) string {
 	megabytes := strconv.FormatInt((size+1<<20-1)>>20, 10)
 	return "⚠️ " + markup.Bold(c.Texts.Text("media.toolarge", "n", megabytes))
@@ -87,13 +106,12 @@ func (c Context) tooLarge(size int64) string {
 // File is the post of a file that comes after its message: bare, below it.
 func File(m content.Message, file content.Media, c Context) Post {
 	file.Caption = ""
-	p := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.File), ReplyTo: m.ID}, file)
+	p := c.media(below(m, sourceid.File), file)
 	if m.FromMe {
 		p.Form = Echo
 	}
-	below := m
-	below.Quote = nil
-	return c.finish(below, p)
+	m.Quote = nil
+	return c.finish(m, p)
 }
 
 // FileMissing is the note that says, below a message, that its file will not
@@ -108,5 +126,12 @@ func FileRefused(m content.Message, c Context, size int64) Post {
 }
 
 func noteOnFile(m content.Message, text string) Post {
-	return Post{SourceID: sourceid.Derived(m.ID, sourceid.Missing), Form: Note, ReplyTo: m.ID, Content: text}
+	p := below(m, sourceid.Missing)
+	p.Form, p.Content = Note, text
+	return p
+}
+
+// below is a post that concerns the file of a message, or of the part that is meant.
+func below(m content.Message, suffix string) Post {
+	return Post{SourceID: sourceid.Derived(m.ID, sourceid.OfPart(suffix, m.Part)), ReplyTo: m.ID, ReplyToPart: m.Part}
 }

@@ -29,11 +29,25 @@ type Post struct {
 	// ReplyTo is the WhatsApp id of the message that this one is threaded to,
 	// or empty.
 	ReplyTo string
+	// ReplyToPart is the part of that message, where it has several.
+	ReplyToPart int
 	// Unthreaded is the content where that message is not in the conversation: it
 	// says what is answered. Empty if Content does for that, too.
 	Unthreaded string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
+	// Part is the part of the message whose file that is.
+	Part int
+	// Unconverted is the name of a kind that the post is the placeholder of, or empty.
+	Unconverted string
+	// Files are attached, too: small ones that came within the message.
+	Files []Enclosed
+}
+
+// Enclosed is a file that needs no fetching.
+type Enclosed struct {
+	Name, MIME string // the name still has to be made safe
+	Content    []byte
 }
 
 // Alone is the post where the message that it answers is not in the conversation.
@@ -41,7 +55,7 @@ func (p Post) Alone() Post {
 	if p.Unthreaded != "" {
 		p.Content, p.Unthreaded = p.Unthreaded, ""
 	}
-	p.ReplyTo = ""
+	p.ReplyTo, p.ReplyToPart = "", 0
 	return p
 }
 

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
@@ -54,13 +53,17 @@ func textOf(c content.Content) string {
 	case content.Poll:
 		return c.Question
 	case content.Menu:
-		return cmp.Or(c.Header, c.Body)
+		return menuTitle(c)
 	case content.Choice:
 		return c.Title
 	case content.Location:
 		return c.Name
+	case content.Contacts:
+		return nameOf(c)
+	case content.Form:
+		return c.Title
 	default:
-		return ""
+		return saidIn(c)
 	}
 }
 
@@ -71,6 +74,15 @@ func (c Context) kindWord(quoted content.Content) string {
 			return "📡 " + c.Texts.Text("live")
 		}
 		return "📍 " + c.Texts.Text("location")
+	}
+	if people, ok := quoted.(content.Contacts); ok {
+		return c.contactsWord(people)
+	}
+	if _, ok := quoted.(content.Form); ok {
+		return "📝 " + c.Texts.Text("flow.answered")
+	}
+	if menu, ok := quoted.(content.Menu); ok {
+		return c.menuWord(menu)
 	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {
@@ -87,7 +99,7 @@ func (c Context) kindWord(quoted content.Content) string {
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:
-		return "…"
+		return c.wordOf(quoted)
 	}
 }
 

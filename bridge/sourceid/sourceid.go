@@ -1,6 +1,7 @@
 package sourceid
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
@@ -17,13 +18,39 @@ const (
 	Waiting    = "#waiting"    // the placeholder of a message that could not be read yet
 	File       = "#file"       // a file that came after its message
 	Missing    = "#missing"    // the note that says that a file will not come
+	Converted  = "#converted"  // a message that was shown as a placeholder before
 )
+
+// Part is the suffix of the posts of a message that needs several: the first, 0, is the
+// message itself.
+func Part(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return OfPart(part, n)
+}
+
+const part = "#part"
+
+// OfPart is a suffix of those above for what is derived from a part of a message.
+func OfPart(suffix string, n int) string {
+	if n == 0 {
+		return suffix
+	}
+	return suffix + strconv.Itoa(n)
+}
+
+// Shows reports whether what has a suffix is the message itself, or a part or file of it.
+func Shows(suffix string) bool {
+	kind := strings.TrimRight(suffix, "0123456789")
+	return kind == "" || kind == part || kind == File
+}
 
 // Of is the source id of a WhatsApp message.
 func Of(id string) string { return Derived(id, "") }
 
 // Derived is the source id of what is derived from a message; suffix is one of
-// those above. An id that Chatwoot cannot store, or that would pass for another
+// those above, or a part's. An id that Chatwoot cannot store, or that would pass for another
 // one with a suffix, is hashed.
 func Derived(id, suffix string) string {
 	if strings.Contains(id, "#") {

@@ -11,7 +11,7 @@ import (
 
 func TestASourceIDNamesItsMessage(t *testing.T) {
 	t.Parallel()
-	for _, suffix := range []string{"", sourceid.Late, sourceid.Unreadable, sourceid.Waiting, sourceid.File, sourceid.Missing} {
+	for _, suffix := range []string{"", sourceid.Late, sourceid.Unreadable, sourceid.Waiting, sourceid.File, sourceid.Missing, sourceid.Part(0), sourceid.Part(1), sourceid.Part(12)} {
 		source := sourceid.Derived("3EB0ABC", suffix)
 		require.True(t, sourceid.IsOurs(source))
 		require.Equal(t, "3EB0ABC"+suffix, sourceid.Link(source))
@@ -21,6 +21,16 @@ func TestASourceIDNamesItsMessage(t *testing.T) {
 	}
 	require.False(t, sourceid.IsOurs("3EB0ABC"))
 	require.False(t, sourceid.IsOurs(""))
+}
+
+func TestWhatShowsAMessage(t *testing.T) {
+	t.Parallel()
+	for suffix, shows := range map[string]bool{
+		"": true, sourceid.Part(0): true, sourceid.Part(3): true, sourceid.File: true, sourceid.OfPart(sourceid.File, 12): true,
+		sourceid.Missing: false, sourceid.OfPart(sourceid.Missing, 2): false, sourceid.Late: false, sourceid.Waiting: false,
+	} {
+		require.Equal(t, shows, sourceid.Shows(suffix), suffix)
+	}
 }
 
 // Whatever a sender calls a message, its source id fits, is no other's, and

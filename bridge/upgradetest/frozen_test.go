@@ -126,7 +126,7 @@ func (o *thawed) everyMessage(look func(chatwoottest.Message)) {
 func (o *thawed) readsEverything() {
 	require.Equal(o.t, o.m.Jobs, o.jobs())
 	listed := map[string]int{}
-	for _, state := range []journal.State{journal.Waiting, journal.Done, journal.Dead} {
+	for _, state := range []journal.State{journal.Waiting, journal.Done, journal.Dead, journal.Unconverted} {
 		maps.Copy(listed, o.listed(state))
 	}
 	require.Equal(o.t, o.m.Jobs, listed)
@@ -158,7 +158,7 @@ func (o *thawed) keepsSettings(want frozenLine, settings []byte) {
 	var then, now map[string]any
 	require.NoError(o.t, json.Unmarshal(want.Settings, &then))
 	require.NoError(o.t, json.Unmarshal(settings, &now))
-	if blue, had := then["read_receipts"].(bool); had { // as it was up to 00020
+	if blue, had := then["read_receipts"].(bool); had { // as it was up to 00027
 		delete(then, "read_receipts")
 		then["blue_ticks"] = map[bool]string{true: lines.BlueOnReply, false: lines.BlueNever}[blue]
 	}

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"cmp"
+
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 )
@@ -28,10 +30,14 @@ type Media struct {
 	Kind    MediaKind
 	Caption string // as sent
 	File    *File  // nil if nothing but WhatsApp could show it
+	// Person says that the file is a card of a person, and who that is.
+	Person *string `json:",omitempty"`
 }
 
 // ViewOnce is a file that only the phone may show, and once.
 type ViewOnce struct{ Media }
+
+func (m Media) parts() []*Media { return []*Media{&m} }
 
 func (Media) isContent()    {}
 func (ViewOnce) isContent() {}
@@ -88,9 +94,18 @@ func audio(x *waE2E.AudioMessage) (Content, *waE2E.ContextInfo) {
 }
 
 func document(x *waE2E.DocumentMessage) (Content, *waE2E.ContextInfo) {
-	return Media{Kind: Document, Caption: clean(x.GetCaption()), File: &File{
+	return documentOf(x), x.GetContextInfo()
+}
+
+func documentOf(x *waE2E.DocumentMessage) Media {
+	m := Media{Kind: Document, Caption: clean(x.GetCaption()), File: &File{
 		MIME: x.GetMimetype(), Name: fileName(x.GetFileName()), Size: size(x.GetFileLength()), source: x,
-	}}, x.GetContextInfo()
+	}}
+	if x.GetContactVcard() {
+		person := PersonName(withoutExtension(cmp.Or(x.GetTitle(), x.GetFileName()), ".vcf"))
+		m.Person = &person
+	}
+	return m
 }
 
 // sticker decodes a sticker. A vector animation is a file that nothing but

@@ -14,6 +14,8 @@ type Message struct {
 	Timer    *Timer // that it was sent with or sets, if it says so
 	Quote    *Quote // the message that this one answers, if any
 	Content  Content
+	// Part is the part of the content that is meant where one is, 0 for the first.
+	Part int
 }
 
 // Content is what a message is to the people who read it. Each kind is a struct
@@ -44,14 +46,38 @@ func (Undecryptable) isContent() {}
 func (Unavailable) isContent()   {}
 func (Unsupported) isContent()   {}
 
-// File gives the file of a message, or nil.
-func (m Message) File() *File {
-	switch c := m.Content.(type) {
-	case Media:
-		return c.File
-	case ViewOnce:
-		return c.File
-	default:
+// holder is a content with files, one in each of its parts; nil where a part has none.
+// What is shown as one message has one part.
+type holder interface{ parts() []*Media }
+
+// MostParts is how many parts a message has at most.
+const MostParts = mostShownCards + 2
+
+// Media is the file of a part of the message; nil if there is none.
+func (m Message) Media(part int) *Media {
+	c, ok := m.Content.(holder)
+	if !ok {
 		return nil
 	}
+	parts := c.parts()
+	if part < 0 || part >= len(parts) {
+		return nil
+	}
+	return parts[part]
+}
+
+// Parts is how many parts the message has, of which some have files.
+func (m Message) Parts() int {
+	if c, ok := m.Content.(holder); ok {
+		return len(c.parts())
+	}
+	return 1
+}
+
+// File gives the file of the part that is meant, or nil.
+func (m Message) File() *File {
+	if file := m.Media(m.Part); file != nil {
+		return file.File
+	}
+	return nil
 }

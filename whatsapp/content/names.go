@@ -57,3 +57,10 @@ func cutFileName(name string) string {
 
 // longestExtension is how long the end of a file's name is kept, in characters.
 const longestExtension = 16
+
+func withoutExtension(name, extension string) string {
+	if at := len(name) - len(extension); at >= 0 && strings.EqualFold(name[at:], extension) {
+		return name[:at]
+	}
+	return name
+}

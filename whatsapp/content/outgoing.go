@@ -10,7 +10,7 @@ type Outgoing struct {
 	Quote    *OutgoingQuote
 	Media    *OutgoingMedia
 	Location *Place
-	Contacts []Card // one or several
+	Contacts []OutgoingCard // one or several
 	Preview  *Preview
 	// Mentions are the JIDs of whom Text names by "@" and the digits; Everybody says
 	// that it names all.
@@ -46,8 +46,8 @@ type Place struct {
 	Name                string // or ""
 }
 
-// Card is a contact in the form that phones exchange.
-type Card struct {
+// OutgoingCard is a contact in the form that phones exchange.
+type OutgoingCard struct {
 	Name  string
 	VCard string
 }

@@ -37,7 +37,7 @@ func TestWhatSurroundsAMessageIsInEveryKind(t *testing.T) {
 	t.Parallel()
 	up := &content.Upload{URL: "u", DirectPath: "d"}
 	timer := &content.Timer{Seconds: 86400, Set: time.Unix(1790000000, 0)}
-	card := content.Card{Name: "Ana", VCard: "BEGIN:VCARD\nFN:Ana\nEND:VCARD"}
+	card := content.OutgoingCard{Name: "Ana", VCard: "BEGIN:VCARD\nFN:Ana\nEND:VCARD"}
 	for name, o := range map[string]content.Outgoing{
 		"text":     {Text: "hi"},
 		"image":    {Media: &content.OutgoingMedia{Kind: content.Image}},
@@ -45,8 +45,8 @@ func TestWhatSurroundsAMessageIsInEveryKind(t *testing.T) {
 		"voice":    {Media: &content.OutgoingMedia{Kind: content.Voice}},
 		"document": {Media: &content.OutgoingMedia{Kind: content.Document}, Text: "hi"},
 		"place":    {Location: &content.Place{Latitude: 1, Longitude: 2, Name: "Here"}},
-		"contact":  {Contacts: []content.Card{card}},
-		"contacts": {Contacts: []content.Card{card, card}},
+		"contact":  {Contacts: []content.OutgoingCard{card}},
+		"contacts": {Contacts: []content.OutgoingCard{card, card}},
 	} {
 		bare, err := content.Encode(o, up)
 		require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestPlacesContactsAndPreviewsAreEncoded(t *testing.T) {
 	require.Equal(t, -23.5, m.GetLocationMessage().GetDegreesLatitude())
 	require.NotNil(t, m.GetLocationMessage().DegreesLongitude, "0 is a longitude")
 	require.Nil(t, m.GetLocationMessage().Name)
-	m, err = content.Encode(content.Outgoing{Contacts: []content.Card{{Name: "Ana", VCard: "a"}, {Name: "Bia", VCard: "b"}}}, nil)
+	m, err = content.Encode(content.Outgoing{Contacts: []content.OutgoingCard{{Name: "Ana", VCard: "a"}, {Name: "Bia", VCard: "b"}}}, nil)
 	require.NoError(t, err)
 	require.Len(t, m.GetContactsArrayMessage().GetContacts(), 2)
 	require.Equal(t, "b", m.GetContactsArrayMessage().GetContacts()[1].GetVcard())

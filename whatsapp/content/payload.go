@@ -24,6 +24,8 @@ type payload struct {
 	// or WhatsApp's word for an unavailable message.
 	Trouble string `json:"trouble,omitempty"`
 	Proto   []byte `json:"proto,omitempty"`
+	// Part is set where one part of the content is meant.
+	Part int `json:"part,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -67,6 +69,23 @@ func header(raw []byte) (Message, payload, error) {
 		err = fmt.Errorf("decode message: %w", err)
 	}
 	return Message{
-		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At,
+		ID: p.ID, Chat: p.Chat, Sender: p.Sender, FromMe: p.FromMe, Group: p.Group, PushName: PersonName(p.Push), At: p.At, Part: p.Part,
 	}, p, err
+}
+
+// WithPart is the payload of a message of which one part is meant.
+func WithPart(raw []byte, part int) ([]byte, error) {
+	if part == 0 {
+		return raw, nil
+	}
+	var p payload
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("mean a part of a message: %w", err)
+	}
+	p.Part = part
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("mean a part of a message: %w", err)
+	}
+	return raw, nil
 }

@@ -16,6 +16,8 @@ func protocol(p *waE2E.ProtocolMessage) (Content, *waE2E.ContextInfo) {
 		return Revoke{Target: p.GetKey().GetID()}, nil
 	case p.GetEditedMessage() != nil:
 		return Unsupported{Name: "edit"}, nil
+	case p.GetType() == waE2E.ProtocolMessage_STATUS_MENTION_MESSAGE:
+		return Told{Kind: StatusMention}, nil
 	default:
 		return Nothing{}, nil
 	}

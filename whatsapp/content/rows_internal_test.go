@@ -148,6 +148,10 @@ func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 			require.Equal(t, Revoke{Target: "TARGET"}, m.Content)
 			continue
 		}
+		if kind == waE2E.ProtocolMessage_STATUS_MENTION_MESSAGE {
+			require.Equal(t, Told{Kind: StatusMention}, m.Content)
+			continue
+		}
 		require.Equal(t, Nothing{}, m.Content, kind.String())
 	}
 	edit := &waE2E.ProtocolMessage{

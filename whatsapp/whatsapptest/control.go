@@ -89,6 +89,7 @@ func (s *Server) ControlHandler() http.Handler {
 	}
 	route("GET /state", func(*http.Request) (any, error) { return s.state(), nil })
 	route("POST /media", s.controlMedia)
+	route("POST /samples", s.controlSample)
 	route("POST /peers", s.controlNewPeer)
 	route("GET /peers/{number}", s.withPeer(func(p *Peer, _ *http.Request) (any, error) { return p.describe(), nil }))
 	route("POST /peers/{number}/scan", s.withPeer(controlScan))

@@ -37,10 +37,17 @@ func (s *Server) NewGroup(subject string, lid bool, owner *Peer, members ...*Pee
 	if !slices.Contains(members, owner) {
 		members = append([]*Peer{owner}, members...)
 	}
-	g := &Group{srv: s, lid: lid, owner: owner, subject: subject, members: members, given: map[groupKey]bool{}}
+	return s.newGroup(types.EmptyJID, subject, lid, owner, members...)
+}
+
+// newGroup makes a group under an address, or under the next one.
+func (s *Server) newGroup(jid types.JID, subject string, lid bool, owner *Peer, members ...*Peer) *Group {
+	g := &Group{srv: s, jid: jid, lid: lid, owner: owner, subject: subject, members: members, given: map[groupKey]bool{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g.jid = types.NewJID("1203630"+strconv.Itoa(10_000_000_000+len(s.groups)), types.GroupServer)
+	if jid.IsEmpty() {
+		g.jid = types.NewJID("1203630"+strconv.Itoa(10_000_000_000+len(s.groups)), types.GroupServer)
+	}
 	s.groups[g.jid] = g
 	return g
 }

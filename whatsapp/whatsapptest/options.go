@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -34,6 +35,9 @@ type sendOptions struct {
 	without    []string
 	withoutEnc []string
 	stateless  bool
+	// stanza, if not nil, are all attributes of the stanza, and the message is sent as
+	// it is; enc are attributes of its <enc> beside the usual ones.
+	stanza, enc waBinary.Attrs
 }
 
 // mediaOptions describe a file that is sent.

@@ -87,7 +87,10 @@ func (p *Peer) TypeText(to Chat, text string, opts ...SendOption) string {
 func (p *Peer) sendTo(device *Device, sent *sentMessage, count int) {
 	message := sent.message
 	attrs := p.sentAttrs(sent)
-	if device.account == p {
+	switch {
+	case sent.options.stanza != nil:
+		attrs = maps.Clone(sent.options.stanza)
+	case device.account == p:
 		p.asOwn(attrs, sent)
 		message = deviceSent(sent)
 	}
@@ -110,6 +113,7 @@ func (p *Peer) sendTo(device *Device, sent *sentMessage, count int) {
 		return
 	}
 	decorateEnc(&enc, sent, count)
+	maps.Copy(enc.Attrs, sent.options.enc)
 	maps.Copy(attrs, sent.options.with)
 	for _, name := range sent.options.without {
 		delete(attrs, name)
