@@ -28,6 +28,7 @@ const (
 type groups struct {
 	mu    sync.Mutex
 	known map[types.JID]knownGroup
+	timed map[types.JID]time.Time // when a group's timer was changed
 }
 
 type knownGroup struct {
@@ -52,12 +53,29 @@ func (g *groups) keep(jid types.JID, known knownGroup) {
 	g.known[jid] = known
 }
 
+func (g *groups) noteTimed(jid types.JID, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.timed == nil || len(g.timed) >= rememberedGroups {
+		g.timed = map[types.JID]time.Time{}
+	}
+	g.timed[jid] = at
+}
+
+func (g *groups) timedAt(jid types.JID) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.timed[jid]
+}
+
 // changed forgets a group of which an event tells.
 func (g *groups) changed(event any) {
 	var jid types.JID
 	switch evt := event.(type) {
 	case *events.GroupInfo:
-		jid = evt.JID
+		if jid = evt.JID; evt.Ephemeral != nil {
+			g.noteTimed(jid, evt.Timestamp)
+		}
 	case *events.JoinedGroup:
 		jid = evt.JID
 	default:
@@ -114,7 +132,7 @@ func (c *connection) askGroup(ctx context.Context, to types.JID) (known knownGro
 
 // groupOf is what the library has read of a group.
 func (c *connection) groupOf(ctx context.Context, info *types.GroupInfo, names bool) content.Group {
-	var g content.Group
+	g := content.Group{TimerChanged: c.groups.timedAt(info.JID)}
 	if info.IsEphemeral {
 		g.Timer = info.DisappearingTimer
 	}

@@ -125,11 +125,14 @@ func (h *Handler) recordPrepared(ctx context.Context, tx *sql.Tx, s *sending) er
 }
 
 // timerOf is the timer that a message is sent with, nil without one. What WhatsApp says of
-// a group counts for more than what was seen in it.
+// a group counts for more than what was seen in it, if it says that there is one, or told
+// that it was switched off since.
 func timerOf(chat idmap.Chat, group content.Group) *content.Timer {
 	seconds, set := chat.Timer, chat.TimerSet
-	if len(group.Members) > 0 && int64(group.Timer) != seconds {
-		seconds, set = int64(group.Timer), 0
+	switch told := int64(group.Timer); {
+	case told == seconds:
+	case told > 0, !group.TimerChanged.IsZero() && group.TimerChanged.Unix() >= set:
+		seconds, set = told, 0
 	}
 	if seconds <= 0 {
 		return nil

@@ -164,6 +164,9 @@ func TestAGroupsTimerIsWhatWhatsAppSays(t *testing.T) {
 	o.phone.group = content.Group{} // it did not say anything
 	o.say("hi")
 	require.EqualValues(t, 604800, o.phone.sent[1].Timer.Seconds)
+	o.phone.group = content.Group{TimerChanged: time.Unix(1_790_000_001, 0)}
+	o.say("hi")
+	require.Nil(t, o.phone.sent[2].Timer, "it was switched off since")
 }
 
 func TestAMapLinkAloneIsAPlaceAndContactFilesAreContacts(t *testing.T) {

@@ -1,9 +1,13 @@
 package content
 
+import "time"
+
 // Group is what WhatsApp says of a group.
 type Group struct {
 	// Timer is after how many seconds its messages disappear, 0 = never.
 	Timer uint32
+	// TimerChanged is when that was changed, as far as it was told.
+	TimerChanged time.Time
 	// Members are all but the own account.
 	Members []Member
 }
