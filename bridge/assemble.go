@@ -16,6 +16,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/outbound"
 	"github.com/wootbridge/wootbridge/bridge/pictures"
 	"github.com/wootbridge/wootbridge/bridge/presence"
+	"github.com/wootbridge/wootbridge/bridge/preview"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -31,6 +32,14 @@ func (b *Bridge) client(line lines.Line) (*chatwoot.Client, error) {
 		return nil, fmt.Errorf("line %s: %w", line.ID, err)
 	}
 	return client, nil
+}
+
+// previews tell what links lead to; nil where no file is fetched at all.
+func (b *Bridge) previews() outbound.Previews {
+	if b.cfg.Fetcher == nil || b.cfg.Convert == nil {
+		return nil
+	}
+	return &preview.Looker{Fetcher: b.cfg.Fetcher, Thumbnail: b.cfg.Convert.Thumbnail, Log: b.log}
 }
 
 // stands asks whether a line that is paused could go on.
@@ -90,7 +99,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 	}
 	r.outbound = &outbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, Intake: r.intake, Arrivals: r.arrivals, IDs: b.ids, Journal: b.journal,
-		Session: r.session, Spool: cfg.Spool, Convert: cfg.Convert, Uploads: &b.uploads, Clock: cfg.Clock, Log: log,
+		Session: r.session, Spool: cfg.Spool, Convert: cfg.Convert, Previews: b.previews(), Uploads: &b.uploads, Clock: cfg.Clock, Log: log,
 		Overtaken: cfg.Metrics.overtaken, LateEvents: cfg.Metrics.lateWebhooks, Delay: cfg.Metrics.toPhone,
 	}
 	r.reconciler = &reconcile.Reconciler{

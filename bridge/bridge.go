@@ -227,12 +227,18 @@ func (b *Bridge) refreshVersion() {
 	}
 }
 
+// membersKeep is for how long the receipts of all of a group are waited for.
+const membersKeep = 30 * 24 * time.Hour
+
 // prune forgets old finished jobs. The ledger, which keeps effects from being
 // repeated, is not touched.
 func (b *Bridge) prune() {
 	for {
 		if _, err := b.journal.Prune(b.ctx, b.cfg.Clock().Add(-b.cfg.KeepDone)); err != nil && b.ctx.Err() == nil {
 			b.log.Warn("old jobs cannot be deleted", "error", err)
+		}
+		if err := b.ids.PruneMembers(b.ctx, b.cfg.Clock().Add(-membersKeep)); err != nil && b.ctx.Err() == nil {
+			b.log.Warn("old receipts of groups cannot be deleted", "error", err)
 		}
 		if err := b.lines.ForgetCommands(b.ctx, b.cfg.Clock().Add(-commandsKeep)); err != nil && b.ctx.Err() == nil {
 			b.log.Warn("old commands cannot be deleted", "error", err)

@@ -22,7 +22,7 @@ var layers = []struct {
 	{"ground: knows no line and no message", []string{"bridge/fault", "bridge/foreign", "bridge/strictjson", "bridge/seal", "bridge/catalogue", "bridge/markup", "bridge/media"}},
 	{"ground that stands on ground", []string{"bridge/sourceid", "bridge/media/convert", "bridge/config", "bridge/database", "bridge/api"}},
 	{"state: it is asked and never calls out", []string{"bridge/journal", "bridge/idmap", "bridge/lines"}},
-	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work", "bridge/supervisor", "bridge/removal", "bridge/tidings", "bridge/atrest"}},
+	{"pure conversion, or machinery that knows no message", []string{"bridge/render", "bridge/compose", "bridge/work", "bridge/supervisor", "bridge/removal", "bridge/tidings", "bridge/atrest", "bridge/preview"}},
 	{"the other side's inbox, which all shared acts ask", []string{"bridge/inbox"}},
 	{"how the inbox's events come: it hands them on without knowing what they are for", []string{"bridge/listen"}},
 	{"who a chat is: every act needs to know it", []string{"bridge/contacts"}},

@@ -107,6 +107,7 @@ func (r *lineRuntime) Start() {
 	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.keeper.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.pictures.Run(r.ctx) })
+	r.b.inBackground(func(context.Context) { r.delivery.WatchOpened(r.ctx) })
 	r.b.journal.WakeAll()
 }
 

@@ -24,6 +24,8 @@ type ActiveConversation struct {
 	// Look is the same in two answers as long as no message came between them. In
 	// the conversation's last message other changes are seen, too.
 	Look string
+	// AgentSeen is when an agent had it open last; zero where nobody had.
+	AgentSeen time.Time
 }
 
 // listedConversation is a conversation in a list's answer.
@@ -31,6 +33,7 @@ type listedConversation struct {
 	rawConversation
 	Updated  json.RawMessage `json:"updated_at"`
 	Activity json.RawMessage `json:"last_activity_at"`
+	Seen     json.RawMessage `json:"agent_last_seen_at"`
 	Last     struct {
 		ID           MessageID       `json:"id"`
 		Status       string          `json:"status"`
@@ -44,10 +47,13 @@ type listedConversation struct {
 }
 
 func (raw listedConversation) active() ActiveConversation {
-	var updated, activity Time
+	var updated, activity, seen Time
 	_ = updated.UnmarshalJSON(raw.Updated) // what is no time stays zero
 	_ = activity.UnmarshalJSON(raw.Activity)
 	a := ActiveConversation{EventConversation: raw.event(), Activity: activity.Time, Changed: updated.Time}
+	if _ = seen.UnmarshalJSON(raw.Seen); seen.Unix() > 0 {
+		a.AgentSeen = seen.Time
+	}
 	a.SourceID = raw.Last.Conversation.ContactInbox.SourceID
 	if a.Activity.After(a.Changed) {
 		a.Changed = a.Activity

@@ -46,6 +46,8 @@ type connection struct {
 	// waitedBefore is, while WhatsApp brings what had waited, before when a message must
 	// have been written to be one of those, in Unix seconds; 0 when all of it came.
 	waitedBefore atomic.Int64
+	groups       groups
+	introduced   atomic.Bool            // the account's name is known, without which nobody is online
 	named        bool                   // the device knew the account's name when the connection began
 	refusal      atomic.Pointer[string] // why the phone that was tried is not linked
 }

@@ -135,6 +135,7 @@ func (c *connection) attend() {
 }
 
 func (c *connection) sayUnavailable() {
+	c.introduced.Store(true)
 	select {
 	case c.announce <- struct{}{}:
 	default:

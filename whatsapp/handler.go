@@ -30,6 +30,7 @@ func (c *connection) dispatch(event any) (taken bool) {
 	if picture, ok := event.(*events.Picture); ok {
 		c.pictureChanged(picture)
 	}
+	c.groups.changed(event)
 	switch evt := event.(type) {
 	case *events.Message:
 		return c.message(evt)

@@ -228,3 +228,20 @@ func (s *Session) Typing(ctx context.Context, chat string, on bool) error {
 	}
 	return guarded(s, func() error { return client.SendChatPresence(ctx, jid, state, types.ChatPresenceMediaText) })
 }
+
+// Online shows the account as online to those who look at it, or not. A device that does
+// not know the account's name yet shows nothing.
+func (s *Session) Online(ctx context.Context, on bool) error {
+	c, err := s.connected()
+	if err != nil {
+		return err
+	}
+	if !c.introduced.Load() {
+		return nil // the library would read the name while it is written
+	}
+	state := types.PresenceUnavailable
+	if on {
+		state = types.PresenceAvailable
+	}
+	return guarded(s, func() error { return c.client.SendPresence(ctx, state) })
+}

@@ -62,7 +62,7 @@ func TestABotsChoicesAreNumberedText(t *testing.T) {
 
 func TestABotsThousandChoicesHaveAnEnd(t *testing.T) {
 	t.Parallel()
-	attributes := `{"items":[` + strings.Repeat(`{"title":"`+strings.Repeat("é", 3000)+`"},`, 9999) + `{"title":"x"}]}`
+	attributes := `{"items":[` + strings.Repeat(`{"title":"`+strings.Repeat("é", 300)+`"},`, 9999) + `{"title":"x"}]}`
 	parts := Parts(message(t, attributes, "input_select", "Pick"), true)
 	require.Len(t, parts, 1)
 	require.Less(t, len(parts[0].Text), 40_000)

@@ -7,6 +7,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // TextPart is the number of a text that goes by itself.
@@ -19,6 +20,8 @@ type Part struct {
 	Number int
 	// Text is the whole message, or the caption beside File.
 	Text string
+	// Place is the point on the map that the text was, which then is empty; or nil.
+	Place *content.Place
 	// File is the attachment to fetch and send, or nil.
 	File *chatwoot.Attachment
 	// VoiceNote asks for a voice note, if the file can become one.
@@ -47,6 +50,9 @@ func Parts(m chatwoot.Message, markdown bool) []Part {
 	if len(parts) > 0 && takesCaption(*parts[0].File) {
 		parts[0].Text = text
 		return parts
+	}
+	if place := placeOf(text); place != nil && len(parts) == 0 {
+		return []Part{{Number: TextPart, Place: place}}
 	}
 	return append([]Part{{Number: TextPart, Text: text}}, parts...)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
@@ -30,9 +31,13 @@ const (
 func (s *Statuses) putAside(ctx context.Context, j *work.Job, r content.Receipt) error {
 	lane := j.Lease.Lane()
 	lane.Queue = journal.Maintenance
+	member := ""
+	if s.countsMembers(r) {
+		member = "|" + foreign.Hashed(memberKey(*r.Member)) // each counts
+	}
 	entry := journal.Entry{
 		Lane: lane, Kind: journal.KindReceipt, Payload: j.Payload, OccurredAt: j.OccurredAt,
-		Dedupe: fmt.Sprintf("%s|receipt|%s|%s|%s|%d", lane.Line, lane.Chat, r.Kind, strings.Join(r.IDs, ","), s.Clock().Unix()/int64(receiptPatience/time.Second)),
+		Dedupe: fmt.Sprintf("%s|receipt|%s|%s|%s|%d", lane.Line, lane.Chat, r.Kind, strings.Join(r.IDs, ","), s.Clock().Unix()/int64(receiptPatience/time.Second)) + member,
 	}
 	if err := j.Done(ctx, s.append(entry)); err != nil {
 		return err

@@ -8,20 +8,37 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
+	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
 // maxUnread bounds how many messages one reply shows as read.
 const maxUnread = 50
 
-// MarkRead shows the customer that the desk has read: an agent replies. It is
-// a courtesy, so a failure is no more than a line in the log.
+// MarkAnswered shows the customer that the desk has read: somebody has answered, be it a
+// bot. Where an open conversation counts, a bot has opened none.
+func (s *Statuses) MarkAnswered(ctx context.Context, chat idmap.Chat, to string, m chatwoot.Message) {
+	if s.Inbox.Settings().BlueTicks == lines.BlueOnOpen && m.Author.Type != "user" {
+		return
+	}
+	s.MarkRead(ctx, chat, to)
+}
+
+// MarkRead shows the customer that the desk has read all that there is. It is a courtesy,
+// so a failure is no more than a line in the log.
 func (s *Statuses) MarkRead(ctx context.Context, chat idmap.Chat, to string) {
-	if !s.Inbox.Settings().ReadReceipts {
+	if s.Inbox.Settings().BlueTicks == lines.BlueNever {
 		return
 	}
 	unread, err := s.IDs.Unread(ctx, chat.ID, maxUnread)
-	if err != nil || len(unread) == 0 {
+	if err == nil {
+		s.markRead(ctx, to, unread)
+	}
+}
+
+func (s *Statuses) markRead(ctx context.Context, to string, unread []idmap.Link) {
+	if len(unread) == 0 {
 		return
 	}
 	for sender, ids := range bySender(unread, to) {
@@ -30,7 +47,7 @@ func (s *Statuses) MarkRead(ctx context.Context, chat idmap.Chat, to string) {
 			return
 		}
 	}
-	err = s.DB.InTxRelaxed(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.DB.InTxRelaxed(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return s.IDs.MarkRead(ctx, tx, s.Inbox.LineID(), unread)
 	})
 	if err != nil {
@@ -55,14 +72,21 @@ func bySender(links []idmap.Link, chat string) map[string][]string {
 	return ids
 }
 
-// MarkReadIfAnswered is for a message whose answer was faster than its record:
-// the reply found nothing to show as read.
-func (s *Statuses) MarkReadIfAnswered(ctx context.Context, chat idmap.Chat, message int64) {
-	answered, err := s.IDs.Answered(ctx, s.Inbox.LineID(), chat.ID, message)
-	if err != nil || !answered {
-		return
+// NoteArrival is for a customer's message that is in Chatwoot now: it is shown as read
+// where that is enough, or where its answer was faster than its record, so that the reply
+// found nothing to show as read.
+func (s *Statuses) NoteArrival(ctx context.Context, chat idmap.Chat, message int64) {
+	show := false
+	switch s.Inbox.Settings().BlueTicks {
+	case lines.BlueOnArrival:
+		show = true
+	case lines.BlueOnOpen:
+		s.unopened.note(chat, s.Clock())
+	case lines.BlueOnReply:
+		answered, err := s.IDs.Answered(ctx, s.Inbox.LineID(), chat.ID, message)
+		show = err == nil && answered
 	}
-	if to := contacts.Target(chat); to != "" {
+	if to := contacts.Target(chat); show && to != "" {
 		s.MarkRead(ctx, chat, to)
 	}
 }

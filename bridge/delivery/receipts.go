@@ -30,14 +30,28 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	}
 	// Reads that wait behind count already: of "delivered" and "read" in a row
 	// only the last costs a request.
-	read := s.readBehind(j)
-	err = j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	reached := map[string]idmap.Status{}
+	if s.countsMembers(r) {
+		if reached, err = s.noteMembers(ctx, j, r, links); err != nil {
+			return err
+		}
+	} else {
+		read := s.readBehind(j)
 		for _, link := range links {
-			reached := to
-			if read[link.WA] {
-				reached = idmap.Read
+			if reached[link.WA] = to; read[link.WA] {
+				reached[link.WA] = idmap.Read
 			}
-			if _, err := s.IDs.Advance(ctx, tx, link.Line, link.WA, reached); err != nil {
+		}
+	}
+	err = j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for wa, status := range reached {
+			if _, err := s.IDs.Advance(ctx, tx, s.Inbox.LineID(), wa, status); err != nil {
+				return err
+			}
+			if r.Member == nil || status != idmap.Read {
+				continue
+			}
+			if err := s.IDs.ForgetMembers(ctx, tx, s.Inbox.LineID(), wa); err != nil {
 				return err
 			}
 		}
@@ -48,7 +62,7 @@ func (s *Statuses) HandleReceipt(ctx context.Context, j *work.Job) error {
 	}
 	messages := map[int64]int64{} // Chatwoot message -> conversation
 	for _, link := range links {
-		if link.Message > 0 { // else Chatwoot has lost it
+		if link.Message > 0 && reached[link.WA] != "" { // else Chatwoot has lost it
 			messages[link.Message] = link.Conversation
 		}
 	}

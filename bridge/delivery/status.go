@@ -13,6 +13,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Statuses are the statuses of a line's bubbles.
@@ -31,12 +32,16 @@ type Statuses struct {
 	// locks keep the statuses of one message in order: its out lane and its
 	// status lane both show them, and Chatwoot applies steps back too.
 	locks [16]sync.Mutex
+
+	unopened unopened
 }
 
 // Session is what delivery needs of WhatsApp.
 type Session interface {
 	// MarkRead shows the sender of messages in a chat that they were read.
 	MarkRead(ctx context.Context, chat, sender string, ids []string, at time.Time) error
+	// Group is what WhatsApp says of a group, without names.
+	Group(ctx context.Context, jid string, names bool) (content.Group, error)
 }
 
 // Lock takes a message's lock; the result gives it back.

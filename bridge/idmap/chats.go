@@ -23,6 +23,9 @@ type Chat struct {
 	// ByLID says that a number has left the chat, so that its contact is known by the
 	// hidden id.
 	ByLID bool
+	// Timer is after how many seconds its messages disappear, 0 = never; TimerSet is
+	// when that was chosen, in seconds, 0 = not known.
+	Timer, TimerSet int64
 	// Aliases are the counterpart's addresses, the one that was seen last first; Former
 	// are numbers that were hers.
 	Aliases, Former []string
@@ -41,7 +44,7 @@ func first(jids []string, is func(string) bool) string {
 	return ""
 }
 
-const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, resolved, by_lid, merged_into,
+const chatColumns = `SELECT chat.id, chat.line, source_id, name, identifier, contact_id, conversation_id, resolved, by_lid, timer, timer_set, merged_into,
 	chat_alias.jid, chat_alias.given_up FROM chat LEFT JOIN chat_alias ON chat_alias.chat = chat.id `
 
 const aliasOrder = ` ORDER BY chat_alias.seen DESC, chat_alias.jid`
@@ -141,7 +144,7 @@ func (m *Map) readChat(ctx context.Context, query string, args ...any) (c Chat, 
 	for rows.Next() {
 		var jid sql.NullString
 		var givenUp sql.NullInt64
-		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved, &c.ByLID, &mergedInto, &jid, &givenUp); err != nil {
+		if err := rows.Scan(&c.ID, &c.Line, &c.SourceID, &c.Name, &c.Identifier, &c.Contact, &c.Conversation, &c.Resolved, &c.ByLID, &c.Timer, &c.TimerSet, &mergedInto, &jid, &givenUp); err != nil {
 			return Chat{}, "", fmt.Errorf("read a chat: %w", err)
 		}
 		switch {

@@ -67,6 +67,11 @@ type Link struct {
 	// Written is when Chatwoot says that its message was, for LinkMessage; it is not
 	// read back.
 	Written time.Time `json:"-"`
+	// Prepared is what was decided about an agent's message, of the part that leaves
+	// first, and Members how many others are in its group, 0 = not known. LinkMessage
+	// takes them; they are not read back.
+	Prepared string `json:"-"`
+	Members  int    `json:"-"`
 }
 
 const linkColumns = `SELECT line, wa_id, part, chat, message_id, conversation_id, direction, sender, status FROM message_link `
@@ -83,10 +88,10 @@ func (m *Map) LinkMessage(ctx context.Context, tx *sql.Tx, l Link) error {
 			return err
 		}
 	}
-	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created, written, restores)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ` + restoresOf + `) ON CONFLICT (line, wa_id) DO NOTHING`
+	const insert = `INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, sender, status, created, written, prepared, members, restores)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ` + restoresOf + `) ON CONFLICT (line, wa_id) DO NOTHING`
 	_, err := tx.ExecContext(ctx, insert, l.Line, key, l.Part, l.Chat, l.Message, l.Conversation,
-		string(l.Origin), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli(), written)
+		string(l.Origin), foreign.Key(l.Sender), string(l.Status), m.clock().UnixMilli(), written, l.Prepared, l.Members)
 	if err != nil {
 		return fmt.Errorf("link a message: %w", err)
 	}
@@ -152,6 +157,14 @@ const writtenBefore = `SELECT message_id FROM message_link WHERE line = $1 AND m
 // Unread finds a chat's newest customer messages that were not shown as read.
 func (m *Map) Unread(ctx context.Context, chat string, limit int) ([]Link, error) {
 	rows, err := m.db.QueryContext(ctx, linkColumns+`WHERE chat = $1 AND direction = 'in' AND status = '' ORDER BY created DESC LIMIT $2`, chat, limit)
+	return collectLinks(rows, err)
+}
+
+// UnreadUpTo is Unread for what was in Chatwoot at a time; Chatwoot counts in seconds.
+func (m *Map) UnreadUpTo(ctx context.Context, chat string, at time.Time, limit int) ([]Link, error) {
+	const find = linkColumns + `WHERE chat = $1 AND direction = 'in' AND status = '' AND CASE WHEN written = 0 THEN created / 1000 ELSE written END <= $2
+		ORDER BY created DESC LIMIT $3`
+	rows, err := m.db.QueryContext(ctx, find, chat, at.Unix(), limit)
 	return collectLinks(rows, err)
 }
 

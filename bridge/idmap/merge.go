@@ -36,6 +36,8 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 		`INSERT INTO remark (line, chat, wa_id, kind, person, value, at) SELECT line, $1, wa_id, kind, person, value, at FROM remark
 			WHERE line = $3 AND chat = $2 ON CONFLICT (line, chat, wa_id, kind, person) DO NOTHING`,
 		`UPDATE chat SET by_lid = 1 WHERE id = $1 AND EXISTS (SELECT 1 FROM chat AS younger WHERE younger.id = $2 AND younger.by_lid = 1)`,
+		`UPDATE chat SET timer = (SELECT timer FROM chat AS younger WHERE younger.id = $2), timer_set = (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)
+			WHERE id = $1 AND timer_set < (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)`,
 		`UPDATE chat SET merged_into = $1 WHERE id = $2`,
 	} {
 		arguments := []any{merge.Elder, merge.Younger}

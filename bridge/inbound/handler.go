@@ -73,6 +73,9 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	case content.Happening:
 		return h.handleHappening(ctx, j, m, kind)
 	}
+	if err := h.noteTimer(ctx, j, m); err != nil {
+		return err
+	}
 	m, below, err := h.unsealed(ctx, j, m)
 	if err != nil {
 		return err
@@ -186,7 +189,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			h.Seen(chat.ID)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
-		h.Delivery.MarkReadIfAnswered(ctx, chat, links[len(links)-1].Message)
+		h.Delivery.NoteArrival(ctx, chat, links[len(links)-1].Message)
 	}
 	return err
 }

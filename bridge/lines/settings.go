@@ -20,10 +20,9 @@ import (
 // Settings are the choices an admin may change while the line runs. What each
 // means, and may be, is in its row of the table.
 type Settings struct {
-	SendRate     float64 `json:"send_rate"`
-	OrderWaitMS  int     `json:"order_wait_ms"`
-	MaxAgeHours  int     `json:"max_age_hours"`
-	ReadReceipts bool    `json:"read_receipts"`
+	SendRate    float64 `json:"send_rate"`
+	OrderWaitMS int     `json:"order_wait_ms"`
+	MaxAgeHours int     `json:"max_age_hours"`
 	// Formatting nil leaves it to Chatwoot's version: what agents write is not
 	// converted where their editor is plain, which it is up to 4.8.
 	Formatting *bool  `json:"formatting"`
@@ -51,6 +50,13 @@ type Settings struct {
 	// Groups says which groups come in, for GroupsListed those of GroupsList.
 	Groups     string    `json:"groups"`
 	GroupsList GroupList `json:"groups_list"`
+
+	BlueTicks         string `json:"blue_ticks"`
+	GroupTicks        string `json:"group_ticks"`
+	Signature         string `json:"signature"`
+	SignatureTemplate string `json:"signature_template"`
+	SignatureWhen     string `json:"signature_when"`
+	LinkPreviews      string `json:"link_previews"`
 }
 
 // What is shown of a file that only the phone may show, and once.
@@ -128,11 +134,10 @@ func (s Setting) Help(language string) string {
 // the API, the CLI's help and docs/settings.md are made from it.
 func Table() []Setting {
 	languages := catalogue.Languages()
-	return []Setting{
+	return append([]Setting{
 		{"send_rate", "number", "5", "between 0 and 1000 messages per second (0 = no limit)", func(s Settings) bool { return s.SendRate >= 0 && s.SendRate <= 1000 }},
 		{"order_wait_ms", "integer", "250", "between 0 and 10000", func(s Settings) bool { return s.OrderWaitMS >= 0 && s.OrderWaitMS <= 10_000 }},
 		{"max_age_hours", "integer", "24", "between 1 and 336", func(s Settings) bool { return s.MaxAgeHours >= 1 && s.MaxAgeHours <= 24*14 }},
-		{"read_receipts", "true or false", "true", "true or false", nil},
 		{"formatting", "true or false", "null", "true, false, or null for what fits Chatwoot's version", nil},
 		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
@@ -154,7 +159,7 @@ func Table() []Setting {
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
 		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
-	}
+	}, outwardSettings()...)
 }
 
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
@@ -227,6 +232,10 @@ func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 	}
 	merged.Texts = maps.Clone(s.Texts) // likewise
 	var faults []error
+	given, err := renamed(given)
+	if err != nil {
+		faults = append(faults, err)
+	}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if err := merged.set(key, given[key]); err != nil {
 			faults = append(faults, err)

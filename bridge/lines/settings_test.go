@@ -31,7 +31,7 @@ func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 		},
 		"a name, a type and a value": {
 			`{"colour":"red","read_receipts":"yes","language":"xx"}`,
-			"3 settings are wrong: there is no setting colour\nread_receipts must be of type bool, not string\nlanguage must be en, pt-BR or es",
+			"3 settings are wrong: read_receipts must be of type bool, not string\nthere is no setting colour\nlanguage must be en, pt-BR or es",
 		},
 		"no object": {`[]`, "settings must be one JSON object"},
 	} {

@@ -3,6 +3,9 @@ package outbound
 import (
 	"context"
 	"errors"
+	"io"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/compose"
@@ -27,38 +30,59 @@ const (
 	noRoomRest = time.Minute
 )
 
+// loaded is a file that is ready for WhatsApp, or the contacts that were in it.
+type loaded struct {
+	media *content.OutgoingMedia
+	cards []content.OutgoingCard
+}
+
 // attachment fetches a file from Chatwoot and makes it ready for WhatsApp; done
 // removes it. A FileError says that this file will not come, and that the rest
 // of the message need not wait for it.
-func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attachment, voice bool) (m content.OutgoingMedia, done func(), err error) {
+func (h *Handler) attachment(ctx context.Context, j *work.Job, a chatwoot.Attachment, voice bool) (l loaded, done func(), err error) {
 	// It is encrypted into a second one.
 	file, err := h.Spool.File(2 * max(0, min(a.Size, maxFile)))
 	if err != nil {
-		return m, nil, h.fetchFailure(ctx, j, err)
+		return l, nil, h.fetchFailure(ctx, j, err)
 	}
 	discard := file.Discard
 	info, err := h.Inbox.Client().File(ctx, a, file, maxFile)
 	if err != nil {
 		discard()
-		return m, nil, h.fetchFailure(ctx, j, err)
+		return l, nil, h.fetchFailure(ctx, j, err)
 	}
 	declared := compose.DeclaredType(a)
 	if declared == "" {
 		declared = info.ContentType
 	}
 	mime := media.Actual(declared, media.Head(file))
+	if cards := cardsIn(file, mime, a.Name()); cards != nil {
+		return loaded{cards: cards}, discard, nil
+	}
 	ready, err := h.Convert.Prepare(ctx, convert.File{
 		Path: file.Name(), MIME: mime, Name: media.Renamed(media.Name(a.Name(), mime, "file"), mime), Recording: voice,
 	})
 	if err != nil {
 		discard()
-		return m, nil, err
+		return l, nil, err
 	}
-	m = content.OutgoingMedia{
+	l.media = &content.OutgoingMedia{
 		Kind: outgoingKinds[ready.Form], Path: ready.Path, MIME: ready.MIME, Name: ready.Name,
 		Width: ready.Width, Height: ready.Height, Seconds: ready.Seconds, Waveform: ready.Waveform, Thumbnail: ready.Thumbnail,
 	}
-	return m, func() { ready.Discard(); discard() }, nil
+	return l, func() { ready.Discard(); discard() }, nil
+}
+
+// cardsIn are the contacts in a file that says it holds some.
+func cardsIn(file io.ReaderAt, mime, name string) []content.OutgoingCard {
+	if mime != "text/vcard" && mime != "text/x-vcard" && !strings.EqualFold(path.Ext(name), ".vcf") {
+		return nil
+	}
+	raw, err := io.ReadAll(io.NewSectionReader(file, 0, compose.LargestCards+1))
+	if err != nil {
+		return nil
+	}
+	return compose.Cards(raw)
 }
 
 // fetchFailure tells what may pass from what will not.

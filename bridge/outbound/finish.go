@@ -19,6 +19,11 @@ func (h *Handler) finish(ctx context.Context, j *work.Job, e chatwoot.Event, s *
 		if err := h.recordTaken(s)(ctx, tx); err != nil {
 			return err
 		}
+		if s.prepared.kept {
+			if err := h.IDs.ForgetPrepared(ctx, tx, h.Inbox.LineID(), message); err != nil {
+				return err
+			}
+		}
 		return h.IDs.SetAgentMessage(ctx, tx, h.Inbox.LineID(), message, e.Message.CreatedAt.Time, idmap.AgentSent)
 	}
 	done, err := h.finishUnlessShown(ctx, j, message, sent)

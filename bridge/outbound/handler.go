@@ -32,6 +32,8 @@ type Handler struct {
 	Session  Session
 	Spool    *media.Spool
 	Convert  *convert.Converter
+	// Previews may be nil: then no link is looked at.
+	Previews Previews
 	// Uploads is shared by the process's lines.
 	Uploads *Uploads
 	Clock   func() time.Time
@@ -53,6 +55,8 @@ type Session interface {
 	Send(ctx context.Context, o content.Outgoing) error
 	// Account is whom a number leads to, under both addresses.
 	Account(ctx context.Context, jid string) (content.Address, error)
+	// Group is what WhatsApp says of a group, with its members' names if they are asked for.
+	Group(ctx context.Context, jid string, names bool) (content.Group, error)
 	State() whatsapp.State
 }
 

@@ -124,6 +124,7 @@ type sent struct {
 // it.
 type phone struct {
 	sent   []sent
+	group  content.Group
 	refuse func(o content.Outgoing) error
 }
 
@@ -150,6 +151,9 @@ func (p *phone) Send(_ context.Context, o content.Outgoing) error {
 func (*phone) Account(_ context.Context, jid string) (content.Address, error) {
 	return content.Address{JID: jid}, nil
 }
+
+// Group implements outbound.Session.
+func (p *phone) Group(context.Context, string, bool) (content.Group, error) { return p.group, nil }
 
 // State implements outbound.Session.
 func (*phone) State() whatsapp.State {

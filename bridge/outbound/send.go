@@ -49,15 +49,19 @@ func (h *Handler) send(ctx context.Context, j *work.Job, e chatwoot.Event, resto
 	if err := h.completeSurvey(ctx, j, &e); err != nil {
 		return err
 	}
-	err = h.sendParts(ctx, j, s, compose.Parts(e.Message, markdown), quote)
+	parts := compose.Parts(e.Message, markdown)
+	if s.prepared, err = h.prepare(ctx, s, parts, links); err != nil {
+		return err
+	}
+	err = h.sendParts(ctx, j, s, s.prepared.apply(parts), quote)
 	if err != nil && len(s.unrecorded) > 0 {
 		if err := j.Record(ctx, h.recordTaken(s)); err != nil {
 			return err
 		}
 		s.unrecorded = nil
 	}
-	// After the links of what was sent are recorded: see delivery.MarkReadIfAnswered.
-	h.Delivery.MarkRead(ctx, chat, to)
+	// After the links of what was sent are recorded: see delivery.NoteArrival.
+	h.Delivery.MarkAnswered(ctx, chat, to, e.Message)
 	if errors.Is(err, errDeletedMeanwhile) {
 		return j.Done(ctx, nil) // what left is taken back when the deletion is told
 	}
@@ -116,6 +120,7 @@ type sending struct {
 	// unrecorded are the ids of what WhatsApp has taken and the ledger does not
 	// know yet as sent.
 	unrecorded []string
+	prepared   prepared
 }
 
 // sentParts are the parts that WhatsApp has taken.
@@ -175,7 +180,7 @@ func (h *Handler) sendPart(ctx context.Context, j *work.Job, s *sending, p compo
 		return nil
 	}
 	if p.File == nil {
-		return h.sendReady(ctx, j, s, p, nil, quote)
+		return h.sendReady(ctx, j, s, p, loaded{}, quote)
 	}
 	return j.WithFile(ctx, func() error { return h.sendFile(ctx, j, s, p, quote) })
 }
@@ -187,27 +192,44 @@ func (h *Handler) sendFile(ctx context.Context, j *work.Job, s *sending, p compo
 		return h.fileFailure(ctx, j, err)
 	}
 	defer done()
-	if p.Text != "" && !file.Kind.TakesCaption() {
+	if p.Text != "" && (file.cards != nil || !file.media.Kind.TakesCaption()) {
 		// Only its content has told what it is; see compose.Parts.
 		if err := h.sendPart(ctx, j, s, compose.Part{Number: compose.TextPart, Text: p.Text}, quote); err != nil {
 			return err
 		}
 		p.Text, quote = "", nil
 	}
-	return h.sendReady(ctx, j, s, p, &file, quote)
+	return h.sendReady(ctx, j, s, p, file, quote)
 }
 
 // sendReady sends a part that is ready. Its id is recorded before: whatever happens
 // after, a repeat or a receipt finds it.
-func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p compose.Part, file *content.OutgoingMedia, quote *content.OutgoingQuote) error {
+func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p compose.Part, file loaded, quote *content.OutgoingQuote) error {
 	line, message := h.Inbox.LineID(), int64(s.e.Message.ID)
-	out := content.Outgoing{ID: messageID(line, "send", s.e.Message.ID, p.Number, s.restores), To: s.to, Text: p.Text, Quote: quote, Media: file}
+	out := content.Outgoing{
+		ID: messageID(line, "send", s.e.Message.ID, p.Number, s.restores), To: s.to, Text: p.Text, Quote: quote, Media: file.media, Contacts: file.cards, Location: p.Place, Timer: s.prepared.Timer,
+	}
+	if p.Text != "" {
+		out.Mentions, out.Everybody = s.prepared.Mentions, s.prepared.Everybody
+		if p.File == nil {
+			out.Preview = s.prepared.Preview
+		}
+	}
 	link := idmap.Link{
 		Line: line, WA: out.ID, Part: p.Number, Chat: s.chat.ID, Message: message,
-		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending, Written: s.e.Message.CreatedAt.Time,
+		Conversation: int64(s.e.Conversation.ID), Origin: idmap.FromAgent, Status: idmap.Sending, Written: s.e.Message.CreatedAt.Time, Members: s.prepared.Members,
+	}
+	if s.prepared.fresh {
+		var err error
+		if link.Prepared, err = s.prepared.stored(); err != nil {
+			return err
+		}
 	}
 	err := j.Record(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := h.recordTaken(s)(ctx, tx); err != nil {
+			return err
+		}
+		if err := h.recordPrepared(ctx, tx, s); err != nil {
 			return err
 		}
 		return h.IDs.LinkMessage(ctx, tx, link)
@@ -215,7 +237,7 @@ func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p comp
 	if err != nil {
 		return err
 	}
-	s.unrecorded = nil
+	s.unrecorded, s.prepared.fresh, s.prepared.kept = nil, false, s.prepared.kept || link.Prepared != ""
 	err = h.Session.Send(ctx, out)
 	if errors.Is(err, whatsapp.ErrUpload) {
 		return h.fileFailure(ctx, j, err)
@@ -223,7 +245,7 @@ func (h *Handler) sendReady(ctx context.Context, j *work.Job, s *sending, p comp
 	if err != nil {
 		return err
 	}
-	if file != nil {
+	if file.media != nil {
 		h.Uploads.Note(h.Clock())
 	}
 	s.unrecorded = append(s.unrecorded, out.ID)

@@ -24,6 +24,8 @@ const (
 // Session is what presence needs of WhatsApp.
 type Session interface {
 	Typing(ctx context.Context, to string, on bool) error
+	// Online shows the line's number as online to those who look at it, or not.
+	Online(ctx context.Context, on bool) error
 }
 
 // Typing shows each side that the other types.
@@ -39,6 +41,8 @@ type Typing struct {
 
 	mu    sync.Mutex
 	shown map[string]shown // by the contact's source id
+
+	online online
 }
 
 // Customer shows agents that a customer types.
@@ -77,9 +81,13 @@ func (p *Typing) Agent(e chatwoot.Event) {
 	if !p.changes(e.Conversation.SourceID, on) {
 		return
 	}
+	show := p.online.types(e.Conversation.SourceID, on, p.Clock(), p.goOffline)
 	p.Background(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
+		if show {
+			p.note(p.Session.Online(ctx, true))
+		}
 		chat, err := p.IDs.ChatBySource(ctx, p.Inbox.LineID(), e.Conversation.SourceID)
 		if err == nil {
 			err = p.Session.Typing(ctx, contacts.Target(chat), on)

@@ -18,8 +18,14 @@ import (
 
 const alice, bob = "5511888880002@s.whatsapp.net", "5511888880003@s.whatsapp.net"
 
-// phone remembers to whom typing was shown.
-type phone struct{ shown []string }
+// phone remembers to whom typing was shown, and whether the line was online.
+type phone struct{ shown, online []string }
+
+// Online implements presence.Session.
+func (p *phone) Online(_ context.Context, on bool) error {
+	p.online = append(p.online, fmt.Sprint(on))
+	return nil
+}
 
 // Typing implements presence.Session.
 func (p *phone) Typing(_ context.Context, to string, on bool) error {
@@ -85,5 +91,31 @@ func TestT21_AnAgentsTypingIsShownAndEnds(t *testing.T) {
 		time.Sleep(5*time.Second + time.Millisecond)
 		typing.Agent(event(chatwoot.EventTypingOn))
 		require.Len(t, p.shown, 3)
+	})
+}
+
+func TestTheLineIsOnlineWhileAnAgentTypes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		typing, l, p, _ := newTyping(t)
+		event := func(kind string, conversation int64) {
+			chat, err := l.IDs.ChatByConversation(t.Context(), linetest.ID, conversation)
+			require.NoError(t, err)
+			typing.Agent(chatwoot.Event{Kind: kind, Conversation: chatwoot.EventConversation{ID: chatwoot.ConversationID(conversation), SourceID: chat.SourceID}})
+		}
+		event(chatwoot.EventTypingOn, 1)
+		event(chatwoot.EventTypingOn, 2)
+		event(chatwoot.EventTypingOff, 1)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"true"}, p.online, "the other one types still")
+		event(chatwoot.EventTypingOff, 2)
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"true", "false"}, p.online)
+		event(chatwoot.EventTypingOn, 1)
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"true", "false", "true", "false"}, p.online, "who never says that it is over is over")
 	})
 }

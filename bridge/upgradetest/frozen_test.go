@@ -19,6 +19,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/bridge/database"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp/whatsapptest"
@@ -158,6 +159,10 @@ func (o *thawed) keepsSettings(want frozenLine, settings []byte) {
 	var then, now map[string]any
 	require.NoError(o.t, json.Unmarshal(want.Settings, &then))
 	require.NoError(o.t, json.Unmarshal(settings, &now))
+	if blue, had := then["read_receipts"].(bool); had { // as it was up to 00027
+		delete(then, "read_receipts")
+		then["blue_ticks"] = map[bool]string{true: lines.BlueOnReply, false: lines.BlueNever}[blue]
+	}
 	for key, value := range then {
 		require.Equal(o.t, value, now[key], "the setting %s of %s", key, want.Name)
 	}

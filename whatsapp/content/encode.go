@@ -21,16 +21,48 @@ func Encode(o Outgoing, up *Upload) (*waE2E.Message, error) {
 		return nil, errors.New("encode a file: it was not uploaded")
 	case o.Media != nil:
 		return encodeMedia(o, *up), nil
+	case o.Location != nil:
+		return encodeLocation(o), nil
+	case len(o.Contacts) > 0:
+		return encodeContacts(o), nil
 	default:
-		return &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
-			Text: proto.String(o.Text), ContextInfo: contextInfo(o.Quote),
-		}}, nil
+		return encodeText(o), nil
 	}
+}
+
+func encodeText(o Outgoing) *waE2E.Message {
+	text := &waE2E.ExtendedTextMessage{Text: proto.String(o.Text), ContextInfo: contextInfo(o)}
+	if p := o.Preview; p != nil {
+		text.MatchedText, text.Title, text.Description = proto.String(p.Link), optional(p.Title), optional(p.Description)
+		text.JPEGThumbnail, text.PreviewType = p.Thumbnail, waE2E.ExtendedTextMessage_NONE.Enum()
+	}
+	return &waE2E.Message{ExtendedTextMessage: text}
+}
+
+func encodeLocation(o Outgoing) *waE2E.Message {
+	return &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
+		DegreesLatitude: proto.Float64(o.Location.Latitude), DegreesLongitude: proto.Float64(o.Location.Longitude),
+		Name: optional(o.Location.Name), ContextInfo: contextInfo(o),
+	}}
+}
+
+func encodeContacts(o Outgoing) *waE2E.Message {
+	var cards []*waE2E.ContactMessage
+	for _, c := range o.Contacts {
+		cards = append(cards, &waE2E.ContactMessage{DisplayName: proto.String(c.Name), Vcard: proto.String(c.VCard)})
+	}
+	if len(cards) == 1 {
+		cards[0].ContextInfo = contextInfo(o)
+		return &waE2E.Message{ContactMessage: cards[0]}
+	}
+	return &waE2E.Message{ContactsArrayMessage: &waE2E.ContactsArrayMessage{
+		DisplayName: proto.String(o.Contacts[0].Name), Contacts: cards, ContextInfo: contextInfo(o),
+	}}
 }
 
 func encodeMedia(o Outgoing, up Upload) *waE2E.Message {
 	m := o.Media
-	context := contextInfo(o.Quote)
+	context := contextInfo(o)
 	caption := optional(o.Text)
 	switch m.Kind {
 	case Image:
@@ -67,16 +99,24 @@ func encodeMedia(o Outgoing, up Upload) *waE2E.Message {
 	}
 }
 
-// contextInfo quotes a message with empty content: the phone fills it in from
-// its own copy.
-func contextInfo(q *OutgoingQuote) *waE2E.ContextInfo {
-	if q == nil {
+// contextInfo is what surrounds a message, nil if nothing does. It quotes a message with
+// empty content: the phone fills it in from its own copy.
+func contextInfo(o Outgoing) *waE2E.ContextInfo {
+	if o.Quote == nil && o.Timer == nil && len(o.Mentions) == 0 && !o.Everybody {
 		return nil
 	}
-	return &waE2E.ContextInfo{
-		StanzaID: proto.String(q.ID), Participant: proto.String(q.Sender),
-		QuotedMessage: &waE2E.Message{Conversation: proto.String("")},
+	c := &waE2E.ContextInfo{MentionedJID: o.Mentions}
+	if q := o.Quote; q != nil {
+		c.StanzaID, c.Participant = proto.String(q.ID), proto.String(q.Sender)
+		c.QuotedMessage = &waE2E.Message{Conversation: proto.String("")}
 	}
+	if o.Everybody {
+		c.NonJIDMentions = proto.Uint32(1)
+	}
+	if t := o.Timer; t != nil {
+		c.Expiration, c.EphemeralSettingTimestamp = proto.Uint32(t.Seconds), unix(t.Set)
+	}
+	return c
 }
 
 func optional(text string) *string {

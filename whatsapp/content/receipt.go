@@ -26,6 +26,8 @@ type Receipt struct {
 	Chat Address     `json:"chat"`
 	IDs  []string    `json:"ids"`
 	At   time.Time   `json:"at"`
+	// Member is who of a group says so, nil elsewhere.
+	Member *Address `json:"member,omitempty"`
 }
 
 // ReceiptEnvelope wraps a receipt for some messages; false means that it tells
@@ -40,10 +42,15 @@ func ReceiptEnvelope(source types.MessageSource, receipt types.ReceiptType, ids 
 	default: // sender, read-self, retry, inactive and others: not the customer's
 		return Envelope{}, false, nil
 	}
-	if source.IsFromMe || source.IsGroup || len(ids) == 0 {
+	if source.IsFromMe || len(ids) == 0 || source.IsGroup && source.Chat.Server != types.GroupServer {
 		return Envelope{}, false, nil
 	}
 	r := Receipt{Kind: kind, Chat: AddressOf(source.Chat, chatAlt(source), alt), IDs: ids, At: at.UTC()}
+	by := ""
+	if source.IsGroup {
+		member := AddressOf(source.Sender, source.SenderAlt, alt)
+		r.Member, by = &member, "|"+member.JID
+	}
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return Envelope{}, false, fmt.Errorf("encode receipt: %w", err)
@@ -51,7 +58,7 @@ func ReceiptEnvelope(source types.MessageSource, receipt types.ReceiptType, ids 
 	sorted := slices.Sorted(slices.Values(ids))
 	return Envelope{
 		Kind: EnvReceipt, Chat: r.Chat, At: at, Payload: raw,
-		Dedupe: "wa|receipt|" + string(kind) + "|" + strings.Join(sorted, ","),
+		Dedupe: "wa|receipt|" + string(kind) + "|" + strings.Join(sorted, ",") + by,
 	}, true, nil
 }
 

@@ -20,6 +20,7 @@ var demuxers = map[string]string{
 	"audio/aac": "aac", "audio/amr": "amr", "audio/flac": "flac", "audio/3gpp": "mov",
 	"video/webm": "matroska", "video/x-matroska": "matroska", "video/quicktime": "mov", "video/mp4": "mov", "video/3gpp": "mov",
 	"video/ogg": "ogg", "video/x-msvideo": "avi", "image/gif": "gif",
+	"image/heic": "mov", "image/heif": "mov", "image/avif": "mov",
 }
 
 const (

@@ -52,6 +52,9 @@ func (c *Converter) image(ctx context.Context, f File, source *os.File) (Result,
 	}
 	picture, err := decode(ctx, source)
 	if err != nil {
+		picture, err = c.still(ctx, f, source)
+	}
+	if err != nil {
 		return Result{}, false
 	}
 	flat := onWhite(picture)

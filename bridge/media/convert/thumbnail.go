@@ -2,8 +2,11 @@ package convert
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"image"
 	"image/jpeg"
+	"io"
 	"math"
 
 	"golang.org/x/image/draw"
@@ -33,3 +36,26 @@ func thumbnail(picture image.Image, turn orientation) []byte {
 
 // side keeps a very narrow picture from losing a side altogether.
 func side(n int, ratio float64) int { return max(1, int(math.Round(float64(n)*ratio))) }
+
+// Thumbnail is a small JPEG of a picture that is read for its preview only; nil if there is
+// none to be had before ctx ends.
+func (c *Converter) Thumbnail(ctx context.Context, picture io.ReadSeeker) (small []byte) {
+	if !c.enterPictures(ctx) {
+		return nil
+	}
+	defer func() { <-c.pictures }()
+	defer func() {
+		if value := recover(); value != nil {
+			c.opts.Log.Warn("a picture cannot be read", "panic", fmt.Sprintf("%T", value))
+			small = nil
+		}
+	}()
+	if tooManyScans(picture) {
+		return nil
+	}
+	decoded, err := decode(ctx, picture)
+	if err != nil {
+		return nil
+	}
+	return thumbnail(onWhite(decoded), upright)
+}

@@ -14,14 +14,18 @@ func (c *Converter) video(ctx context.Context, f File, source *os.File) (Result,
 	}
 	movie := readMovie(source)
 	if !plays(movie.codec) {
-		if r, ok := c.film(ctx, f, Video); ok {
-			return r, true
-		}
+		return c.film(ctx, f, Video)
+	}
+	if info, err := source.Stat(); err != nil || info.Size() > maxVideo {
+		return Result{}, false
 	}
 	r := Result{File: f, Form: Video, Width: movie.width, Height: movie.height, Seconds: movie.seconds}
 	r.Thumbnail = c.frame(ctx, f)
 	return r, true
 }
+
+// maxVideo is how large a film may be that phones show as one; a larger one is a document.
+const maxVideo = 100 << 20
 
 // plays reports whether every phone plays a codec; what is not known gets the
 // benefit of the doubt.
@@ -56,6 +60,9 @@ func (c *Converter) film(ctx context.Context, f File, form Form) (Result, bool) 
 		return Result{folder: folder}, false
 	}
 	defer made.Close()
+	if info, err := made.Stat(); err != nil || info.Size() > maxVideo {
+		return Result{folder: folder}, false
+	}
 	movie := readMovie(made)
 	f.Path, f.MIME, f.Name = path, "video/mp4", media.WithExtension(f.Name, "video/mp4")
 	r := Result{File: f, Form: form, Width: movie.width, Height: movie.height, Seconds: movie.seconds, folder: folder}
