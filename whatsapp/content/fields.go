@@ -92,6 +92,7 @@ var fields = []field{
 	shown("placeholderMessage", (*waE2E.Message).GetPlaceholderMessage, placeholder),
 	shown("requestPhoneNumberMessage", (*waE2E.Message).GetRequestPhoneNumberMessage, numberAsked),
 	shown("audioStickerMessage", (*waE2E.Message).GetAudioStickerMessage, soundSticker),
+	shown("messageHistoryNotice", (*waE2E.Message).GetMessageHistoryNotice, historyShared),
 	shown("stickerPackMessage", (*waE2E.Message).GetStickerPackMessage, stickerPack),
 	shown("statusMentionMessage", (*waE2E.Message).GetStatusMentionMessage, statusMention),
 	shown("groupStatusMentionMessage", (*waE2E.Message).GetGroupStatusMentionMessage, groupStatusMention),
@@ -127,7 +128,6 @@ var fields = []field{
 	unsupported("encEventResponseMessage"),
 	unsupported("commentMessage"),
 	unsupported("secretEncryptedMessage"),
-	unsupported("messageHistoryNotice"),
 	unsupported("limitSharingMessage"),
 	unsupported("pollAddOptionMessage"),
 }
