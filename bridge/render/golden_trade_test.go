@@ -23,7 +23,7 @@ import (
 // paid, appointments and invitations, what an AI says, and the rarer ones.
 var tradeKinds = []string{
 	"ai-answer", "ai-forward", "audio-sticker", "bcall", "bot-platform", "bot-task", "call-link", "call-log", "catalog", "chat", "conditional-reveal",
-	"event", "event-cover", "event-invite", "group-invite", "group-status", "group-status-mention", "invoice", "music",
+	"event", "event-cover", "event-invite", "group-invite", "group-status", "group-status-mention", "history-notice", "invoice", "music",
 	"newsletter-admin-invite", "newsletter-admin-profile", "newsletter-follower-invite", "order", "payment-cancel", "payment-decline",
 	"payment-invite", "payment-reminder", "payment-request", "payment-send", "phone-request", "placeholder", "poll-option-image",
 	"poll-result", "product", "question", "question-reply", "question-response", "scheduled-call", "scheduled-call-edit", "split-payment",

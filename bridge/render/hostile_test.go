@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/wootbridge/wootbridge/bridge/render"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // filled sets every field of a message, so many levels deep.
@@ -139,4 +140,31 @@ var code = regexp.MustCompile("(?s)```.*?```")
 // isText reports whether a field is a text, which may be empty.
 func isText(field protoreflect.FieldDescriptor) bool {
 	return field.Message() == nil || field.Name() == "extendedTextMessage"
+}
+
+// A message from the wire, whatever its bytes are, is shown in what Chatwoot stores.
+func FuzzAMessageIsShown(f *testing.F) {
+	known := new(waE2E.Message).ProtoReflect().Descriptor().Fields()
+	for i := range known.Len() {
+		if field := known.Get(i); field.Message() != nil {
+			sent := new(waE2E.Message)
+			filledOnce(sent.ProtoReflect().Mutable(field).Message(), values{text: "*a* {{b}}", number: 1, real: 1, items: 1}, 1)
+			if raw, err := proto.Marshal(sent); err == nil {
+				f.Add(raw)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var sent waE2E.Message
+		if proto.Unmarshal(raw, &sent) != nil || len(raw) > 1<<16 {
+			return
+		}
+		m := decoded(t, &sent)
+		for _, shown := range []content.Message{m, {ID: m.ID, Chat: m.Chat, Sender: m.Sender, FromMe: true, Content: m.Content}} {
+			for _, p := range render.Message(shown, context("pt-BR")) {
+				require.LessOrEqual(t, utf8.RuneCountInString(p.Content), 150_000)
+				require.True(t, utf8.ValidString(p.Content))
+			}
+		}
+	})
 }

@@ -28,6 +28,7 @@ func (c Context) message(m content.Message) []Post {
 		p = c.written(m, p, kind)
 	case content.Media:
 		p = c.media(p, kind)
+		p.ReplyTo = m.PartOf
 	case content.Location:
 		p.Content = c.location(kind)
 	case content.Cart:
@@ -55,6 +56,8 @@ func (c Context) message(m content.Message) []Post {
 		p.Content, p.ReplyTo = c.told(kind), kind.Target
 	case content.SoundSticker:
 		return c.soundSticker(m, p, kind)
+	case content.HistoryShared:
+		return c.historyShared(m)
 	case content.StickerPack:
 		p.Content = c.stickerPack(kind)
 	case content.Song:

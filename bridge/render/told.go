@@ -59,7 +59,17 @@ func (c Context) soundSticker(m content.Message, p Post, s content.SoundSticker)
 	below := m
 	below.Quote = nil
 	sound := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(1)), Form: p.Form, Part: 1}, s.Sound)
-	return []Post{c.finish(m, c.media(p, s.Sticker)), c.finish(below, sound)}
+	return append(c.surrounded(m, c.media(p, s.Sticker)), c.finish(below, sound))
+}
+
+// historyShared is a line between the messages.
+func (c Context) historyShared(m content.Message) []Post {
+	name := markup.Name(c.author(m.FromMe, m.PushName, m.Sender.JID))
+	p, shown := c.eventLine(sourceid.Of(m.ID), c.Texts.Text("history.shared", "name", name))
+	if !shown {
+		return nil
+	}
+	return []Post{p}
 }
 
 func (c Context) stickerPack(s content.StickerPack) string {

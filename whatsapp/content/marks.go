@@ -23,6 +23,8 @@ type Marks struct {
 	// CopyOf is the id of the message of which this one is the same file in another
 	// quality.
 	CopyOf string
+	// PartOf is the id of the event, or of the poll, that a picture belongs to.
+	PartOf string
 }
 
 // Forwarding is how often something was forwarded.
@@ -63,6 +65,8 @@ func marksOf(c *waE2E.ContextInfo, with *waE2E.MessageAssociation) Marks {
 		m.Album = parent
 	case waE2E.MessageAssociation_HD_IMAGE_DUAL_UPLOAD, waE2E.MessageAssociation_HD_VIDEO_DUAL_UPLOAD, waE2E.MessageAssociation_HEVC_VIDEO_DUAL_UPLOAD:
 		m.CopyOf = parent
+	case waE2E.MessageAssociation_EVENT_COVER_IMAGE, waE2E.MessageAssociation_MEDIA_POLL:
+		m.PartOf = parent
 	}
 	return m
 }

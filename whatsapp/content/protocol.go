@@ -59,6 +59,10 @@ func protocol(m *waE2E.Message) (Content, *waE2E.ContextInfo) {
 		return NumberShared{}, nil
 	case waE2E.ProtocolMessage_LIMIT_SHARING:
 		return SharingLimited{Off: !p.GetLimitSharing().GetSharingLimited()}, nil
+	case waE2E.ProtocolMessage_ACP2_SETTING: // the same, of newer apps
+		if setting := p.GetAcp2Setting(); setting != nil {
+			return SharingLimited{Off: !setting.GetEnabled()}, nil
+		}
 	case waE2E.ProtocolMessage_GROUP_MEMBER_LABEL_CHANGE:
 		return MemberLabel{clean(p.GetMemberLabel().GetLabel())}, nil
 	case waE2E.ProtocolMessage_STATUS_MENTION_MESSAGE:

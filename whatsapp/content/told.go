@@ -37,6 +37,9 @@ const (
 	ChatCard           ToldKind = "chat" // the text is its name
 )
 
+// HistoryShared says that somebody has shown a group's recent messages to new members.
+type HistoryShared struct{}
+
 // StickerPack is a collection of stickers.
 type StickerPack struct {
 	Name, Publisher, Text string
@@ -80,11 +83,12 @@ const (
 	CallOngoing   CallOutcome = "ongoing"
 )
 
-func (Told) isContent()        {}
-func (StickerPack) isContent() {}
-func (Song) isContent()        {}
-func (PollResult) isContent()  {}
-func (LoggedCall) isContent()  {}
+func (Told) isContent()          {}
+func (StickerPack) isContent()   {}
+func (HistoryShared) isContent() {}
+func (Song) isContent()          {}
+func (PollResult) isContent()    {}
+func (LoggedCall) isContent()    {}
 
 // placeholder stands for what WhatsApp sends to the phone alone.
 func placeholder(x *waE2E.PlaceholderMessage) (Content, *waE2E.ContextInfo) {
@@ -149,6 +153,10 @@ func broadcastCall(x *waE2E.BCallMessage) (Content, *waE2E.ContextInfo) {
 
 func chatCard(x *waE2E.Chat) (Content, *waE2E.ContextInfo) {
 	return Told{Kind: ChatCard, Text: clean(x.GetDisplayName())}, nil
+}
+
+func historyShared(*waE2E.MessageHistoryNotice) (Content, *waE2E.ContextInfo) {
+	return HistoryShared{}, nil
 }
 
 func stickerPack(x *waE2E.StickerPackMessage) (Content, *waE2E.ContextInfo) {

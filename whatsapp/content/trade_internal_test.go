@@ -243,3 +243,16 @@ func TestAStickerThatSoundsIsBoth(t *testing.T) {
 	empty, _ := decodeContent(wrapped(nil), 0)
 	require.Equal(t, Unsupported{Name: "audioStickerMessage"}, empty)
 }
+
+func TestTheNewerFormOfChatPrivacyIsTheSame(t *testing.T) {
+	t.Parallel()
+	for enabled, want := range map[*bool]Content{proto.Bool(true): SharingLimited{}, proto.Bool(false): SharingLimited{Off: true}} {
+		m := &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
+			Type: waE2E.ProtocolMessage_ACP2_SETTING.Enum(), Acp2Setting: &waCommon.ACP2Setting{Enabled: enabled},
+		}}
+		for _, m := range []*waE2E.Message{m, {Acp2SettingMessage: &waE2E.FutureProofMessage{Message: m}}} {
+			decoded, _ := decodeContent(m, 0)
+			require.Equal(t, want, decoded)
+		}
+	}
+}
