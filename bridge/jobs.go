@@ -58,6 +58,9 @@ var errUnknownAddress = &work.PermanentError{Err: errors.New("an address of a ki
 func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 	switch j.Queue() {
 	case journal.In:
+		if j.Kind == journal.KindConvert {
+			return r.inbound.Convert(ctx, j)
+		}
 		return r.inbound.Handle(ctx, j)
 	case journal.Out:
 		return r.outbound.Handle(ctx, j)
@@ -93,6 +96,9 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 func (r *lineRuntime) GiveUp(ctx context.Context, j *work.Job, cause error) error {
 	switch j.Queue() {
 	case journal.In:
+		if j.Kind == journal.KindConvert {
+			return nil // its placeholder stands
+		}
 		return r.inbound.ShowUnreadable(ctx, j)
 	case journal.Out:
 		return r.outbound.GiveUp(ctx, j, cause)

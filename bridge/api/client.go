@@ -125,7 +125,7 @@ func (c *Client) command(ctx context.Context, id, what string) error {
 
 // JobFilter selects jobs.
 type JobFilter struct {
-	State string // waiting, done or dead; empty means dead
+	State string // waiting, done, dead or unconverted; empty means dead
 	Line  string // empty means all
 	After int64  // ids above this one
 	Limit int    // of the page; 0 leaves it to the server
@@ -160,6 +160,14 @@ func (c *Client) ReplayAll(ctx context.Context, line string) (int, error) {
 	var answer Replayed
 	err := c.do(ctx, http.MethodPost, "/api/v1/jobs/replay", nil, Replay{Line: line}, &answer)
 	return answer.Replayed, err
+}
+
+// ReplayUnconverted converts messages that were shown as placeholders, of a line, or all
+// when line is empty.
+func (c *Client) ReplayUnconverted(ctx context.Context, line string) (Replayed, error) {
+	var answer Replayed
+	err := c.do(ctx, http.MethodPost, "/api/v1/jobs/replay", nil, Replay{Line: line, Unconverted: true}, &answer)
+	return answer, err
 }
 
 // Ready reports whether the server can take events in.

@@ -138,14 +138,18 @@ type Jobs struct {
 	Next int64 `json:"next"`
 }
 
-// Replay asks for dead jobs to be tried again: those of a line, or all.
+// Replay asks for dead jobs to be tried again, or for unconverted ones to be converted:
+// those of a line, or all.
 type Replay struct {
-	Line string `json:"line,omitempty"`
+	Line        string `json:"line,omitempty"`
+	Unconverted bool   `json:"unconverted,omitempty"`
 }
 
-// Replayed says how many were.
+// Replayed says how many were. Left counts the unconverted ones for which there still is
+// no converter.
 type Replayed struct {
 	Replayed int `json:"replayed"`
+	Left     int `json:"left,omitempty"`
 }
 
 // The events of a line's stream.

@@ -113,7 +113,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			later = append(later, p.Part)
 		}
 	}
-	err := j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := endOf(j, posts)(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if record := late.record(h, j); record != nil {
 			if err := record(ctx, tx); err != nil {
 				return err
@@ -186,8 +186,9 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
-	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
-	return chat, posted, true, err
+	without, later := h.withoutFile(p)
+	chat, posted, err = h.post(ctx, j, m, without, nil, opens)
+	return chat, posted, later, err
 }
 
 // postWithoutFiles posts a message without the small files that came within it, where

@@ -160,18 +160,12 @@ type JobInfo struct {
 
 // Jobs lists jobs in the order of their ids.
 func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
-	query := `SELECT job.id, job.line, lane.dir, job.kind, job.state, job.attempt, job.last_error, job.created
-		FROM job JOIN lane ON lane.key = job.lane WHERE job.id > $1 AND job.state = `
-	switch f.State { // spelled out: an index for one state does not serve a parameter
-	case Waiting:
-		query += `'waiting'`
-	case Done:
-		query += `'done'`
-	case Dead:
-		query += `'dead'`
-	default:
-		return nil, fmt.Errorf("list jobs: no such state %q", f.State)
+	state, err := listedState(f.State)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
 	}
+	query := `SELECT job.id, job.line, lane.dir, job.kind, job.state, job.attempt, job.last_error, job.created
+		FROM job JOIN lane ON lane.key = job.lane WHERE job.id > $1 AND job.state = ` + state
 	args := []any{f.After}
 	if f.Line != "" {
 		query += ` AND job.line = $2`
@@ -198,45 +192,15 @@ func (j *Journal) Jobs(ctx context.Context, f JobFilter) ([]JobInfo, error) {
 // ErrNoDeadJob says that there is no dead job of this id.
 var ErrNoDeadJob = errors.New("no dead job of this id")
 
-// Replay puts a dead job at its lane's end, with a clean record and its
-// original time. It counts as one that may have acted: the journal
-// does not record whether its last attempt had. Until it ends, its column begun
-// says when it was replayed: nothing else uses that of a job that waits.
+// Replay puts a dead job at its lane's end; see revive.
 func (j *Journal) Replay(ctx context.Context, id int64) error {
-	var lane LaneKey
-	err := j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		const find = `SELECT lane.line, lane.chat, lane.dir FROM job JOIN lane ON lane.key = job.lane
-			WHERE job.id = $1 AND job.state = 'dead'`
-		err := tx.QueryRowContext(ctx, find, id).Scan(&lane.Line, &lane.Chat, &lane.Queue)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNoDeadJob
-		}
-		if err != nil {
-			return err
-		}
-		now := j.clock().UnixMilli()
-		// Somebody asked for it just now, and waits.
-		at, err := j.nextPosition(ctx, tx, Entry{Lane: lane}.fit(), now, nil)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, keepEnd, id); err != nil {
-			return fmt.Errorf("keep the attempt that gave it up: %w", err)
-		}
-		const revive = `UPDATE job SET state = 'waiting', pos = $2, attempt = 0, first_failed = 0, begun = $3, ended = 0, unsure = 1 WHERE id = $1 AND state = 'dead'`
-		res, err := tx.ExecContext(ctx, revive, id, at.pos, now)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(ErrNoDeadJob, err)
-		}
-		return j.notify(ctx, tx, lane.Queue)
-	})
+	err := j.revive(ctx, id, Dead, "")
+	if errors.Is(err, errNotThere) {
+		err = ErrNoDeadJob
+	}
 	if err != nil {
 		return fmt.Errorf("replay job %d: %w", id, err)
 	}
-	j.signal(lane.Queue)
 	return nil
 }
 
@@ -268,7 +232,7 @@ func (j *Journal) ReplayAll(ctx context.Context, line string) (int, error) {
 // pruneBatch keeps each deletion short: on SQLite it holds up every append.
 const pruneBatch = 1000
 
-// Prune deletes done jobs that ended before t. Dead ones are kept.
+// Prune deletes done jobs that ended before t. Dead and unconverted ones are kept.
 func (j *Journal) Prune(ctx context.Context, t time.Time) (int64, error) {
 	const prune = `DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = 'done' AND ended < $1 LIMIT $2)`
 	var pruned int64

@@ -57,7 +57,7 @@ type Entry struct {
 // State is where a job stands.
 type State string
 
-// The states. A job ends done or dead.
+// The states. A job ends done, unconverted or dead.
 const (
 	Waiting State = "waiting"
 	Done    State = "done"

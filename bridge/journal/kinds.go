@@ -14,6 +14,8 @@ const (
 	// maintenance lane a receipt waits aside for its message, which may never
 	// come: nobody counts it as waiting.
 	KindReceipt = "receipt"
+	// Of in lanes: a message that is shown as a placeholder, once there is a converter.
+	KindConvert = "convert"
 	// Of maintenance lanes.
 	KindContact = "contact" // a name or number became known
 	KindMerge   = "merge"   // two contacts turned out to be one person

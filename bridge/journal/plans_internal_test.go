@@ -86,6 +86,18 @@ func TestT13_ADeletedLinesJobsAreFoundByTheirLane(t *testing.T) {
 	})
 }
 
+// What could not be converted is found without what is done or waits.
+func TestUnconvertedJobsAreFoundAmongAllOthers(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		databasetest.IndexesOnly(t, db)
+		for query, args := range map[string][]any{readUnconverted: {"l1", 0, 10}, unconvertedOf: nil} {
+			plan := databasetest.Plan(t, db, query, args...)
+			require.Contains(t, plan, "job_unconverted", query)
+		}
+	})
+}
+
 // What a job has to do with its attempts reads no others: there may be
 // thousands. A job's deletion looks for them as the last query does.
 func TestAttemptsAreFoundByTheirJob(t *testing.T) {

@@ -183,3 +183,16 @@ func TestWhatAnAIWritesIsReadable(t *testing.T) {
 	got := render.Message(from(content.Answer{Parts: []content.AnswerPart{text("![x](https://evil.example/p.png) <img src=x> [bank](https://evil.example)")}}), context("en"))[0].Content
 	require.NotRegexp(t, `[^\\]\]\(`, got)
 }
+
+func TestAStickerThatSoundsIsTwoMessages(t *testing.T) {
+	t.Parallel()
+	sticker := content.SoundSticker{Sticker: file(content.Sticker, "", ""), Sound: file(content.Voice, "", "")}
+	c := context("en")
+	posts := render.Message(answering(own(sticker), ana.JID, content.Text{Text: "?"}), c)
+	require.Len(t, posts, 2)
+	require.Equal(t, "WAID:3EB0A", posts[0].SourceID)
+	require.Equal(t, content.Sticker, posts[0].Attach.Kind)
+	require.Contains(t, posts[0].Content, "Sticker")
+	require.Equal(t, render.Post{SourceID: "WAID:3EB0A#part1", Form: render.Echo, Attach: &sticker.Sound, Part: 1}, posts[1])
+	require.Equal(t, "⚠️ **"+c.Texts.Text("media.missing")+"**", posts[1].FileNever(c).Content)
+}

@@ -22,7 +22,7 @@ import (
 // tradeKinds are the kinds of samples that are told in words of ours: what is bought and
 // paid, appointments and invitations, what an AI says, and the rarer ones.
 var tradeKinds = []string{
-	"ai-answer", "ai-forward", "bcall", "bot-platform", "bot-task", "call-link", "call-log", "catalog", "chat", "conditional-reveal",
+	"ai-answer", "ai-forward", "audio-sticker", "bcall", "bot-platform", "bot-task", "call-link", "call-log", "catalog", "chat", "conditional-reveal",
 	"event", "event-cover", "event-invite", "group-invite", "group-status", "group-status-mention", "invoice", "music",
 	"newsletter-admin-invite", "newsletter-admin-profile", "newsletter-follower-invite", "order", "payment-cancel", "payment-decline",
 	"payment-invite", "payment-reminder", "payment-request", "payment-send", "phone-request", "placeholder", "poll-option-image",

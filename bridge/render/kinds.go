@@ -50,6 +50,8 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.answer(kind)
 	case content.Told:
 		p.Content, p.ReplyTo = c.told(kind), kind.Target
+	case content.SoundSticker:
+		return c.soundSticker(m, p, kind)
 	case content.StickerPack:
 		p.Content = c.stickerPack(kind)
 	case content.Song:
@@ -110,6 +112,7 @@ var concernsAnother = map[string]bool{
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
+	p.Unconverted = kind.Name
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}

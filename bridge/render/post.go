@@ -38,6 +38,8 @@ type Post struct {
 	Attach *content.Media
 	// Part is the part of the message whose file that is.
 	Part int
+	// Unconverted is the name of a kind that the post is the placeholder of, or empty.
+	Unconverted string
 	// Files are attached, too: small ones that came within the message.
 	Files []Enclosed
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
+	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -52,6 +53,14 @@ func (c Context) told(t content.Told) string {
 
 // longestReaction is how many characters an emoji may consist of.
 const longestReaction = 12
+
+// soundSticker is a sticker and, as a post of its own, its sound.
+func (c Context) soundSticker(m content.Message, p Post, s content.SoundSticker) []Post {
+	below := m
+	below.Quote = nil
+	sound := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(1)), Form: p.Form, Part: 1}, s.Sound)
+	return []Post{c.finish(m, c.media(p, s.Sticker)), c.finish(below, sound)}
+}
 
 func (c Context) stickerPack(s content.StickerPack) string {
 	title := c.Texts.Text("sticker.pack")

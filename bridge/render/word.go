@@ -69,6 +69,8 @@ func (c Context) wordOf(quoted content.Content) string {
 	case content.Told:
 		title := toldTitles[q.Kind]
 		return word(title.icon, title.key)
+	case content.SoundSticker:
+		return c.Texts.Text("sticker")
 	case content.StickerPack:
 		return word("🗂", "sticker.pack")
 	case content.Song:

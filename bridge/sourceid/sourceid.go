@@ -18,6 +18,7 @@ const (
 	Waiting    = "#waiting"    // the placeholder of a message that could not be read yet
 	File       = "#file"       // a file that came after its message
 	Missing    = "#missing"    // the note that says that a file will not come
+	Converted  = "#converted"  // a message that was shown as a placeholder before
 )
 
 // Part is the suffix of the posts of a message that needs several: the first, 0, is the

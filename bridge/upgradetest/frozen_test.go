@@ -125,7 +125,7 @@ func (o *thawed) everyMessage(look func(chatwoottest.Message)) {
 func (o *thawed) readsEverything() {
 	require.Equal(o.t, o.m.Jobs, o.jobs())
 	listed := map[string]int{}
-	for _, state := range []journal.State{journal.Waiting, journal.Done, journal.Dead} {
+	for _, state := range []journal.State{journal.Waiting, journal.Done, journal.Dead, journal.Unconverted} {
 		maps.Copy(listed, o.listed(state))
 	}
 	require.Equal(o.t, o.m.Jobs, listed)

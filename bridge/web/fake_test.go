@@ -171,6 +171,10 @@ func (f *fake) ReplayAll(_ context.Context, line lines.ID) (int, error) {
 	return 7, f.call("replay all", line)
 }
 
+func (f *fake) ReplayUnconverted(_ context.Context, line lines.ID) (replayed, left int, err error) {
+	return 5, 2, f.call("replay unconverted", line)
+}
+
 func (f *fake) Ready(context.Context) error { return f.call("ready") }
 
 func (f *fake) Webhooks() http.Handler {

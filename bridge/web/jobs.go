@@ -73,6 +73,13 @@ func (s *Server) replayAll(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if which.Unconverted {
+		n, left, err := s.admin.ReplayUnconverted(r.Context(), lines.ID(which.Line))
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusAccepted, api.Replayed{Replayed: n, Left: left})
+	}
 	n, err := s.admin.ReplayAll(r.Context(), lines.ID(which.Line))
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type Jobs interface {
 	Jobs(ctx context.Context, f journal.JobFilter) ([]journal.JobInfo, error)
 	Replay(ctx context.Context, job int64) error
 	ReplayAll(ctx context.Context, line lines.ID) (int, error)
+	ReplayUnconverted(ctx context.Context, line lines.ID) (replayed, left int, err error)
 }
 
 // Admin is what people may do: the admin.Service.

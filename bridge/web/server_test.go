@@ -67,6 +67,9 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 	require.Equal(t, 7, n)
 	_, err = w.client.ReplayAll(ctx, "l1")
 	require.NoError(t, err)
+	converted, err := w.client.ReplayUnconverted(ctx, "l1")
+	require.NoError(t, err)
+	require.Equal(t, api.Replayed{Replayed: 5, Left: 2}, converted)
 	require.NoError(t, w.client.Ready(ctx))
 	status, _ := w.doAs("", http.MethodPost, "/webhooks/l1/s3cret", "{}")
 	require.Equal(t, http.StatusOK, status)
@@ -78,7 +81,7 @@ func TestEveryCallReachesTheBridge(t *testing.T) {
 		bridge.LineID("l1"), false, bridge.LineID("l1"), true,
 		"pair", bridge.LineID("l1"), "", "pair", bridge.LineID("l1"), "+55 11 99999-0001",
 		"logout", bridge.LineID("l1"), "reconnect", bridge.LineID("l1"), "confirm", bridge.LineID("l1"), "pause", bridge.LineID("l1"), "resume", bridge.LineID("l1"),
-		"replay", int64(42), "replay all", bridge.LineID(""), "replay all", bridge.LineID("l1"), "ready", "webhook", "l1", "s3cret",
+		"replay", int64(42), "replay all", bridge.LineID(""), "replay all", bridge.LineID("l1"), "replay unconverted", bridge.LineID("l1"), "ready", "webhook", "l1", "s3cret",
 	}, w.asked())
 }
 

@@ -42,6 +42,12 @@ func (j *Job) Done(ctx context.Context, record Recorder) error {
 	return j.Lease.Done(ctx, j.Job, record)
 }
 
+// Unconverted ends the job as one for which there is no converter yet, which is kept
+// under the name of what it is, together with what record writes.
+func (j *Job) Unconverted(ctx context.Context, name string, record Recorder) error {
+	return j.Lease.Unconverted(ctx, j.Job, name, record)
+}
+
 // Record writes while the job goes on, if the lease is still held.
 func (j *Job) Record(ctx context.Context, record Recorder) error { return j.Lease.Record(ctx, record) }
 

@@ -21,6 +21,11 @@ func (s *Server) Backdate(id int, by time.Duration) error {
 	return s.withMessage(id, func(m *message) { m.created = m.created.Add(-by) })
 }
 
+// Rewrite gives a message another text, as if it had been posted so.
+func (s *Server) Rewrite(id int, text string) error {
+	return s.withMessage(id, func(m *message) { m.content, m.written = &text, &text })
+}
+
 func (s *Server) withMessage(id int, do func(*message)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

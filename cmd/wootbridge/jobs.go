@@ -22,6 +22,10 @@ Usage:
       Try some of them again.
   wootbridge jobs replay --all [--line LINE]
       Try all of them again.
+  wootbridge jobs --unconverted [--line LINE] [--json]
+      List the messages of kinds that are shown as placeholders.
+  wootbridge jobs replay --unconverted [--line LINE]
+      Show those whose kind is known by now, each below its placeholder.
 
 LINE is a line's id, the beginning of it, or its name.
 `,
@@ -40,6 +44,7 @@ func (p *program) listJobs(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("jobs", flag.ContinueOnError)
 	word := flags.String("line", "", "")
 	asJSON := flags.Bool("json", false, "")
+	unconverted := flags.Bool("unconverted", false, "")
 	if err := parseNone(flags, args); err != nil {
 		return err
 	}
@@ -47,6 +52,9 @@ func (p *program) listJobs(ctx context.Context, args []string) error {
 		filter, err := p.jobsOf(ctx, client, *word)
 		if err != nil {
 			return err
+		}
+		if *unconverted {
+			filter.State = "unconverted"
 		}
 		jobs := []api.Job{}
 		for {
@@ -62,8 +70,28 @@ func (p *program) listJobs(ctx context.Context, args []string) error {
 		if *asJSON {
 			return p.printJSON(jobs)
 		}
+		if *unconverted {
+			return p.printUnconverted(jobs)
+		}
 		return p.printJobs(jobs)
 	})
+}
+
+func (p *program) printUnconverted(jobs []api.Job) error {
+	if len(jobs) == 0 {
+		fmt.Fprintln(p.stdout, "No message is shown as a placeholder for its kind.")
+		return nil
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "ID\tLINE\tCAME\tKIND")
+	for _, job := range jobs {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", job.ID, job.Line, job.Created.Local().Format(time.DateTime), job.LastError)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "\nShow those whose kind is known by now: %s jobs replay --unconverted\n", p.name)
+	return nil
 }
 
 func (p *program) printJobs(jobs []api.Job) error {
@@ -90,6 +118,7 @@ func (p *program) printJobs(jobs []api.Job) error {
 func (p *program) replayJobs(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("jobs replay", flag.ContinueOnError)
 	all := flags.Bool("all", false, "")
+	unconverted := flags.Bool("unconverted", false, "")
 	word := flags.String("line", "", "")
 	rest, err := parse(flags, args)
 	if err != nil {
@@ -102,6 +131,10 @@ func (p *program) replayJobs(ctx context.Context, args []string) error {
 		}
 	}
 	switch {
+	case *unconverted && (*all || len(ids) > 0):
+		return usagef("--unconverted goes without --all and without ids")
+	case *unconverted:
+		return p.replayUnconverted(ctx, *word)
 	case *all && len(ids) > 0:
 		return usagef("either --all or ids, not both")
 	case !*all && len(ids) == 0:
@@ -130,6 +163,25 @@ func (p *program) replayJobs(ctx context.Context, args []string) error {
 			return nil
 		}
 		fmt.Fprintf(p.stdout, "%d tried again. See what became of it:\n  %s jobs\n", n, p.name)
+		return nil
+	})
+}
+
+// replayUnconverted converts what was shown as placeholders.
+func (p *program) replayUnconverted(ctx context.Context, word string) error {
+	return p.call(func(client *api.Client) error {
+		filter, err := p.jobsOf(ctx, client, word)
+		if err != nil {
+			return err
+		}
+		answer, err := client.ReplayUnconverted(ctx, filter.Line)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%d converted now, each below its placeholder in Chatwoot.\n", answer.Replayed)
+		if answer.Left > 0 {
+			fmt.Fprintf(p.stdout, "%d of kinds that this version does not know:\n  %s jobs --unconverted\n", answer.Left, p.name)
+		}
 		return nil
 	})
 }

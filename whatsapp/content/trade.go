@@ -125,7 +125,7 @@ func invoice(x *waE2E.InvoiceMessage) (Content, *waE2E.ContextInfo) {
 		return i, nil
 	}
 	mime := clean(x.GetAttachmentMimetype())
-	if x.GetAttachmentType() == waE2E.InvoiceMessage_IMAGE {
+	if strings.HasPrefix(mime, "image/") || mime == "" && x.AttachmentType != nil && x.GetAttachmentType() == waE2E.InvoiceMessage_IMAGE {
 		source := &waE2E.ImageMessage{
 			Mimetype: &mime, DirectPath: x.AttachmentDirectPath, MediaKey: x.GetAttachmentMediaKey(), MediaKeyTimestamp: x.AttachmentMediaKeyTimestamp,
 			FileSHA256: x.GetAttachmentFileSHA256(), FileEncSHA256: x.GetAttachmentFileEncSHA256(),

@@ -188,3 +188,35 @@ func TestAPlaceholderIsACodeOnlyIfItSaysSo(t *testing.T) {
 	decoded, _ = placeholder(&waE2E.PlaceholderMessage{})
 	require.Equal(t, Told{Kind: PhoneOnly}, decoded)
 }
+
+// A sticker that sounds is both, wherever the sound is.
+func TestAStickerThatSoundsIsBoth(t *testing.T) {
+	t.Parallel()
+	still := func() *waE2E.StickerMessage {
+		return &waE2E.StickerMessage{DirectPath: proto.String("/v/s"), Mimetype: proto.String("image/webp")}
+	}
+	sound := &waE2E.AudioMessage{DirectPath: proto.String("/v/a"), Mimetype: proto.String("audio/ogg"), PTT: proto.Bool(true)}
+	within := still()
+	within.Audio = &waE2E.StickerMessage_AudioMessage{AudioMessage: sound}
+	wrapped := func(m *waE2E.Message) *waE2E.Message {
+		return &waE2E.Message{AudioStickerMessage: &waE2E.FutureProofMessage{Message: m}}
+	}
+	for name, m := range map[string]*waE2E.Message{
+		"bare":            {StickerMessage: within},
+		"wrapped":         wrapped(&waE2E.Message{StickerMessage: within}),
+		"beside":          wrapped(&waE2E.Message{StickerMessage: still(), AudioMessage: sound}),
+		"in two wrappers": wrapped(&waE2E.Message{LottieStickerMessage: &waE2E.FutureProofMessage{Message: &waE2E.Message{StickerMessage: within}}}),
+	} {
+		decoded, _ := decodeContent(m, 0)
+		require.IsType(t, SoundSticker{}, decoded, name)
+		require.Equal(t, Sticker, decoded.(SoundSticker).Sticker.Kind, name)
+		require.Equal(t, Voice, decoded.(SoundSticker).Sound.Kind, name)
+		require.Equal(t, "/v/s", Message{Content: decoded}.File().Source().(*waE2E.StickerMessage).GetDirectPath(), name)
+	}
+	silent, _ := decodeContent(wrapped(&waE2E.Message{StickerMessage: still()}), 0)
+	require.Equal(t, Sticker, silent.(Media).Kind)
+	alone, _ := decodeContent(wrapped(&waE2E.Message{AudioMessage: sound}), 0)
+	require.Equal(t, Voice, alone.(Media).Kind)
+	empty, _ := decodeContent(wrapped(nil), 0)
+	require.Equal(t, Unsupported{Name: "audioStickerMessage"}, empty)
+}

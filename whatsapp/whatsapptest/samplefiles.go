@@ -52,6 +52,12 @@ func (s *Server) uploadSample(m *waE2E.Message, given []byte) (int, error) {
 			}
 			count++
 		}
+		if invoice, ok := at.Interface().(*waE2E.InvoiceMessage); ok && len(invoice.GetAttachmentMediaKey()) > 0 {
+			if err := s.uploadInvoice(invoice, given); err != nil {
+				return err
+			}
+			count++
+		}
 		var err error
 		at.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 			switch {
@@ -90,6 +96,20 @@ func (s *Server) uploadPart(at protoreflect.Message, kind whatsmeow.MediaType, c
 			at.Set(field, protoreflect.ValueOf(value))
 		}
 	}
+	return nil
+}
+
+// uploadInvoice puts a file behind an invoice, which describes it in fields of its own.
+func (s *Server) uploadInvoice(x *waE2E.InvoiceMessage, given []byte) error {
+	file, kind := &waE2E.DocumentMessage{Mimetype: x.AttachmentMimetype}, whatsmeow.MediaDocument
+	if strings.HasPrefix(x.GetAttachmentMimetype(), "image/") {
+		kind = whatsmeow.MediaImage
+	}
+	if err := s.uploadPart(file.ProtoReflect(), kind, given); err != nil {
+		return err
+	}
+	x.AttachmentDirectPath, x.AttachmentMediaKey = file.DirectPath, file.MediaKey
+	x.AttachmentFileSHA256, x.AttachmentFileEncSHA256 = file.FileSHA256, file.FileEncSHA256
 	return nil
 }
 
