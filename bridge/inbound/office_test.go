@@ -84,6 +84,8 @@ func (o *office) upkeep(ctx context.Context, j *work.Job) error {
 		return o.line.Contacts.MergeContacts(ctx, j)
 	case journal.KindFile:
 		return o.in.HandleFile(ctx, j)
+	case string(content.EnvMediaRetry):
+		return o.in.HandleUploadedAgain(ctx, j)
 	default:
 		return fmt.Errorf("no test has the kind %s", j.Kind)
 	}

@@ -68,14 +68,6 @@ func (p Post) FileLater(c Context) Post {
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
-// FileNever is a post whose file cannot be had, and will not follow.
-func (p Post) FileNever(c Context) Post {
-	p.Attach = nil
-	return p.mapped(func(content string) string {
-		return above("⚠️ "+markup.Bold(c.Texts.Text("media.missing")), content)
-	})
-}
-
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
 	p.Attach = nil

@@ -38,7 +38,8 @@ func (f *flows) button(name, parameters string) {
 		f.menu.More = true
 		return
 	}
-	v := readJSON(parameters)
+	v, whole := readJSON(parameters)
+	f.menu.More = f.menu.More || !whole
 	title := v.first("display_text", "title", "flow_cta", "button_text")
 	switch {
 	case name == "single_select" || len(v.at("sections").list) > 0:

@@ -81,7 +81,8 @@ func (f *flows) offer(parameters string) {
 	if parameters == "" {
 		return
 	}
-	offer := readJSON(parameters).at("limited_time_offer")
+	v, _ := readJSON(parameters)
+	offer := v.at("limited_time_offer")
 	row := Row{Title: label(offer.at("text").text), Value: label(offer.first("copy_code", "url"))}
 	if strings.TrimSpace(row.Title+row.Value) != "" {
 		f.add(row)
