@@ -62,6 +62,10 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
 		PhoneKnown: whatsapp.Phone{Seen: line.PhoneSeen, Asked: line.PhoneAsked}, NotePhone: r.notePhone,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
+		Publications: func() whatsapp.Publications {
+			settings := in.Settings()
+			return whatsapp.Publications{Statuses: settings.StatusUpdates == lines.PublicationsMessage, Channels: settings.Channels == lines.PublicationsMessage}
+		},
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})
 	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}

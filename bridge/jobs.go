@@ -73,6 +73,8 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 	switch j.Kind { // what may come late
 	case journal.KindContact:
 		return r.contacts.UpdateContact(ctx, j)
+	case journal.KindAd:
+		return r.contacts.RecordAd(ctx, j)
 	case journal.KindMerge:
 		return r.contacts.MergeContacts(ctx, j)
 	case journal.KindRecheck:

@@ -47,7 +47,7 @@ func (c *connection) dispatch(event any) (taken bool) {
 }
 
 func (c *connection) message(evt *events.Message) bool {
-	if evt.Info.Chat.Server == types.NewsletterServer || evt.Info.Chat == types.StatusBroadcastJID {
+	if !c.takesPublication(evt.Info) {
 		c.s.cfg.Count("publication") // of a channel or a status: nobody wrote to the desk
 		return true
 	}

@@ -44,7 +44,10 @@ func (h *Handler) Convert(ctx context.Context, j *work.Job) error {
 		}
 		return j.Done(ctx, nil)
 	}
-	rc := h.Inbox.Rendering()
+	rc, err := h.rendering(ctx, j, m)
+	if err != nil {
+		return err
+	}
 	posts := render.Converted(m, rc)
 	switch {
 	case len(posts) == 0:

@@ -58,7 +58,7 @@ func (h *Handler) delayOf(ctx context.Context, j *work.Job, m content.Message) (
 // isNews reports whether a content is a message of its own.
 func isNews(c content.Content) bool {
 	switch c.(type) {
-	case content.Revoke, content.Nothing:
+	case content.Revoke, content.Nothing, content.Album:
 		return false
 	default:
 		return true

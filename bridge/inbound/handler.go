@@ -47,6 +47,8 @@ type Session interface {
 	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
+	// People tells what is known of people, by their JIDs.
+	People(ctx context.Context, jids []string) map[string]content.Person
 }
 
 // Observer takes a measurement.
@@ -76,13 +78,22 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if known {
 		return j.Done(ctx, late.record(h, j))
 	}
-	rc := h.Inbox.Rendering()
-	if m.Quote != nil {
-		if _, rc.QuoteKnown, err = h.linkInChat(ctx, j, m.Quote.ID); err != nil {
-			return err
-		}
+	if erased, err := h.erase(ctx, j, m); err != nil {
+		return err
+	} else if erased {
+		return j.Done(ctx, late.record(h, j))
 	}
-	posts := render.Message(m, rc)
+	if err := h.withAlbum(ctx, j, &m); err != nil {
+		return err
+	}
+	rc, err := h.rendering(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	posts, err := h.wanted(ctx, j, m, render.Message(m, rc))
+	if err != nil {
+		return err
+	}
 	if len(posts) == 0 {
 		return j.Done(ctx, late.record(h, j))
 	}
@@ -109,6 +120,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			return err
 		}
 		links, chat = append(links, link), in
+		if m.Album != "" && p.SourceID == sourceid.Of(m.ID) {
+			links = append(links, albumLink(m.Album, link))
+		}
 		if fileLater {
 			later = append(later, p.Part)
 		}
@@ -129,10 +143,13 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 				return err
 			}
 		}
+		if err := h.Contacts.QueueAd(ctx, tx, chat, m); err != nil {
+			return err
+		}
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
-		if contacts.Tells(chat, m) || len(later) > 0 {
+		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())

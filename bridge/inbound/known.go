@@ -22,6 +22,9 @@ func (h *Handler) decode(ctx context.Context, j *work.Job, payload []byte) (cont
 	if err != nil {
 		return m, &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
 	}
+	if m.CopyOf != "" {
+		m.ID = m.CopyOf // whichever of the two comes first is the message
+	}
 	return h.named(ctx, j, m)
 }
 
@@ -68,9 +71,13 @@ func (h *Handler) linkInChat(ctx context.Context, j *work.Job, id string) (idmap
 	return h.partInChat(ctx, j, id, 0)
 }
 
-// partInChat is the link of a part of such a message.
+// partInChat is the link of a part of such a message. What announces an album has the
+// one of its first file.
 func (h *Handler) partInChat(ctx context.Context, j *work.Job, id string, part int) (idmap.Link, bool, error) {
 	link, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Part(part))))
+	if part == 0 && errors.Is(err, idmap.ErrUnknown) {
+		link, err = h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Album)))
+	}
 	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 

@@ -80,6 +80,8 @@ func (o *office) upkeep(ctx context.Context, j *work.Job) error {
 	switch j.Kind {
 	case journal.KindContact:
 		return o.line.Contacts.UpdateContact(ctx, j)
+	case journal.KindAd:
+		return o.line.Contacts.RecordAd(ctx, j)
 	case journal.KindMerge:
 		return o.line.Contacts.MergeContacts(ctx, j)
 	case journal.KindFile:
@@ -207,6 +209,7 @@ type files struct {
 	failures []error
 	fetched  int
 	asked    int // of the phone
+	people   map[string]content.Person
 }
 
 // Download implements inbound.Session.
@@ -230,6 +233,9 @@ func (f *files) RequestMedia(context.Context, []byte) error {
 	f.asked++
 	return nil
 }
+
+// People implements inbound.Session.
+func (f *files) People(context.Context, []string) map[string]content.Person { return f.people }
 
 // put stores a file, and gives its path.
 func (f *files) put(body []byte) *string {

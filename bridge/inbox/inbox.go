@@ -85,6 +85,11 @@ func (x *Inbox) Rendering() render.Context {
 		Language:   settings.Language,
 		Zone:       x.Location(),
 		Formatting: settings.FormatsInbound(),
+
+		ViewOnceShown: settings.ViewOnce == lines.ViewOnceShow,
+		CaptionsApart: settings.Captions == lines.CaptionsApart,
+		Own:           render.OwnMessages(settings.OwnMessages),
+		Events:        render.EventForm(settings.Events),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // Context is what rendering needs to know besides the message.
@@ -18,6 +19,21 @@ type Context struct {
 	Formatting bool
 	// QuoteKnown says that the quoted message has a Chatwoot message.
 	QuoteKnown bool
+	// People are those of Named whom somebody knows, by JID.
+	People map[string]content.Person
+	// QuotedGroup is the name of the group in which the quoted message was written, if
+	// that is another chat and its name is known.
+	QuotedGroup string
+	// ViewOnceShown says that files are shown that only the phone may show, and once.
+	ViewOnceShown bool
+	// CaptionsApart says that a caption is a message of its own, below its file.
+	CaptionsApart bool
+	// Own is how messages are shown that were typed on the own phone.
+	Own OwnMessages
+	// Events is how events are shown that are no messages.
+	Events EventForm
+	// mentions are whom the text at hand names, by the names of their addresses.
+	mentions map[string]content.Mention
 	// longest is how much of a person's text is shown, in characters; 0 for maxText.
 	longest int
 }

@@ -190,6 +190,25 @@ func TestAMenuAtItsWorstIsNoMoreThanChatwootStores(t *testing.T) {
 	}
 }
 
+// What was forwarded says so once, whatever it is.
+func TestForwardedCardsSaySo(t *testing.T) {
+	t.Parallel()
+	picture := content.Menu{Body: "1", Above: file(content.Image, "", "")}
+	for what, kind := range map[string]content.Content{
+		"contacts": people(20), "a carousel": content.Menu{Body: "Ofertas", Cards: []content.Menu{picture, picture}},
+		"a sticker that sounds": content.SoundSticker{Sticker: file(content.Sticker, "", ""), Sound: file(content.Voice, "", "")},
+		"a form":                content.Form{Fields: []content.FormField{{Name: "a", Value: "b"}}},
+	} {
+		m := from(kind)
+		m.Forwarded = content.ForwardedOnce
+		said := 0
+		for _, p := range render.Message(m, context("en")) {
+			said += strings.Count(p.Content, "↪")
+		}
+		require.Equal(t, 1, said, what)
+	}
+}
+
 // The first part that says anything is the message; the others keep their order.
 func TestTheCardsOfACarouselAreInTheirOrder(t *testing.T) {
 	t.Parallel()

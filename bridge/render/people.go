@@ -17,9 +17,12 @@ func (c Context) author(fromMe bool, pushName, jid string) string {
 	case strings.HasSuffix(jid, "@s.whatsapp.net"):
 		return "+" + user(jid)
 	default:
-		return "WhatsApp"
+		return unknownPerson
 	}
 }
+
+// unknownPerson stands for somebody of whom neither name nor number is known.
+const unknownPerson = "WhatsApp"
 
 // groupSender is the line that says who of a group wrote.
 func groupSender(m content.Message) string {

@@ -42,6 +42,8 @@ type Post struct {
 	Unconverted string
 	// Files are attached, too: small ones that came within the message.
 	Files []Enclosed
+	// Optional says that nobody misses these where Chatwoot refuses them.
+	Optional bool
 }
 
 // Enclosed is a file that needs no fetching.
@@ -84,15 +86,16 @@ func Opens(posts []Post) bool {
 
 // text is what a person wrote, as markdown. Where that is not all of it, it says so.
 func (c Context) text(text string) string {
+	text, show := c.hideNames(text)
 	shown := markup.Cut(text, cmp.Or(c.longest, maxText))
 	convert := markup.Escape
 	if c.Formatting {
 		convert = markup.ToMarkdown
 	}
 	if shown == text {
-		return convert(text)
+		return show(convert(text))
 	}
-	return convert(shown) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
+	return show(convert(shown)) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
 }
 
 const (

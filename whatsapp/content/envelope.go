@@ -44,7 +44,11 @@ func MessageEnvelope(info types.MessageInfo, m *waE2E.Message, alt Alternate) (E
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encode message: %w", err)
 	}
-	return messageEnvelope(info, alt, contentClass(m), func(p *payload) { p.Proto = raw })
+	status := info.Chat == types.StatusBroadcastJID && !info.IsFromMe
+	if status { // it stands in the chat with who has published it
+		info.Chat, info.IsGroup = info.Sender.ToNonAD(), false
+	}
+	return messageEnvelope(info, alt, contentClass(m), func(p *payload) { p.Proto, p.Status = raw, status })
 }
 
 // PlaceholderEnvelope wraps a message whose content could not be had: trouble is
@@ -71,9 +75,16 @@ func messageEnvelope(info types.MessageInfo, alt Alternate, class string, fill f
 	// apart for the same reason. Direction, id and class do: an id is 9 to 16
 	// random bytes, and a collision between two chats of a line would need
 	// the same ones.
-	dedupe := strings.Join([]string{"wa", direction(info.IsFromMe), info.ID, class}, "|")
+	dedupe := dedupeKey(info.ID, info.IsFromMe, class)
 	return Envelope{Kind: EnvMessage, Chat: chat, Dedupe: dedupe, At: info.Timestamp, Payload: raw}, nil
 }
+
+func dedupeKey(id string, fromMe bool, class string) string {
+	return strings.Join([]string{"wa", direction(fromMe), id, class}, "|")
+}
+
+// ContentKey is the Dedupe of the message with an id, if it had a content.
+func ContentKey(id string, fromMe bool) string { return dedupeKey(id, fromMe, "content") }
 
 // fromList makes a message that came through a broadcast list what it is to
 // its recipient: an ordinary message of its sender.

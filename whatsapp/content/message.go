@@ -13,6 +13,7 @@ type Message struct {
 	At       time.Time
 	Quote    *Quote // the message that this one answers, if any
 	Content  Content
+	Marks
 	// Part is the part of the content that is meant where one is, 0 for the first.
 	Part int
 }

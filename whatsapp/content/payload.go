@@ -20,6 +20,7 @@ type payload struct {
 	Group   bool      `json:"group,omitempty"`
 	Push    string    `json:"push_name,omitempty"`
 	At      time.Time `json:"at"`
+	Status  bool      `json:"status,omitempty"` // published, and written to nobody
 	// Trouble is set instead of Proto when the content could not be had: TroubleUndecryptable,
 	// or WhatsApp's word for an unavailable message.
 	Trouble string `json:"trouble,omitempty"`
@@ -45,7 +46,9 @@ func Decode(raw []byte) (Message, error) {
 			return Message{}, fmt.Errorf("decode message: %w", err)
 		}
 		content, context := decodeContent(&sent, 0)
-		m.Content, m.Quote = content, quote(context)
+		with := associationOf(&sent, 0)
+		m.Content, m.Quote, m.Marks = withoutFilm(content, context, with), quote(context), marksOf(context, with)
+		m.Status = p.Status
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}
 	default:
