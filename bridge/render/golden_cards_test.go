@@ -163,9 +163,9 @@ func TestACodeToCopyKeepsEveryLetter(t *testing.T) {
 
 func TestAMenuAtItsWorstIsNoMoreThanChatwootStores(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("{%*", 5_000)
+	long := strings.Repeat("{%*", 1_500)
 	worst := content.Menu{Header: long, Body: long, Footer: long, More: true}
-	label := strings.Repeat("{%*", 680)
+	label := strings.Repeat("{%*", 200)
 	row := content.Row{Title: label, Description: label, Value: label}
 	for range 100 {
 		worst.Sections = append(worst.Sections, content.Section{Title: label, Rows: []content.Row{row}})
