@@ -15,6 +15,7 @@ import (
 	"go.mau.fi/whatsmeow/util/hkdfutil"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -184,6 +185,19 @@ func TestThePhonesAnswerIsForOneCardsPicture(t *testing.T) {
 	note := o.posted(id + "#missing1")
 	require.Equal(t, o.posted(id+"#part1").ID, note.ReplyTo)
 	require.NotContains(t, o.View(), "#missing2", "that one is there")
+}
+
+// What was deleted for everyone is gone with all its parts, where the line has it so.
+func TestADeletedCarouselIsErasedWithItsCards(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.set(func(s *lines.Settings) { s.Deletes = lines.DeletesErase })
+	id := o.from(alicia, byNumber, o.carousel([]byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")))
+	o.from(alicia, byNumber, revoke(id))
+	for _, source := range []string{id, id + "#part1", id + "#part2"} {
+		require.Empty(t, o.posted(source).Files, source)
+		require.NotContains(t, o.posted(source).Text, "card", source)
+	}
 }
 
 // uploadedAgain is what the phone answers when it has uploaded a picture again.

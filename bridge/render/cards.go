@@ -105,7 +105,7 @@ func paragraphs(parts ...string) string {
 // headed is the text, with its title above.
 func (c Context) headed(menu content.Menu) string {
 	header := ""
-	if title := markup.Line(menu.Header, longestQuestion); title != "" {
+	if title := markup.Line(menu.Header, longestQuestion); title != "" && menu.Header != menu.Body {
 		header = markup.Bold(title)
 	}
 	if menu.Body != "" {

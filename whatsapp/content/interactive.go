@@ -62,7 +62,7 @@ func interactiveCard(x *waE2E.InteractiveMessage, left *int) Menu {
 	}
 	f := flows{menu: &m, left: *left}
 	for _, button := range x.GetNativeFlowMessage().GetButtons() {
-		f.button(button.GetName(), button.GetButtonParamsJSON())
+		f.button(button.GetName(), button.GetButtonParamsJSON(), "")
 	}
 	f.offer(x.GetNativeFlowMessage().GetMessageParamsJSON())
 	switch {

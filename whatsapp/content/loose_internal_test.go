@@ -132,6 +132,21 @@ func TestTheTextOfATemplateIsNotDoubled(t *testing.T) {
 	}
 }
 
+// A button of the oldest form may be one of the newest.
+func TestAButtonThatIsAFlowDoesWhatTheFlowDoes(t *testing.T) {
+	t.Parallel()
+	button := func(title, name, parameters string) *waE2E.ButtonsMessage_Button {
+		return &waE2E.ButtonsMessage_Button{
+			ButtonText:     &waE2E.ButtonsMessage_Button_ButtonText{DisplayText: &title},
+			NativeFlowInfo: &waE2E.ButtonsMessage_Button_NativeFlowInfo{Name: &name, ParamsJSON: &parameters},
+		}
+	}
+	got, _ := buttons(&waE2E.ButtonsMessage{Buttons: []*waE2E.ButtonsMessage_Button{
+		button("Menu", "single_select", `{"sections":[{"title":"S","rows":[{"title":"R"}]}]}`), button("Open", "cta_url", `{"url":"https://a.example"}`), button("Plain", "", ""),
+	}})
+	require.Equal(t, []Section{{"Menu · S", []Row{{Title: "R"}}}, {Rows: []Row{{Title: "Open", Value: "https://a.example"}, {Title: "Plain"}}}}, got.(Menu).Sections)
+}
+
 func FuzzNativeFlow(f *testing.F) {
 	for _, seed := range []string{
 		`{"display_text":"a","url":"https://x"}`, `{"title":"T","sections":[{"title":"S","rows":[{"title":"R"}]}]}`,

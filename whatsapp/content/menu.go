@@ -174,12 +174,11 @@ func buttons(x *waE2E.ButtonsMessage) (Content, *waE2E.ContextInfo) {
 	}
 	f := flows{menu: &m, left: mostOptions}
 	for _, button := range x.GetButtons() {
-		if title := label(button.GetButtonText().GetDisplayText()); title != "" {
-			f.add(Row{Title: title})
-		} else if flow := button.GetNativeFlowInfo(); flow != nil {
-			f.button(flow.GetName(), flow.GetParamsJSON())
+		title := label(button.GetButtonText().GetDisplayText())
+		if flow := button.GetNativeFlowInfo(); flow != nil {
+			f.button(flow.GetName(), flow.GetParamsJSON(), title)
 		} else {
-			f.add(Row{})
+			f.add(Row{Title: title})
 		}
 	}
 	f.end()
