@@ -1,6 +1,7 @@
 package inbound_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,10 +10,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waMmsRetry"
+	"go.mau.fi/whatsmeow/util/gcmutil"
+	"go.mau.fi/whatsmeow/util/hkdfutil"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 func contactCard(name string) *waE2E.ContactMessage {
@@ -147,15 +153,63 @@ func TestACardsPictureThatComesLaterIsBelowItsCard(t *testing.T) {
 	require.Contains(t, o.View(), "card 2")
 }
 
-// What WhatsApp no longer has is asked of the phone, whose answer is for one picture.
-func TestThePhoneIsAskedForOneCardsPicture(t *testing.T) {
+// What WhatsApp no longer has is asked of the phone, whose answer is sealed for the one
+// picture that it has uploaded again.
+func TestThePhonesAnswerIsForOneCardsPicture(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.files.failures = []error{whatsapp.ErrMediaGone, whatsapp.ErrMediaGone, whatsapp.ErrMediaGone, whatsapp.ErrMediaGone}
-	id := o.take(alicia, byNumber, o.carousel([]byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")))
+	gone := whatsapp.ErrMediaGone
+	o.files.failures = []error{gone, gone, gone, gone}
+	first, second := []byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")
+	m := o.carousel(first, second)
+	cards := m.InteractiveMessage.GetCarouselMessage().Cards
+	for i, card := range cards {
+		card.Header.GetImageMessage().MediaKey = bytes.Repeat([]byte{byte(i + 1)}, 32)
+	}
+	id := o.take(alicia, byNumber, m)
 	o.drain()
 	require.Equal(t, 2, o.files.asked, o.View())
 	for _, part := range []string{"1", "2"} {
 		require.Contains(t, o.posted(id+"#part"+part).Text, waitingLine)
 	}
+
+	o.accept(content.MediaRetryEnvelope(o.uploadedAgain(id, cards[1].Header.GetImageMessage()), alicia.pn, nobodyElse))
+	require.Empty(t, o.drain())
+	file, _, stored := o.filed(id + "#file2")
+	require.Equal(t, second, stored)
+	require.Equal(t, o.posted(id+"#part2").ID, file.ReplyTo)
+	require.NotContains(t, o.View(), "could not be downloaded")
+
+	o.accept(content.MediaRetryEnvelope(content.MediaRetry{ID: id, At: o.line.Clock(), ErrorCode: 2}, alicia.pn, nobodyElse))
+	require.Empty(t, o.drain())
+	note := o.posted(id + "#missing1")
+	require.Equal(t, o.posted(id+"#part1").ID, note.ReplyTo)
+	require.NotContains(t, o.View(), "#missing2", "that one is there")
+}
+
+// What was deleted for everyone is gone with all its parts, where the line has it so.
+func TestADeletedCarouselIsErasedWithItsCards(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.set(func(s *lines.Settings) { s.Deletes = lines.DeletesErase })
+	id := o.from(alicia, byNumber, o.carousel([]byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")))
+	o.from(alicia, byNumber, revoke(id))
+	for _, source := range []string{id, id + "#part1", id + "#part2"} {
+		require.Empty(t, o.posted(source).Files, source)
+		require.NotContains(t, o.posted(source).Text, "card", source)
+	}
+}
+
+// uploadedAgain is what the phone answers when it has uploaded a picture again.
+func (o *office) uploadedAgain(id string, picture *waE2E.ImageMessage) content.MediaRetry {
+	o.t.Helper()
+	plain, err := proto.Marshal(&waMmsRetry.MediaRetryNotification{
+		StanzaID: &id, DirectPath: picture.DirectPath, Result: waMmsRetry.MediaRetryNotification_SUCCESS.Enum(),
+	})
+	require.NoError(o.t, err)
+	iv := make([]byte, 12)
+	key := hkdfutil.SHA256(picture.MediaKey, nil, []byte("WhatsApp Media Retry Notification"), 32)
+	sealed, err := gcmutil.Encrypt(key, iv, plain, []byte(id))
+	require.NoError(o.t, err)
+	return content.MediaRetry{ID: id, At: o.line.Clock(), Ciphertext: sealed, IV: iv}
 }

@@ -106,26 +106,45 @@ func (h *Handler) erase(ctx context.Context, j *work.Job, m content.Message) (do
 	}
 	client := h.Inbox.At(j.Priority())
 	for _, suffix := range erased {
-		link, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(revoke.Target, suffix)))
-		if errors.Is(err, idmap.ErrUnknown) || err == nil && (link.Chat != j.Chat() || link.Message <= 0) {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if link.Origin == idmap.FromAgent {
-			parts, err := h.IDs.LinksByMessage(ctx, h.Inbox.LineID(), link.Message)
-			if err != nil {
-				return false, err
-			}
-			if len(parts) > 1 {
-				return false, nil
-			}
-		}
-		err = client.DeleteMessage(ctx, chatwoot.ConversationID(link.Conversation), chatwoot.MessageID(link.Message))
-		if err != nil && !chatwoot.IsNotFound(err) {
+		if _, done, err := h.eraseOne(ctx, j, client, revoke.Target, suffix); err != nil || !done {
 			return false, err
 		}
 	}
+	// Of the further parts a first card's post may be the message itself.
+	for part, missing := 1, 0; part < content.MostParts && missing < 2; part++ {
+		missing++
+		for _, suffix := range []string{sourceid.Part(part), sourceid.OfPart(sourceid.File, part), sourceid.OfPart(sourceid.Missing, part)} {
+			there, done, err := h.eraseOne(ctx, j, client, revoke.Target, suffix)
+			if err != nil || !done {
+				return false, err
+			}
+			if there {
+				missing = 0
+			}
+		}
+	}
 	return true, nil
+}
+
+// eraseOne takes one message out of Chatwoot, if it is there; done is false for what must
+// stay.
+func (h *Handler) eraseOne(ctx context.Context, j *work.Job, client *chatwoot.Client, id, suffix string) (there, done bool, err error) {
+	link, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, suffix)))
+	if errors.Is(err, idmap.ErrUnknown) || err == nil && (link.Chat != j.Chat() || link.Message <= 0) {
+		return false, true, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if link.Origin == idmap.FromAgent {
+		parts, err := h.IDs.LinksByMessage(ctx, h.Inbox.LineID(), link.Message)
+		if err != nil || len(parts) > 1 {
+			return true, false, err
+		}
+	}
+	err = client.DeleteMessage(ctx, chatwoot.ConversationID(link.Conversation), chatwoot.MessageID(link.Message))
+	if err != nil && !chatwoot.IsNotFound(err) {
+		return true, false, err
+	}
+	return true, true, nil
 }

@@ -103,6 +103,8 @@ func (o *office) upkeep(ctx context.Context, j *work.Job) error {
 		return o.line.Contacts.MergeContacts(ctx, j)
 	case journal.KindFile:
 		return o.in.HandleFile(ctx, j)
+	case string(content.EnvMediaRetry):
+		return o.in.HandleUploadedAgain(ctx, j)
 	case journal.KindSecret:
 		return o.in.HandleSecret(ctx, j)
 	case journal.KindTally:

@@ -52,11 +52,20 @@ func (c Context) inParts(m content.Message, parts []Post) []Post {
 		if i == 0 {
 			part = 0
 		}
-		p.SourceID = sourceid.Derived(m.ID, sourceid.Part(part))
-		parts[i] = c.finish(m, p)
-		m.Quote = nil
+		parts[i].SourceID = sourceid.Derived(m.ID, sourceid.Part(part))
 	}
-	return parts
+	return c.partsSurrounded(m, parts)
+}
+
+// partsSurrounded adds what surrounds a content to the first of its parts, and to the
+// others who of a group wrote it.
+func (c Context) partsSurrounded(m content.Message, parts []Post) []Post {
+	posts := c.surrounded(m, parts[0])
+	m.Quote = nil
+	for _, p := range parts[1:] {
+		posts = append(posts, c.finish(m, p))
+	}
+	return posts
 }
 
 // menuText is everything of a menu but its cards.
@@ -96,7 +105,7 @@ func paragraphs(parts ...string) string {
 // headed is the text, with its title above.
 func (c Context) headed(menu content.Menu) string {
 	header := ""
-	if title := markup.Line(menu.Header, longestQuestion); title != "" {
+	if title := markup.Line(menu.Header, longestQuestion); title != "" && menu.Header != menu.Body {
 		header = markup.Bold(title)
 	}
 	if menu.Body != "" {

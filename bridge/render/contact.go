@@ -33,14 +33,13 @@ func (c Context) contacts(m content.Message, p Post, kind content.Contacts) []Po
 	}
 	p.Content = c.contactsText(kind)
 	p.Files = files[:min(filesInPost, len(files))]
-	posts := []Post{c.finish(m, c.marked(m, p))}
-	m.Quote = nil
+	parts := []Post{p}
 	for rest := files[len(p.Files):]; len(rest) > 0; {
-		part := Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(len(posts))), Form: p.Form}
+		part := Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(len(parts))), Form: p.Form}
 		part.Files, rest = rest[:min(filesInPost, len(rest))], rest[min(filesInPost, len(rest)):]
-		posts = append(posts, c.finish(m, part))
+		parts = append(parts, part)
 	}
-	return posts
+	return c.partsSurrounded(m, parts)
 }
 
 func (c Context) contactsText(kind content.Contacts) string {

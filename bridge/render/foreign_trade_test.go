@@ -191,4 +191,5 @@ func TestAStickerThatSoundsIsTwoMessages(t *testing.T) {
 	require.Equal(t, content.Sticker, posts[0].Attach.Kind)
 	require.Contains(t, posts[0].Content, "Sticker")
 	require.Equal(t, render.Post{SourceID: "WAID:3EB0A#part1", Form: render.Echo, Attach: &sticker.Sound, Part: 1}, posts[1])
+	require.Contains(t, posts[1].FileLater(c).Content, c.Texts.Text("waiting"))
 }

@@ -163,9 +163,9 @@ func TestACodeToCopyKeepsEveryLetter(t *testing.T) {
 
 func TestAMenuAtItsWorstIsNoMoreThanChatwootStores(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("{%*", 5_000)
+	long := strings.Repeat("{%*", 1_500)
 	worst := content.Menu{Header: long, Body: long, Footer: long, More: true}
-	label := strings.Repeat("{%*", 680)
+	label := strings.Repeat("{%*", 200)
 	row := content.Row{Title: label, Description: label, Value: label}
 	for range 100 {
 		worst.Sections = append(worst.Sections, content.Section{Title: label, Rows: []content.Row{row}})
@@ -187,6 +187,25 @@ func TestAMenuAtItsWorstIsNoMoreThanChatwootStores(t *testing.T) {
 		for _, p := range render.Message(own(menu), context("en")) {
 			require.LessOrEqual(t, len([]rune(p.Content)), 150_000, what)
 		}
+	}
+}
+
+// What was forwarded says so once, whatever it is.
+func TestForwardedCardsSaySo(t *testing.T) {
+	t.Parallel()
+	picture := content.Menu{Body: "1", Above: file(content.Image, "", "")}
+	for what, kind := range map[string]content.Content{
+		"contacts": people(20), "a carousel": content.Menu{Body: "Ofertas", Cards: []content.Menu{picture, picture}},
+		"a sticker that sounds": content.SoundSticker{Sticker: file(content.Sticker, "", ""), Sound: file(content.Voice, "", "")},
+		"a form":                content.Form{Fields: []content.FormField{{Name: "a", Value: "b"}}},
+	} {
+		m := from(kind)
+		m.Forwarded = content.ForwardedOnce
+		said := 0
+		for _, p := range render.Message(m, context("en")) {
+			said += strings.Count(p.Content, "↪")
+		}
+		require.Equal(t, 1, said, what)
 	}
 }
 

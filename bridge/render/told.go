@@ -56,10 +56,8 @@ const longestReaction = 12
 
 // soundSticker is a sticker and, as a post of its own, its sound.
 func (c Context) soundSticker(m content.Message, p Post, s content.SoundSticker) []Post {
-	below := m
-	below.Quote = nil
 	sound := c.media(Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(1)), Form: p.Form, Part: 1}, s.Sound)
-	return append(c.surrounded(m, c.media(p, s.Sticker)), c.finish(below, sound))
+	return c.partsSurrounded(m, []Post{c.media(p, s.Sticker), sound})
 }
 
 // historyShared is a line between the messages.

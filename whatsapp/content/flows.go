@@ -32,14 +32,15 @@ func (f *flows) end() {
 	}
 }
 
-// button reads one button.
-func (f *flows) button(name, parameters string) {
+// button reads one button, which may have a title beside its JSON.
+func (f *flows) button(name, parameters, beside string) {
 	if f.left == 0 {
 		f.menu.More = true
 		return
 	}
-	v := readJSON(parameters)
-	title := v.first("display_text", "title", "flow_cta", "button_text")
+	v, whole := readJSON(parameters)
+	f.menu.More = f.menu.More || !whole
+	title := cmp.Or(v.first("display_text", "title", "flow_cta", "button_text"), beside)
 	switch {
 	case name == "single_select" || len(v.at("sections").list) > 0:
 		f.sections(title, v.at("sections").list)

@@ -38,12 +38,12 @@ var notAnswers = map[string]bool{"flow_token": true, "wa_flow_response_params": 
 func interactiveAnswer(x *waE2E.InteractiveResponseMessage) (Content, *waE2E.ContextInfo) {
 	const name = "interactiveResponseMessage"
 	answer, shown := x.GetNativeFlowResponseMessage(), clean(x.GetBody().GetText())
-	v := readJSON(answer.GetParamsJSON())
+	v, whole := readJSON(answer.GetParamsJSON())
 	switch {
 	case isForm(answer.GetName(), v):
-		f := Form{Title: label(v.at("wa_flow_response_params").first("title", "flow_name")), Text: shown}
+		f := Form{Title: label(v.at("wa_flow_response_params").first("title", "flow_name")), Text: shown, More: !whole}
 		f.add("", v)
-		if len(f.Fields) == 0 && strings.TrimSpace(f.Title+f.Text) == "" {
+		if len(f.Fields) == 0 && whole && strings.TrimSpace(f.Title+f.Text) == "" {
 			return Unsupported{Name: name}, x.GetContextInfo()
 		}
 		return f, x.GetContextInfo()

@@ -33,7 +33,7 @@ func TestWhatSomebodyAnsweredIsToldByItsJSON(t *testing.T) {
 		"a text alone":                   {"", "", "Yes", Choice{Title: "Yes"}},
 		"nothing":                        {"", "", "", Unsupported{Name: "interactiveResponseMessage"}},
 		"nothing of a form":              {"flow", "{}", " ", Unsupported{Name: "interactiveResponseMessage"}},
-		"broken JSON of a form":          {"flow", `{"flow_token":`, "Sent", Form{Text: "Sent"}},
+		"broken JSON of a form":          {"flow", `{"flow_token":`, "Sent", Form{Text: "Sent", More: true}},
 		"calls are allowed":              {"call_permission_reply", `{"response":"accept","is_permanent":true}`, "", Form{Fields: []FormField{{Name: "response", Value: "accept"}, {Name: "is_permanent", Tick: &yes}}}},
 		"ticks":                          {"flow", `{"a":true,"b":false,"c":null,"d":"","e":"false"}`, "", Form{Fields: []FormField{{Name: "a", Tick: &yes}, {Name: "b", Tick: &no}, {Name: "e", Tick: &no}}}},
 		"fields in fields":               {"galaxy_message", `{"a":{"b":{"c":"x"}},"values":{"d":"y"}}`, "", Form{Fields: []FormField{{Name: "a · b · c", Value: "x"}, {Name: "d", Value: "y"}}}},

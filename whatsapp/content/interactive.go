@@ -62,7 +62,7 @@ func interactiveCard(x *waE2E.InteractiveMessage, left *int) Menu {
 	}
 	f := flows{menu: &m, left: *left}
 	for _, button := range x.GetNativeFlowMessage().GetButtons() {
-		f.button(button.GetName(), button.GetButtonParamsJSON())
+		f.button(button.GetName(), button.GetButtonParamsJSON(), "")
 	}
 	f.offer(x.GetNativeFlowMessage().GetMessageParamsJSON())
 	switch {
@@ -81,7 +81,8 @@ func (f *flows) offer(parameters string) {
 	if parameters == "" {
 		return
 	}
-	offer := readJSON(parameters).at("limited_time_offer")
+	v, _ := readJSON(parameters)
+	offer := v.at("limited_time_offer")
 	row := Row{Title: label(offer.at("text").text), Value: label(offer.first("copy_code", "url"))}
 	if strings.TrimSpace(row.Title+row.Value) != "" {
 		f.add(row)

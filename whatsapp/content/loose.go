@@ -28,16 +28,18 @@ const (
 	mostJSON    = 4000
 )
 
-// readJSON reads what can be read.
-func readJSON(raw string) loose {
+// readJSON reads what can be read; whole says that this is all.
+func readJSON(raw string) (value loose, whole bool) {
+	if strings.TrimSpace(raw) == "" {
+		return loose{}, true
+	}
 	if len(raw) > largestJSON {
-		return loose{}
+		return loose{}, false
 	}
 	d := json.NewDecoder(strings.NewReader(raw))
 	d.UseNumber()
 	left := mostJSON
-	value, _ := readLoose(d, deepestJSON, &left)
-	return value
+	return readLoose(d, deepestJSON, &left)
 }
 
 // readLoose reads a value; whole says that what follows can be read, too.

@@ -20,7 +20,8 @@ func TestBrokenJSONIsReadAsFarAsItIsWhole(t *testing.T) {
 		`{"b":[` + strings.Repeat("1,", 10_000) + `1],"a":"x"}`: "", // too much
 		`{"a":"` + strings.Repeat("x", 300<<10) + `"}`:          "",
 	} {
-		require.Equal(t, want, readJSON(raw).at("a").text, "%.40s", raw)
+		got, _ := readJSON(raw)
+		require.Equal(t, want, got.at("a").text, "%.40s", raw)
 	}
 	for text, want := range map[string]int64{"12": 12, " 12 ": 12, "1.5e2": 150, "12.6": 13, "-3": -3} {
 		got, ok := loose{text: text}.number()
@@ -67,6 +68,8 @@ func TestWhatIsToBePaidIsReadHoweverItIsWritten(t *testing.T) {
 		test.want.PixFirst = !strings.HasPrefix(test.name, "review")
 		require.Equal(t, test.want, *got.Charge, what)
 	}
+	require.True(t, flowMenu("payment_info", `{"total_amount":{"value":1200},"payment_settings":[{"pix_static_code":{"key":"k`).More, "there is more on the phone")
+	require.False(t, flowMenu("payment_info", `{"total_amount":{"value":1200}}`).More)
 	require.Nil(t, flowMenu("payment_info", "{}").Charge)
 	require.Nil(t, flowMenu("payment_info", "[[[").Charge)
 
@@ -127,6 +130,21 @@ func TestTheTextOfATemplateIsNotDoubled(t *testing.T) {
 		got, _ := template(x)
 		require.Equal(t, want, got, what)
 	}
+}
+
+// A button of the oldest form may be one of the newest.
+func TestAButtonThatIsAFlowDoesWhatTheFlowDoes(t *testing.T) {
+	t.Parallel()
+	button := func(title, name, parameters string) *waE2E.ButtonsMessage_Button {
+		return &waE2E.ButtonsMessage_Button{
+			ButtonText:     &waE2E.ButtonsMessage_Button_ButtonText{DisplayText: &title},
+			NativeFlowInfo: &waE2E.ButtonsMessage_Button_NativeFlowInfo{Name: &name, ParamsJSON: &parameters},
+		}
+	}
+	got, _ := buttons(&waE2E.ButtonsMessage{Buttons: []*waE2E.ButtonsMessage_Button{
+		button("Menu", "single_select", `{"sections":[{"title":"S","rows":[{"title":"R"}]}]}`), button("Open", "cta_url", `{"url":"https://a.example"}`), button("Plain", "", ""),
+	}})
+	require.Equal(t, []Section{{"Menu · S", []Row{{Title: "R"}}}, {Rows: []Row{{Title: "Open", Value: "https://a.example"}, {Title: "Plain"}}}}, got.(Menu).Sections)
 }
 
 func FuzzNativeFlow(f *testing.F) {

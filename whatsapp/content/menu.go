@@ -54,11 +54,29 @@ func (m Menu) isEmpty() bool {
 	return m.Above == nil && m.Sound == nil && len(m.Sections) == 0 && len(m.Cards) == 0 && m.Charge == nil
 }
 
+// isNameless reports whether there are buttons and no word of what they are for.
+func (m Menu) isNameless() bool {
+	rows := m.Sections
+	m.Sections = nil
+	if !m.isEmpty() {
+		return false
+	}
+	for _, section := range rows {
+		for _, row := range section.Rows {
+			if row.Title != "" || row.Value != "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // orUnsupported is the menu, or says what it is that there is nothing to show of.
 func (m Menu) orUnsupported(name string) Content {
 	if m.isEmpty() {
 		return Unsupported{Name: name}
 	}
+	m.More = m.More || m.isNameless()
 	return m
 }
 
@@ -156,12 +174,11 @@ func buttons(x *waE2E.ButtonsMessage) (Content, *waE2E.ContextInfo) {
 	}
 	f := flows{menu: &m, left: mostOptions}
 	for _, button := range x.GetButtons() {
-		if title := label(button.GetButtonText().GetDisplayText()); title != "" {
-			f.add(Row{Title: title})
-		} else if flow := button.GetNativeFlowInfo(); flow != nil {
-			f.button(flow.GetName(), flow.GetParamsJSON())
+		title := label(button.GetButtonText().GetDisplayText())
+		if flow := button.GetNativeFlowInfo(); flow != nil {
+			f.button(flow.GetName(), flow.GetParamsJSON(), title)
 		} else {
-			f.add(Row{})
+			f.add(Row{Title: title})
 		}
 	}
 	f.end()
