@@ -47,7 +47,8 @@ func Decode(raw []byte) (Message, error) {
 		}
 		content, context := decodeContent(&sent, 0)
 		with := associationOf(&sent, 0)
-		m.Content, m.Quote, m.Marks = withoutFilm(content, context, with), quote(context), marksOf(context, with)
+		m.Content, m.Quote, m.Marks = withoutFilm(content, context, with), quote(context), marksOf(context)
+		m.belong(with)
 		m.Status = p.Status
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}
