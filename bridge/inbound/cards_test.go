@@ -1,6 +1,7 @@
 package inbound_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
+	"github.com/wootbridge/wootbridge/whatsapp"
 )
 
 func contactCard(name string) *waE2E.ContactMessage {
@@ -88,5 +90,72 @@ func TestContactsWhoseFilesAreRefusedAreThereOnce(t *testing.T) {
 			require.Equal(t, test.files == 0, strings.Contains(m.Text, "did not take the files"), m.Text)
 			require.Len(t, o.messages(), 2, o.View())
 		})
+	}
+}
+
+// carousel is an offer with a card for each picture.
+func (o *office) carousel(pictures ...[]byte) *waE2E.Message {
+	cards := &waE2E.InteractiveMessage_CarouselMessage{}
+	for i, picture := range pictures {
+		cards.Cards = append(cards.Cards, &waE2E.InteractiveMessage{
+			Header: &waE2E.InteractiveMessage_Header{Media: &waE2E.InteractiveMessage_Header_ImageMessage{ImageMessage: o.image(picture, "").ImageMessage}},
+			Body:   &waE2E.InteractiveMessage_Body{Text: proto.String(fmt.Sprint("card ", i+1))},
+		})
+	}
+	return &waE2E.Message{InteractiveMessage: &waE2E.InteractiveMessage{
+		Body:               &waE2E.InteractiveMessage_Body{Text: proto.String("offers")},
+		InteractiveMessage: &waE2E.InteractiveMessage_CarouselMessage_{CarouselMessage: cards},
+	}}
+}
+
+func TestEveryCardOfACarouselHasItsPicture(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	one, two, three := []byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2"), []byte("\xff\xd8\xff3")
+	id := o.from(alicia, byNumber, o.carousel(one, two, three))
+	require.Equal(t, []string{"offers", "card 1", "card 2", "card 3"}, o.incoming())
+	for i, picture := range [][]byte{one, two, three} {
+		m, f, stored := o.filed(id + fmt.Sprint("#part", i+1))
+		require.Equal(t, picture, stored)
+		require.Equal(t, "photo.jpg", f.Name)
+		require.Equal(t, fmt.Sprint("card ", i+1), m.Text)
+	}
+}
+
+// A picture that cannot be had now holds the others back no more than the text.
+func TestACardsPictureThatComesLaterIsBelowItsCard(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	away := errors.New("the server is away")
+	o.files.failures = []error{away, away, away}
+	first, second := []byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")
+	id := o.take(alicia, byNumber, o.carousel(first, second))
+	o.drain()
+	require.Empty(t, o.files.failures)
+	for part, picture := range map[string][]byte{"1": first, "2": second} {
+		card := o.posted(id + "#part" + part)
+		m, _, stored := card, chatwoottest.File{}, []byte(nil)
+		if len(card.Files) == 0 {
+			require.Contains(t, card.Text, waitingLine)
+			m, _, stored = o.filed(id + "#file" + part)
+			require.Equal(t, card.ID, m.ReplyTo, "below its card")
+		} else {
+			_, _, stored = o.filed(id + "#part" + part)
+		}
+		require.Equal(t, picture, stored, o.View())
+	}
+	require.Contains(t, o.View(), "card 2")
+}
+
+// What WhatsApp no longer has is asked of the phone, whose answer is for one picture.
+func TestThePhoneIsAskedForOneCardsPicture(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.files.failures = []error{whatsapp.ErrMediaGone, whatsapp.ErrMediaGone, whatsapp.ErrMediaGone, whatsapp.ErrMediaGone}
+	id := o.take(alicia, byNumber, o.carousel([]byte("\xff\xd8\xff1"), []byte("\xff\xd8\xff2")))
+	o.drain()
+	require.Equal(t, 2, o.files.asked, o.View())
+	for _, part := range []string{"1", "2"} {
+		require.Contains(t, o.posted(id+"#part"+part).Text, waitingLine)
 	}
 }

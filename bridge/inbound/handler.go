@@ -203,9 +203,8 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
-	without, later := h.withoutFile(p)
-	chat, posted, err = h.post(ctx, j, m, without, nil, opens)
-	return chat, posted, later, err
+	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
+	return chat, posted, true, err
 }
 
 // postWithoutFiles posts a message without the small files that came within it, where

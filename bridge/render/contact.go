@@ -70,7 +70,7 @@ func (c Context) contactCount(kind content.Contacts) string {
 
 // contact is one person, with a line for each number.
 func (c Context) contact(card content.Card) string {
-	out := c.person(card.Name)
+	out := c.personLine(card.Name)
 	if organisation := markup.Name(card.Organisation); organisation != "" {
 		out += " (" + markup.Literal(organisation) + ")"
 	}
@@ -83,8 +83,8 @@ func (c Context) contact(card content.Card) string {
 	return out
 }
 
-// person is the line that names somebody.
-func (c Context) person(name string) string {
+// personLine is the line that names somebody.
+func (c Context) personLine(name string) string {
 	return "👤 " + markup.Bold(cmp.Or(markup.Name(name), c.Texts.Text("kind.contact")))
 }
 

@@ -40,6 +40,7 @@ func (c Context) message(m content.Message) []Post {
 		p.Attach = kind.Paper
 	case content.Payment:
 		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+		p.Attach = kind.Picture
 	case content.SplitBill:
 		p.Content = c.splitBill(m, kind)
 	case content.SplitPaid:
@@ -65,11 +66,11 @@ func (c Context) message(m content.Message) []Post {
 	case content.Poll:
 		p.Content = c.poll(kind)
 	case content.Menu:
-		if p.Content = c.menu(kind); p.Content == "" {
-			p = c.unsupported(p, content.Unsupported{Name: "menu"})
-		}
+		return c.menu(m, p, kind)
 	case content.Choice:
 		p.Content = c.choice(kind)
+	case content.Form:
+		p.Content = c.form(kind)
 	case content.Contacts:
 		return c.contacts(m, p, kind)
 	case content.ViewOnce:

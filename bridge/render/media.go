@@ -46,7 +46,7 @@ const shownNameLength = 12
 
 func (c Context) documentCaption(m content.Media) string {
 	if m.Person != nil {
-		return above(c.person(*m.Person), c.text(m.Caption))
+		return above(c.personLine(*m.Person), c.text(m.Caption))
 	}
 	if m.Caption == "" || m.File == nil {
 		return c.text(m.Caption)
@@ -66,14 +66,6 @@ func (c Context) documentCaption(m content.Media) string {
 func (p Post) FileLater(c Context) Post {
 	p.Attach = nil
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
-}
-
-// FileNever is a post whose file cannot be had, and will not follow.
-func (p Post) FileNever(c Context) Post {
-	p.Attach = nil
-	return p.mapped(func(content string) string {
-		return above("⚠️ "+markup.Bold(c.Texts.Text("media.missing")), content)
-	})
 }
 
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
@@ -34,40 +33,6 @@ func (c Context) poll(p content.Poll) string {
 
 // more stands below what is not all.
 func (c Context) more() string { return "… " + c.Texts.Text("open.phone") }
-
-// menu is a text with what can be chosen below it.
-func (c Context) menu(m content.Menu) string {
-	var parts []string
-	header := ""
-	if title := markup.Line(m.Header, longestQuestion); title != "" {
-		header = markup.Bold(title)
-	}
-	if m.Body != "" {
-		header = strings.TrimLeft(header+"\n"+c.text(m.Body), "\n")
-	}
-	parts = append(parts, header)
-	for _, section := range m.Sections {
-		var rows []string
-		if title := markup.Line(section.Title, longestOption); title != "" {
-			rows = append(rows, markup.Bold(title))
-		}
-		for _, row := range section.Rows {
-			line := "▢ " + markup.Literal(markup.Line(row.Title, longestOption))
-			if about := markup.Line(row.Description, longestOption); about != "" {
-				line += " · " + markup.Literal(about)
-			}
-			rows = append(rows, line)
-		}
-		parts = append(parts, strings.Join(rows, "\n"))
-	}
-	if m.More {
-		parts = append(parts, c.more())
-	}
-	if m.Footer != "" {
-		parts = append(parts, c.text(m.Footer))
-	}
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "\n\n")
-}
 
 // choice is what somebody has chosen, which nobody is to take for typed text.
 func (c Context) choice(chosen content.Choice) string {

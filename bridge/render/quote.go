@@ -90,13 +90,15 @@ func textOf(c content.Content) string {
 	case content.Poll:
 		return c.Question
 	case content.Menu:
-		return cmp.Or(c.Header, c.Body)
+		return menuTitle(c)
 	case content.Choice:
 		return c.Title
 	case content.Location:
 		return c.Name
 	case content.Contacts:
 		return nameOf(c)
+	case content.Form:
+		return c.Title
 	default:
 		return saidIn(c)
 	}
@@ -117,6 +119,12 @@ func (c Context) kindWord(quoted content.Content) string {
 		return "🔒 " + c.Texts.Text(viewOnceKey(kind.Kind))
 	case content.Album:
 		return "🖼 " + c.Texts.Text("kind.album")
+	}
+	if _, ok := quoted.(content.Form); ok {
+		return "📝 " + c.Texts.Text("flow.answered")
+	}
+	if menu, ok := quoted.(content.Menu); ok {
+		return c.menuWord(menu)
 	}
 	m, _ := quoted.(content.Media)
 	switch m.Kind {

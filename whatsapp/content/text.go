@@ -19,6 +19,9 @@ func extendedText(x *waE2E.ExtendedTextMessage) (Content, *waE2E.ContextInfo) {
 	if text == "" { // the card of a link, and nothing beside it
 		text = cmp.Or(x.GetMatchedText(), x.GetTitle(), x.GetDescription())
 	}
+	if rows := pills(x.GetContextInfo()); len(rows) > 0 {
+		return Menu{Body: clean(text), Sections: []Section{{Rows: rows}}}, x.GetContextInfo()
+	}
 	return Text{clean(text)}, x.GetContextInfo()
 }
 
@@ -30,6 +33,18 @@ const longestText = 65_536 + 1
 // beyond what WhatsApp itself lets people write.
 func clean(text string) string {
 	return cut(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD"), longestText)
+}
+
+// longestLabel is more than WhatsApp lets anybody write on a button or in a row.
+const longestLabel = 2048
+
+// label is clean for what is one of many.
+func label(text string) string {
+	const mostBytes = 4 * longestLabel
+	if len(text) > mostBytes {
+		text = text[:mostBytes]
+	}
+	return cut(clean(text), longestLabel)
 }
 
 // cut is the beginning of a text, at most so many characters long.
