@@ -75,6 +75,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
 		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Started: cfg.Clock(), Delay: cfg.Metrics.toChatwoot,
 	}
+	r.delivery.Aside = r.inbound.Aside()
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
 		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },

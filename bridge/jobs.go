@@ -87,6 +87,10 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 		return r.inbound.HandleFile(ctx, j)
 	case journal.KindReceipt:
 		return r.delivery.HandleReceipt(ctx, j)
+	case journal.KindSecret:
+		return r.inbound.HandleSecret(ctx, j)
+	case journal.KindTally:
+		return r.inbound.HandleTally(ctx, j)
 	case string(content.EnvMediaRetry):
 		return r.inbound.HandleUploadedAgain(ctx, j)
 	default:

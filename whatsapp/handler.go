@@ -69,6 +69,9 @@ func (c *connection) message(evt *events.Message) bool {
 	if peer && from != foreign {
 		return true // between the account's devices; nothing for people
 	}
+	if err := c.keepSecret(evt); err != nil {
+		c.s.cfg.Log.Warn("votes and edits of a message will not be read", "error", err)
+	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, c.alternate)
 	return c.takeOr(envelope, err)
 }

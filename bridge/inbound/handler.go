@@ -45,6 +45,9 @@ type Session interface {
 	// Download fetches a file. The error may be whatsapp.ErrMediaGone or
 	// whatsapp.ErrNotConnected.
 	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
+	// Unseal reads what is sealed with the secret of an earlier message. The error may be
+	// whatsapp.ErrNoSecret or whatsapp.ErrNotConnected.
+	Unseal(ctx context.Context, m content.Message, sealed content.Sealed) (plaintext []byte, err error)
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
 	// People tells what is known of people, by their JIDs.
@@ -60,12 +63,16 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
+	m, below, err := h.unsealed(ctx, j, m)
+	if err != nil {
+		return err
+	}
 	known, err := h.isKnown(ctx, j, m)
 	if err != nil {
 		return err
 	}
 	if !known {
-		meant, err := h.mayRevoke(ctx, j, m)
+		meant, err := h.isMeant(ctx, j, m)
 		if err != nil {
 			return err
 		}
@@ -90,12 +97,24 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
-	posts, err := h.wanted(ctx, j, m, render.Message(m, rc))
+	about, err := h.earlier(ctx, j, m)
 	if err != nil {
 		return err
 	}
+	posts, err := h.wanted(ctx, j, m, inPlaceOf(below, render.Message(m, about.in(rc))))
+	if err != nil {
+		return err
+	}
+	if about.shown {
+		posts = nil
+	}
+	late.remember = h.remember(j, m, about)
 	if len(posts) == 0 {
-		return j.Done(ctx, late.record(h, j))
+		if err := j.Done(ctx, late.record(h, j)); err != nil {
+			return err
+		}
+		h.wakeAside(m)
+		return nil
 	}
 	return h.deliver(ctx, j, m, posts, late)
 }
@@ -149,6 +168,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
+		h.wakeAside(m)
 		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
@@ -275,8 +295,8 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 // elsewhere it shows nothing.
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
-	if p.ReplyTo != "" {
-		link, known, err := h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
+	if p.ReplyTo != "" || p.Below != "" {
+		link, known, err := h.linkBelow(ctx, j, p)
 		if err != nil {
 			return chatwoot.Message{}, err
 		}

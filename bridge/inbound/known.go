@@ -7,6 +7,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -81,15 +82,25 @@ func (h *Handler) partInChat(ctx context.Context, j *work.Job, id string, part i
 	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 
-// mayRevoke reports whether a message can have been taken back by whoever says so:
-// in a direct chat everybody's own only, in a group an admin everybody's.
-func (h *Handler) mayRevoke(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
-	revoke, ok := m.Content.(content.Revoke)
-	if !ok || m.Group {
+// isMeant reports whether a message can have been taken back, or changed, by whoever
+// says so: in a direct chat everybody's own only; in a group an admin takes everybody's
+// back, and everybody changes the own.
+func (h *Handler) isMeant(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
+	_, edit := m.Content.(content.Edit)
+	if _, revoke := m.Content.(content.Revoke); !edit && (!revoke || m.Group) {
 		return true, nil
 	}
-	link, known, err := h.linkInChat(ctx, j, revoke.Target)
-	return !known || (link.Origin != idmap.FromCustomer) == m.FromMe, err
+	link, known, err := h.linkInChat(ctx, j, content.Target(m.Content))
+	return !known || isOf(link, j.Chat(), m), err
+}
+
+// linkBelow is the link of the message that a post is threaded to.
+func (h *Handler) linkBelow(ctx context.Context, j *work.Job, p render.Post) (idmap.Link, bool, error) {
+	if p.Below == "" {
+		return h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
+	}
+	link, err := h.linkByWA(ctx, j, sourceid.Link(p.Below))
+	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 
 // linkOfMessage is the link of a WhatsApp message itself.

@@ -246,3 +246,18 @@ func TestTheFileOfAnErasedMessageDoesNotFollow(t *testing.T) {
 	require.Zero(t, o.files.fetched)
 	require.Len(t, o.messages(), 1)
 }
+
+func TestAnEditNamesWhomItMentions(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.files.people = map[string]content.Person{"300000000000003@lid": {Name: "Bruno"}}
+	id := o.from(alicia, byBoth, text("look"))
+	edited := o.posted(o.from(alicia, byBoth, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: &waCommon.MessageKey{ID: proto.String(id)},
+		EditedMessage: &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
+			Text: proto.String("look @300000000000003"), ContextInfo: &waE2E.ContextInfo{MentionedJID: []string{"300000000000003@lid"}},
+		}},
+	}}))
+	require.Contains(t, edited.Text, "look @Bruno")
+	require.Equal(t, o.posted(id).ID, edited.ReplyTo)
+}

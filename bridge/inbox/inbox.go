@@ -90,6 +90,8 @@ func (x *Inbox) Rendering() render.Context {
 		CaptionsApart: settings.Captions == lines.CaptionsApart,
 		Own:           render.OwnMessages(settings.OwnMessages),
 		Events:        render.EventForm(settings.Events),
+		Reactions:     settings.Reactions,
+		Edits:         settings.Edits,
 	}
 }
 

@@ -28,6 +28,8 @@ type Settings struct {
 	Formatting *bool  `json:"formatting"`
 	Language   string `json:"language"`
 	Events     string `json:"events"`
+	Reactions  string `json:"reactions"`
+	Edits      string `json:"edits"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
 	// What becomes of what surrounds messages, or is none of the customer's to the desk.
@@ -116,6 +118,8 @@ func Table() []Setting {
 		{"formatting", "true or false", "null", "true, false, or null for what fits Chatwoot's version", nil},
 		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
+		{"reactions", "text", `"note"`, oneOf(reactionForms), func(s Settings) bool { return slices.Contains(reactionForms, s.Reactions) }},
+		{"edits", "text", `"message"`, oneOf(editForms), func(s Settings) bool { return slices.Contains(editForms, s.Edits) }},
 		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
 		{"view_once", "text", `"notice"`, oneOf(viewOnces), func(s Settings) bool { return slices.Contains(viewOnces, s.ViewOnce) }},
 		{"captions", "text", `"together"`, oneOf(captionPlaces), func(s Settings) bool { return slices.Contains(captionPlaces, s.Captions) }},
@@ -138,6 +142,12 @@ var (
 )
 
 var eventForms = []string{EventsPill, EventsNote, EventsOff}
+
+// How reactions and edits can be shown.
+var (
+	reactionForms = []string{"note", "message", "off"}
+	editForms     = []string{"message", "note"}
+)
 
 // oneOf lists values as people do: "a, b or c".
 func oneOf(values []string) string {

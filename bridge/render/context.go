@@ -17,6 +17,14 @@ type Context struct {
 	// Formatting converts WhatsApp's marks into markdown; otherwise the text
 	// is only escaped.
 	Formatting bool
+	// Reactions and Edits are the line's settings of these names; empty for the defaults.
+	Reactions, Edits string
+	// Target is the earlier message that this one is about, nil where nobody has it any
+	// more, and Before the reaction that it had of this person.
+	Target content.Content
+	Before string
+	// Options are the answers of the poll that the message is about.
+	Options []Option
 	// QuoteKnown says that the quoted message has a Chatwoot message.
 	QuoteKnown bool
 	// People are those of Named whom somebody knows, by JID.
@@ -37,3 +45,6 @@ type Context struct {
 	// longest is how much of a person's text is shown, in characters; 0 for maxText.
 	longest int
 }
+
+// Option is an answer of a poll, and how votes call it.
+type Option struct{ Hash, Name string }

@@ -81,6 +81,32 @@ func (c Context) message(m content.Message) []Post {
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:
 		return []Post{c.revoked(m, kind)}
+	case content.Reaction:
+		return c.reacted(m, kind)
+	case content.Edit:
+		return c.edited(m, kind)
+	case content.Pin:
+		return c.pinned(m, kind)
+	case content.Keep:
+		return c.kept(m, kind)
+	case content.Timer:
+		return c.timer(m, kind)
+	case content.NumberShared:
+		return c.numberShared(m)
+	case content.SharingLimited:
+		return c.sharingLimited(m, kind)
+	case content.MemberLabel:
+		return c.memberLabel(m, kind)
+	case content.Handover:
+		return c.aside(m, "", "handover", "text", markup.Line(kind.Text, longestQuestion))
+	case content.Vote:
+		return c.voted(m, kind)
+	case content.EventAnswer:
+		return c.eventAnswer(m, kind)
+	case content.PollOption:
+		return c.aside(m, kind.Target, "poll.option", "option", markup.Line(kind.Option, longestOption))
+	case content.Sealed:
+		return c.sealed(m, kind)
 	case content.Undecryptable:
 		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.waiting()
@@ -123,12 +149,6 @@ func (c Context) finish(m content.Message, p Post) Post {
 	})
 }
 
-// concernsAnother are the kinds that say something about an earlier message.
-// Done on the own phone they are a note to the desk, not a new message of it.
-var concernsAnother = map[string]bool{
-	"edit": true, "reactionMessage": true, "encReactionMessage": true, "pinInChatMessage": true, "pollUpdateMessage": true,
-}
-
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
@@ -136,7 +156,8 @@ func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}
-	if p.Form == Echo && concernsAnother[kind.Name] {
+	// It concerns an earlier message: done on the own phone that is a note to the desk.
+	if p.Form == Echo && kind.Name == "secretEncryptedMessage" {
 		p.Form = Note
 	}
 	return p

@@ -49,3 +49,13 @@ func user(jid string) string {
 	name, _, _ := strings.Cut(jid, "@")
 	return name
 }
+
+// phoneNumber is a person's phone number, or "".
+func phoneNumber(a content.Address) string {
+	for _, jid := range []string{a.JID, a.Alt} {
+		if strings.HasSuffix(jid, "@s.whatsapp.net") {
+			return "+" + user(jid)
+		}
+	}
+	return ""
+}

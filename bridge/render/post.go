@@ -34,6 +34,9 @@ type Post struct {
 	// Unthreaded is the content where that message is not in the conversation: it
 	// says what is answered. Empty if Content does for that, too.
 	Unthreaded string
+	// Below is the source id of the post that this one is threaded to instead of ReplyTo:
+	// the placeholder in whose place it comes.
+	Below string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
 	// Part is the part of the message whose file that is.
@@ -57,7 +60,7 @@ func (p Post) Alone() Post {
 	if p.Unthreaded != "" {
 		p.Content, p.Unthreaded = p.Unthreaded, ""
 	}
-	p.ReplyTo, p.ReplyToPart = "", 0
+	p.ReplyTo, p.ReplyToPart, p.Below = "", 0, ""
 	return p
 }
 
@@ -73,11 +76,11 @@ func (p Post) mapped(change func(content string) string) Post {
 // Voice reports whether the post's file is a voice note.
 func (p Post) Voice() bool { return p.Attach != nil && p.Attach.Kind == content.Voice }
 
-// Opens reports whether posts need a conversation that is open: notes go into
-// the one that there is, be it resolved.
+// Opens reports whether posts need a conversation that is open: notes and small lines
+// go into the one that there is, be it resolved.
 func Opens(posts []Post) bool {
 	for _, p := range posts {
-		if p.Form != Note {
+		if p.Form != Note && p.Form != Pill {
 			return true
 		}
 	}

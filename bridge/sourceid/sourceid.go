@@ -23,6 +23,7 @@ const (
 	Ad         = "#ad"         // the note about the ad that a message came from
 	Missing    = "#missing"    // the note that says that a file will not come
 	Converted  = "#converted"  // a message that was shown as a placeholder before
+	Votes      = "#votes"      // a count of a poll's votes; the time that it is of follows
 )
 
 // Part is the suffix of the posts of a message that needs several: the first, 0, is the

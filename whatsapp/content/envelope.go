@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +49,9 @@ func MessageEnvelope(info types.MessageInfo, m *waE2E.Message, alt Alternate) (E
 	if status { // it stands in the chat with who has published it
 		info.Chat, info.IsGroup = info.Sender.ToNonAD(), false
 	}
-	return messageEnvelope(info, alt, contentClass(m), func(p *payload) { p.Proto, p.Status = raw, status })
+	return messageEnvelope(info, alt, contentClass(info, m), func(p *payload) {
+		p.Proto, p.Status, p.Unfinished = raw, status, info.MsgBotInfo.EditType == types.EditTypeInner
+	})
 }
 
 // PlaceholderEnvelope wraps a message whose content could not be had: trouble is
@@ -103,11 +106,17 @@ func direction(fromMe bool) string {
 }
 
 // contentClass keeps apart what may come under one id: the sender key of a
-// group comes before, and under the id of, the message it is for.
-func contentClass(m *waE2E.Message) string {
+// group comes before, and under the id of, the message it is for; and so may the edits
+// of a message come.
+func contentClass(info types.MessageInfo, m *waE2E.Message) string {
 	content, _ := decodeContent(m, 0)
-	if _, ok := content.(Nothing); ok {
+	switch c := content.(type) {
+	case Nothing:
 		return "protocol"
+	case Edit:
+		if c.Target == info.ID {
+			return "edit|" + strconv.FormatInt(info.Timestamp.UnixMilli(), 10)
+		}
 	}
 	return "content"
 }

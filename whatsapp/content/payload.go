@@ -27,6 +27,8 @@ type payload struct {
 	Proto   []byte `json:"proto,omitempty"`
 	// Part is set where one part of the content is meant.
 	Part int `json:"part,omitempty"`
+	// Unfinished says that a machine goes on writing: the next version comes at once.
+	Unfinished bool `json:"unfinished,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -47,9 +49,13 @@ func Decode(raw []byte) (Message, error) {
 		}
 		content, context := decodeContent(&sent, 0)
 		with := associationOf(&sent, 0)
-		m.Content, m.Quote, m.Marks = withoutFilm(content, context, with), quote(context), marksOf(context)
-		m.belong(with)
+		m = m.with(withoutFilm(content, context, with), context)
+		m.Marks = marksOf(context)
 		m.Status = p.Status
+		m.belong(with)
+		if e, ok := m.Content.(Edit); ok {
+			m = edited(m, e, p.Unfinished)
+		}
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}
 	default:
