@@ -68,7 +68,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		},
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})
-	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
+	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock, Log: log, AskGroupName: r.session.GroupName}
 	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
 	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{
@@ -80,7 +80,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
 		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
 		Sending: func() int { return b.pool.Sending(string(line.ID)) },
-		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
+		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc, Left: func() { cfg.Metrics.countWhatsApp("group message left out") },
 		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard, Told: r.flushLost,
 	}
 	r.outbound = &outbound.Handler{

@@ -73,6 +73,7 @@ func (c *connection) message(evt *events.Message) bool {
 		c.s.cfg.Log.Warn("votes and edits of a message will not be read", "error", err)
 	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, c.alternate)
+	envelope.Mentions = evt.Info.IsGroup && content.Mentions(evt.RawMessage, c.own())
 	return c.takeOr(envelope, err)
 }
 

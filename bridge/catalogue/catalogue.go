@@ -41,6 +41,9 @@ func For(language string) Catalogue {
 	return all["en"]
 }
 
+// Has reports whether there is a text of a key.
+func (c Catalogue) Has(key string) bool { return c.texts[key] != "" }
+
 // Text is the text of a key. pairs are names and values for the {name}
 // placeholders; a value is put in as it is, so it must be escaped already. An
 // unknown key gives the key, which tests look for.

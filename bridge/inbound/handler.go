@@ -52,6 +52,8 @@ type Session interface {
 	RequestMedia(ctx context.Context, payload []byte) error
 	// People tells what is known of people, by their JIDs.
 	People(ctx context.Context, jids []string) map[string]content.Person
+	// RejectCall refuses a call that rings.
+	RejectCall(ctx context.Context, from, id string) error
 }
 
 // Observer takes a measurement.
@@ -62,6 +64,12 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	m, err := h.decode(ctx, j, j.Payload)
 	if err != nil {
 		return err
+	}
+	switch kind := m.Content.(type) {
+	case content.Call:
+		return h.handleCall(ctx, j, m, kind)
+	case content.Happening:
+		return h.handleHappening(ctx, j, m, kind)
 	}
 	m, below, err := h.unsealed(ctx, j, m)
 	if err != nil {

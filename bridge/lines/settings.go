@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a minimal image has no time zones of its own
+	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/fault"
@@ -39,6 +40,14 @@ type Settings struct {
 	Deletes       string `json:"deletes"`
 	StatusUpdates string `json:"status_updates"`
 	Channels      string `json:"channels"`
+	Calls         string `json:"calls"`
+	// RejectCalls refuses calls, and RejectCallsText is what callers are written then.
+	RejectCalls     bool   `json:"reject_calls"`
+	RejectCallsText string `json:"reject_calls_text"`
+	SecurityCodes   string `json:"security_codes"`
+	// Groups says which groups come in, for GroupsListed those of GroupsList.
+	Groups     string    `json:"groups"`
+	GroupsList GroupList `json:"groups_list"`
 }
 
 // What is shown of a file that only the phone may show, and once.
@@ -127,6 +136,12 @@ func Table() []Setting {
 		{"deletes", "text", `"note"`, oneOf(deletions), func(s Settings) bool { return slices.Contains(deletions, s.Deletes) }},
 		{"status_updates", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.StatusUpdates) }},
 		{"channels", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.Channels) }},
+		{"calls", "text", `"message"`, oneOf(callForms), func(s Settings) bool { return slices.Contains(callForms, s.Calls) }},
+		{"reject_calls", "true or false", "false", "true or false", nil},
+		{"reject_calls_text", "text", `""`, "at most 4096 characters long", func(s Settings) bool { return utf8.RuneCountInString(s.RejectCallsText) <= 4096 }},
+		{"security_codes", "text", `"off"`, oneOf(securityForms), func(s Settings) bool { return slices.Contains(securityForms, s.SecurityCodes) }},
+		{"groups", "text", `"off"`, oneOf(groupPolicies), func(s Settings) bool { return slices.Contains(groupPolicies, s.Groups) }},
+		{"groups_list", "list of texts", "[]", "a list of at most 1000 ids of groups; * and ? stand for other characters, ! or - in front keeps a group out", func(s Settings) bool { return s.GroupsList.valid() }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 	}
 }
@@ -148,6 +163,24 @@ var (
 	reactionForms = []string{"note", "message", "off"}
 	editForms     = []string{"message", "note"}
 )
+
+// How a missed call can be shown: as a message of the caller, as a private note, or not
+// at all.
+const (
+	CallsMessage = "message"
+	CallsNote    = "note"
+	CallsOff     = "off"
+)
+
+var callForms = []string{CallsMessage, CallsNote, CallsOff}
+
+// Whether people are told that somebody's security code has changed.
+const (
+	SecurityCodesOff  = "off"
+	SecurityCodesPill = "pill"
+)
+
+var securityForms = []string{SecurityCodesOff, SecurityCodesPill}
 
 // oneOf lists values as people do: "a, b or c".
 func oneOf(values []string) string {

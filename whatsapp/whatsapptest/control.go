@@ -95,6 +95,7 @@ func (s *Server) ControlHandler() http.Handler {
 	route("POST /peers/{number}/scan", s.withPeer(controlScan))
 	route("POST /peers/{number}/code", s.withPeer(controlCode))
 	route("POST /peers/{number}/send", s.withPeer(controlSend))
+	route("GET /peers/{number}/refused", s.withPeer(controlRefused))
 	route("POST /peers/{number}/flood", s.withPeer(controlFlood))
 	route("POST /peers/{number}/file", s.withPeer(controlSendFile))
 	route("POST /peers/{number}/receipt", s.withPeer(controlReceipt))
