@@ -137,6 +137,7 @@ type Contact struct {
 	Name           string            `json:"name"`
 	Phone          string            `json:"phone_number"`
 	Identifier     string            `json:"identifier"`
+	Thumbnail      string            `json:"thumbnail"` // the address of the picture, or empty
 	ContactInboxes few[ContactInbox] `json:"contact_inboxes"`
 }
 

@@ -27,6 +27,9 @@ func (c *connection) handle(event any) (taken bool) {
 
 // dispatch gives an event to the method for its kind.
 func (c *connection) dispatch(event any) (taken bool) {
+	if picture, ok := event.(*events.Picture); ok {
+		c.pictureChanged(picture)
+	}
 	switch evt := event.(type) {
 	case *events.Message:
 		return c.message(evt)

@@ -36,6 +36,8 @@ type Handler struct {
 	Log      *slog.Logger
 	// Started is when the line began to run here.
 	Started time.Time
+	// Seen is told whose contact is in use; it must not block, and may be nil.
+	Seen func(chat string)
 	// Delay is told how long each message took from its commit, in seconds.
 	Delay Observer
 }
@@ -179,6 +181,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		h.wakeAside(m)
 		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
+		}
+		if h.Seen != nil {
+			h.Seen(chat.ID)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 		h.Delivery.MarkReadIfAnswered(ctx, chat, links[len(links)-1].Message)

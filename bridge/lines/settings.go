@@ -33,6 +33,9 @@ type Settings struct {
 	Edits      string `json:"edits"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
+	Pictures   string `json:"pictures"`
+	// Texts replace those of the catalogue, by their keys.
+	Texts map[string]string `json:"texts,omitempty"`
 	// What becomes of what surrounds messages, or is none of the customer's to the desk.
 	ViewOnce      string `json:"view_once"`
 	Captions      string `json:"captions"`
@@ -97,6 +100,12 @@ const (
 	EventsOff  = "off"
 )
 
+// Whether contacts have WhatsApp's profile pictures.
+const (
+	PicturesOn  = "on"
+	PicturesOff = "off"
+)
+
 // Setting is one row of the table of settings.
 type Setting struct {
 	Name string // in JSON, in the CLI and in the documents
@@ -143,11 +152,14 @@ func Table() []Setting {
 		{"groups", "text", `"off"`, oneOf(groupPolicies), func(s Settings) bool { return slices.Contains(groupPolicies, s.Groups) }},
 		{"groups_list", "list of texts", "[]", "a list of at most 1000 ids of groups; * and ? stand for other characters, ! or - in front keeps a group out", func(s Settings) bool { return s.GroupsList.valid() }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
+		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
+		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
 	}
 }
 
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
 
+var switches = []string{PicturesOn, PicturesOff}
 var (
 	viewOnces     = []string{ViewOnceNotice, ViewOnceShow}
 	captionPlaces = []string{CaptionsTogether, CaptionsApart}
@@ -213,6 +225,7 @@ func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 	if s.Formatting != nil { // decoding would change the one that others read
 		merged.Formatting = new(*s.Formatting)
 	}
+	merged.Texts = maps.Clone(s.Texts) // likewise
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if err := merged.set(key, given[key]); err != nil {
@@ -231,13 +244,20 @@ func (s *Settings) set(name string, value json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("encode the setting %s: %w", name, err)
 	}
-	err = strictjson.Decode(one, s)
+	before := s.Texts
+	if name == "texts" {
+		s.Texts = nil // the object as a whole: what is not in it is the catalogue's
+	}
+	if err = strictjson.Decode(one, s); err != nil {
+		s.Texts = before
+	}
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, wrongType.Type, wrongType.Value))
+		want := strings.Replace(wrongType.Type.String(), "map[string]string", "object", 1)
+		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, want, wrongType.Value))
 	}
 	return fault.Invalid(name, "there is no setting "+name)
 }
@@ -249,6 +269,9 @@ func (s Settings) faults() []error {
 		if row.valid != nil && !row.valid(s) {
 			faults = append(faults, fault.Invalid(row.Name, row.Name+" must be "+row.Allowed))
 		}
+	}
+	for _, text := range catalogue.OverrideFaults(s.Texts) {
+		faults = append(faults, fault.Invalid("texts", "texts: "+text))
 	}
 	return faults
 }

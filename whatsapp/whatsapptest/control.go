@@ -101,6 +101,7 @@ func (s *Server) ControlHandler() http.Handler {
 	route("POST /peers/{number}/receipt", s.withPeer(controlReceipt))
 	route("POST /peers/{number}/typing", s.withPeer(controlTyping))
 	route("POST /peers/{number}/number", s.withPeer(controlChangeNumber))
+	route("POST /peers/{number}/picture", s.withPeer(controlPicture))
 	route("POST /peers/{number}/settings", s.withPeer(controlSettings))
 	route("GET /peers/{number}/messages", s.withPeer(controlMessages))
 	route("GET /peers/{number}/receipts", s.withPeer(controlReceipts))
