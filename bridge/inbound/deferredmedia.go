@@ -189,6 +189,12 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	case chat.Conversation == 0:
 		return j.Done(ctx, nil) // the conversation is not there any more
 	}
+	if gone, err := h.wasErased(ctx, client, j, m); err != nil || gone {
+		if err != nil {
+			return err
+		}
+		return j.Done(ctx, nil)
+	}
 	upload, done, err := h.fetchFile(ctx, j, file)
 	switch {
 	case errors.Is(err, media.ErrTooLarge):

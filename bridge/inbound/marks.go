@@ -28,7 +28,7 @@ func (h *Handler) rendering(ctx context.Context, j *work.Job, m content.Message)
 	if _, rc.QuoteKnown, err = h.linkInChat(ctx, j, m.Quote.ID); err != nil {
 		return rc, err
 	}
-	if strings.HasSuffix(m.Quote.Chat, "@g.us") && m.Quote.Chat != m.Chat.JID {
+	if m.Quote.ChatName == "" && strings.HasSuffix(m.Quote.Chat, "@g.us") && m.Quote.Chat != m.Chat.JID {
 		rc.QuotedGroup, err = h.Contacts.GroupName(ctx, m.Quote.Chat)
 	}
 	return rc, err
@@ -147,4 +147,21 @@ func (h *Handler) eraseOne(ctx context.Context, j *work.Job, client *chatwoot.Cl
 		return true, false, err
 	}
 	return true, true, nil
+}
+
+// wasErased reports whether a message was taken out of Chatwoot: its file does not follow
+// then.
+func (h *Handler) wasErased(ctx context.Context, client *chatwoot.Client, j *work.Job, m content.Message) (bool, error) {
+	if h.Inbox.Settings().Deletes != lines.DeletesErase {
+		return false, nil
+	}
+	link, known, err := h.linkInChat(ctx, j, m.ID)
+	if err != nil || !known || link.Message <= 0 {
+		return false, err
+	}
+	stands, err := client.Message(ctx, chatwoot.ConversationID(link.Conversation), chatwoot.MessageID(link.Message))
+	if chatwoot.IsNotFound(err) {
+		return true, nil
+	}
+	return stands.Attributes.Deleted, err
 }

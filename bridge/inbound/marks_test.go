@@ -10,7 +10,9 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
+	"github.com/wootbridge/wootbridge/bridge/linetest"
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -227,4 +229,35 @@ func TestAPostOfAChannelIsAMessage(t *testing.T) {
 	require.Empty(t, o.drain())
 	require.Equal(t, "news", o.posted("3EB0POST").Text)
 	require.Equal(t, "WhatsApp channel 120363000000000009", o.contact().Name)
+}
+
+func TestTheFileOfAnErasedMessageDoesNotFollow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.set(func(s *lines.Settings) { s.Deletes = lines.DeletesErase })
+	o.files.failures = []error{media.ErrNoRoom}
+	id := o.take(alicia, byBoth, o.image(jpeg, "look"))
+	o.take(alicia, byBoth, revoke(id))
+	for range 2 { // the lane of messages goes first
+		o.line.Drain(linetest.Handlers{journal.In: {Do: o.in.Handle}})
+	}
+	require.True(t, o.posted(id).Deleted)
+	require.Empty(t, o.drain())
+	require.Zero(t, o.files.fetched)
+	require.Len(t, o.messages(), 1)
+}
+
+func TestAnEditNamesWhomItMentions(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.files.people = map[string]content.Person{"300000000000003@lid": {Name: "Bruno"}}
+	id := o.from(alicia, byBoth, text("look"))
+	edited := o.posted(o.from(alicia, byBoth, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: &waCommon.MessageKey{ID: proto.String(id)},
+		EditedMessage: &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
+			Text: proto.String("look @300000000000003"), ContextInfo: &waE2E.ContextInfo{MentionedJID: []string{"300000000000003@lid"}},
+		}},
+	}}))
+	require.Contains(t, edited.Text, "look @Bruno")
+	require.Equal(t, o.posted(id).ID, edited.ReplyTo)
 }

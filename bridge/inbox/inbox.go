@@ -95,7 +95,6 @@ func (x *Inbox) Rendering() render.Context {
 		Events:        render.EventForm(settings.Events),
 		Reactions:     settings.Reactions,
 		Edits:         settings.Edits,
-		EventsAsNotes: settings.Events == lines.EventsNote,
 		CallsAsNotes:  settings.Calls == lines.CallsNote,
 	}
 }

@@ -92,7 +92,7 @@ func TestNamesInWhatHappensAreNothingButNames(t *testing.T) {
 		require.NotContains(t, posts[0].Content, "<")
 		require.NotContains(t, posts[0].Content, "\n")
 		require.NotContains(t, posts[0].Content, "\u202e")
-		c.EventsAsNotes = true
+		c.Events = render.EventNote
 		posts = render.Message(m, c)
 		require.Equal(t, render.Note, posts[0].Form)
 		require.NotContains(t, posts[0].Content, "**Ana**")

@@ -31,7 +31,7 @@ func (c Context) happening(m content.Message, h content.Happening) []Post {
 		return nil
 	}
 	p := Post{SourceID: sourceid.Of(m.ID), Form: Pill, Content: html.EscapeString(strings.Join(told, " · "))}
-	if c.EventsAsNotes {
+	if c.Events == EventNote {
 		p.Form, p.Content = Note, markup.ProtectLiquid(markup.Literal(strings.Join(told, " · ")))
 	}
 	return []Post{p}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
@@ -51,7 +52,7 @@ func (c Context) quoteAuthor(m content.Message) string {
 	case m.Quote.Chat == statusChat:
 		where = c.Texts.Text("status")
 	case strings.HasSuffix(m.Quote.Chat, groupServer) && m.Quote.Chat != m.Chat.JID:
-		if where = markup.Line(c.QuotedGroup, longestAuthor); where == "" {
+		if where = markup.Line(cmp.Or(m.Quote.ChatName, c.QuotedGroup), longestAuthor); where == "" {
 			where = c.Texts.Text("group")
 		}
 	default:

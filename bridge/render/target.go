@@ -83,7 +83,7 @@ func (c Context) version(m content.Message, of content.Content) Post {
 		}
 		return Post{Content: c.text(media.Caption)}
 	}
-	posts := c.message(content.Message{ID: m.ID, Chat: m.Chat, Sender: m.Sender, At: m.At, Content: of})
+	posts := c.message(content.Message{ID: m.ID, Chat: m.Chat, Sender: m.Sender, At: m.At, Content: of, Marks: content.Marks{Mentions: m.Mentions}})
 	if len(posts) == 0 {
 		return Post{}
 	}

@@ -49,18 +49,25 @@ type Mention struct {
 // mostMentions is how many mentions are taken over: a group has at most 1,024 members.
 const mostMentions = 2048
 
-// marksOf reads a context, and the association that stands beside the content.
-func marksOf(c *waE2E.ContextInfo, with *waE2E.MessageAssociation) Marks {
-	m := Marks{Mentions: mentionsOf(c), Ad: adOf(c)}
+// marksOf reads a context.
+func marksOf(c *waE2E.ContextInfo) Marks {
+	m := Marks{Mentions: mentionsOf(c), Ad: adOf(c), Channel: PersonName(c.GetForwardedNewsletterMessageInfo().GetNewsletterName())}
 	switch score := c.GetForwardingScore(); {
 	case score >= oftenScore:
 		m.Forwarded = ForwardedOften
 	case score > 0, c.GetIsForwarded(), c.GetForwardedNewsletterMessageInfo() != nil:
 		m.Forwarded = ForwardedOnce
 	}
-	m.Channel = PersonName(c.GetForwardedNewsletterMessageInfo().GetNewsletterName())
-	parent := with.GetParentMessageKey().GetID()
-	switch with.GetAssociationType() {
+	return m
+}
+
+// belong reads how a file belongs to another message. Of what is no file, such as the edit
+// of a caption, that says whom it concerns.
+func (m *Message) belong(with *waE2E.MessageAssociation) {
+	if m.File() == nil {
+		return
+	}
+	switch parent := with.GetParentMessageKey().GetID(); with.GetAssociationType() {
 	case waE2E.MessageAssociation_MEDIA_ALBUM:
 		m.Album = parent
 	case waE2E.MessageAssociation_HD_IMAGE_DUAL_UPLOAD, waE2E.MessageAssociation_HD_VIDEO_DUAL_UPLOAD, waE2E.MessageAssociation_HEVC_VIDEO_DUAL_UPLOAD:
@@ -68,7 +75,6 @@ func marksOf(c *waE2E.ContextInfo, with *waE2E.MessageAssociation) Marks {
 	case waE2E.MessageAssociation_EVENT_COVER_IMAGE, waE2E.MessageAssociation_MEDIA_POLL:
 		m.PartOf = parent
 	}
-	return m
 }
 
 func mentionsOf(c *waE2E.ContextInfo) []Mention {

@@ -120,6 +120,19 @@ func TestOddMarksAreLeftOut(t *testing.T) {
 	require.Equal(t, &content.Ad{SourceID: "1", Title: "a\uFFFD"}, m.Ad)
 }
 
+// The edit of a caption says which file it means, and is no copy of it.
+func TestWhatIsNoFileIsNoCopy(t *testing.T) {
+	t.Parallel()
+	with := &waE2E.MessageContextInfo{MessageAssociation: &waE2E.MessageAssociation{
+		AssociationType: waE2E.MessageAssociation_HD_IMAGE_DUAL_UPLOAD.Enum(), ParentMessageKey: &waCommon.MessageKey{ID: proto.String("PARENT")},
+	}}
+	require.Empty(t, decoded(t, &waE2E.Message{MessageContextInfo: with, Conversation: proto.String("x")}).Marks)
+	require.Empty(t, decoded(t, &waE2E.Message{MessageContextInfo: with, ProtocolMessage: &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: &waCommon.MessageKey{ID: proto.String("CHILD")},
+		EditedMessage: &waE2E.Message{AssociatedChildMessage: &waE2E.FutureProofMessage{Message: &waE2E.Message{ImageMessage: &waE2E.ImageMessage{}}}},
+	}}).Marks)
+}
+
 // A card without a text is not empty.
 func TestALinkWithoutATextIsShown(t *testing.T) {
 	t.Parallel()

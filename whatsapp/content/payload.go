@@ -56,7 +56,8 @@ func Decode(raw []byte) (Message, error) {
 		content, context := decodeContent(&sent, 0)
 		with := associationOf(&sent, 0)
 		m = m.with(withoutFilm(content, context, with), context)
-		m.Marks, m.Status, m.Timer = marksOf(context, with), p.Status, timerOf(&sent, context)
+		m.Marks, m.Status, m.Timer = marksOf(context), p.Status, timerOf(&sent, context)
+		m.belong(with)
 		if e, ok := m.Content.(Edit); ok {
 			m = edited(m, e, p.Unfinished)
 		}

@@ -13,6 +13,8 @@ type Quote struct {
 	// Chat is the JID of the chat in which it was written, if the answering side says
 	// so: it does for a message of another chat.
 	Chat string
+	// ChatName is what that chat is called, if it is a group and the answering side says so.
+	ChatName string
 	// Content is what the answering side sent along of the quoted message; nil
 	// if nothing.
 	Content Content
@@ -26,7 +28,7 @@ func quote(c *waE2E.ContextInfo) *Quote {
 	if c.GetStanzaID() == "" {
 		return nil
 	}
-	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant()), Chat: c.GetRemoteJID()}
+	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant()), Chat: c.GetRemoteJID(), ChatName: PersonName(c.GetGroupSubject())}
 	if c.GetQuotedMessage() != nil {
 		content, context := decodeContent(c.GetQuotedMessage(), maxWrappers/2)
 		q.Content, q.Mentions = content, mentionsOf(context)

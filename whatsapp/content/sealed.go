@@ -127,7 +127,9 @@ func Open(m Message, s Sealed, plaintext []byte) (Message, error) {
 	if err != nil {
 		return m, fmt.Errorf("decode a sealed %s: %w", s.Kind, err)
 	}
-	return m.with(opened, context), nil
+	m = m.with(opened, context)
+	m.Mentions = mentionsOf(context)
+	return m, nil
 }
 
 func (s Sealed) open(plaintext []byte) (Content, *waE2E.ContextInfo, error) {
