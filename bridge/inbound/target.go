@@ -9,6 +9,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -86,7 +87,7 @@ func personOf(a content.Address) string {
 // forgotten: nil.
 func (h *Handler) contentOf(ctx context.Context, j *work.Job, id string) (content.Content, error) {
 	for _, fromMe := range []bool{false, true} {
-		key := strings.Join([]string{h.Inbox.LineID(), j.Chat(), content.ContentKey(id, fromMe)}, "|")
+		key := intake.MessageKey(h.Inbox.LineID(), j.Chat(), content.ContentKey(id, fromMe))
 		payload, found, err := h.Journal.Payload(ctx, key)
 		if err != nil {
 			return nil, err

@@ -144,14 +144,14 @@ func edit(p *waE2E.ProtocolMessage, beside *waE2E.MessageContextInfo) (Content, 
 	return nested{p.GetEditedMessage(), func(version Content) Content { return Edit{Target: target, New: version} }}, nil
 }
 
-// with is the message with a content that was decoded, and the context of that.
-func (m Message) with(c Content, context *waE2E.ContextInfo) Message {
-	m.Content, m.Quote = c, quote(context)
+// with is the message with a content that was decoded, and what stands around that.
+func (m Message) with(c Content, context *waE2E.ContextInfo, association *waE2E.MessageAssociation) Message {
+	m.Content, m.Quote, m.Marks = c, quote(context), marksOf(context, association)
 	switch c := c.(type) {
 	case below:
 		m.Content, m.Quote = c.said, &Quote{ID: c.target.ID, Sender: c.target.Participant}
-	case Edit:
-		m.Quote = nil // whom it answers was said by what it changes
+	case Edit: // the rest was said by what it changes
+		m.Quote, m.Marks = nil, Marks{Mentions: mentionsOf(context)}
 	}
 	return m
 }

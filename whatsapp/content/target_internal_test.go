@@ -126,3 +126,23 @@ func edited1(text string) *waE2E.Message {
 		EditedMessage: &waE2E.Message{Conversation: proto.String(text)},
 	}}
 }
+
+// An edit names people as any text does; that what it changes was forwarded, belongs to an
+// album, or is a copy was said by that.
+func TestAnEditHasTheMentionsOfItsText(t *testing.T) {
+	t.Parallel()
+	m := edited1("x")
+	m.ProtocolMessage.EditedMessage = &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
+		Text: proto.String("@5511888880002"), ContextInfo: &waE2E.ContextInfo{
+			MentionedJID: []string{"5511888880002@s.whatsapp.net"}, IsForwarded: proto.Bool(true), StanzaID: proto.String("Q"),
+		},
+	}}
+	m.MessageContextInfo = &waE2E.MessageContextInfo{MessageAssociation: &waE2E.MessageAssociation{
+		AssociationType: waE2E.MessageAssociation_HD_IMAGE_DUAL_UPLOAD.Enum(), ParentMessageKey: &waCommon.MessageKey{ID: proto.String("PARENT")},
+	}}
+	got, err := Decode(stored(t, m).Payload)
+	require.NoError(t, err)
+	require.Equal(t, Marks{Mentions: []Mention{{JID: "5511888880002@s.whatsapp.net"}}}, got.Marks)
+	require.Nil(t, got.Quote)
+	require.Equal(t, "PARENT", Target(got.Content))
+}
