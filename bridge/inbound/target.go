@@ -12,6 +12,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -49,6 +50,9 @@ func (h *Handler) earlier(ctx context.Context, j *work.Job, m content.Message) (
 	}
 	if e.content, err = h.contentOf(ctx, j, target); err != nil {
 		return e, err
+	}
+	if e.content == nil && m.Group {
+		e.content = h.ownContent(ctx, j, m, target)
 	}
 	switch c := m.Content.(type) {
 	case content.Reaction:
@@ -100,6 +104,25 @@ func (h *Handler) contentOf(ctx context.Context, j *work.Job, id string) (conten
 		}
 	}
 	return nil, nil
+}
+
+// ownContent is the text of an earlier message of the desk, as Chatwoot has it, where a
+// small line shows that; nil where it cannot be had, which is no reason to wait.
+func (h *Handler) ownContent(ctx context.Context, j *work.Job, m content.Message, id string) content.Content {
+	switch m.Content.(type) {
+	case content.Reaction, content.Pin:
+	default:
+		return nil
+	}
+	link, known, err := h.linkInChat(ctx, j, id)
+	if err != nil || !known || link.Message <= 0 || link.Origin == idmap.FromCustomer {
+		return nil
+	}
+	sent, err := h.Inbox.At(j.Priority()).Message(ctx, chatwoot.ConversationID(link.Conversation), chatwoot.MessageID(link.Message))
+	if err != nil || sent.Content == "" {
+		return nil
+	}
+	return content.Text{Text: sent.Content}
 }
 
 // isAsBefore reports whether an edit changes nothing that people see: apps send such ones
