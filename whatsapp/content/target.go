@@ -197,7 +197,11 @@ func decodeNested(m *waE2E.Message) (Content, *waE2E.ContextInfo) {
 		}
 		m = inner
 	}
-	return decodeContent(m, maxWrappers/2)
+	content, context := decodeContent(m, maxWrappers/2)
+	if Target(content) != "" {
+		return Nothing{}, nil
+	}
+	return content, context
 }
 
 // innerOf is the message that a message wraps, or nil.

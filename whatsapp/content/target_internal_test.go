@@ -146,3 +146,28 @@ func TestAnEditHasTheMentionsOfItsText(t *testing.T) {
 	require.Nil(t, got.Quote)
 	require.Equal(t, "PARENT", Target(got.Content))
 }
+
+// Whoever has a secret seals what he likes with it.
+func FuzzOpen(f *testing.F) {
+	for _, inside := range []proto.Message{
+		edited1("x"), &waE2E.PollVoteMessage{SelectedOptions: [][]byte{{1}, nil}}, &waE2E.ReactionMessage{Text: proto.String("👍")},
+		&waE2E.EventResponseMessage{Response: waE2E.EventResponseMessage_MAYBE.Enum(), ExtraGuestCount: proto.Int32(-1)},
+		&waE2E.Message{CommentMessage: &waE2E.CommentMessage{}}, &waE2E.Message{},
+	} {
+		plaintext, err := proto.Marshal(inside)
+		require.NoError(f, err)
+		for kind := range 8 {
+			f.Add(plaintext, kind)
+		}
+	}
+	kinds := []SealedKind{SealedVote, SealedReaction, SealedComment, SealedAnswer, SealedEdit, SealedEventEdit, SealedPollEdit, SealedPollOption}
+	f.Fuzz(func(t *testing.T, plaintext []byte, kind int) {
+		sealed := Sealed{Kind: kinds[uint(kind)%uint(len(kinds))], Target: Key{ID: "MINE"}}
+		m, err := Open(Message{ID: "A"}, sealed, plaintext)
+		if err != nil {
+			return
+		}
+		require.NotNil(t, m.Content)
+		require.Contains(t, []string{"", "MINE"}, Target(m.Content), "nothing is said of another message")
+	})
+}
