@@ -48,8 +48,16 @@ func (h *Handler) earlier(ctx context.Context, j *work.Job, m content.Message) (
 	if target == "" {
 		return e, nil
 	}
-	if e.content, err = h.contentOf(ctx, j, target); err != nil {
+	// One that is not shown yet is no earlier one: it would be chance whether it is in the
+	// journal already.
+	_, known, err := h.linkInChat(ctx, j, target)
+	if err != nil {
 		return e, err
+	}
+	if known {
+		if e.content, err = h.contentOf(ctx, j, target); err != nil {
+			return e, err
+		}
 	}
 	if e.content == nil && m.Group {
 		e.content = h.ownContent(ctx, j, m, target)
