@@ -48,6 +48,12 @@ func (h *Handler) Convert(ctx context.Context, j *work.Job) error {
 	if m, _, err = h.unsealed(ctx, j, m); err != nil {
 		return err
 	}
+	if meant, err := h.isMeant(ctx, j, m); err != nil || !meant {
+		if err != nil {
+			return err
+		}
+		return j.Done(ctx, nil)
+	}
 	if _, ok := m.Content.(content.Sealed); ok {
 		return j.Unconverted(ctx, "secretEncryptedMessage", nil) // the next time, if the secret comes
 	}

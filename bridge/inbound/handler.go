@@ -114,11 +114,11 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
-	posts, err := h.wanted(ctx, j, m, inPlaceOf(below, render.Message(m, about.in(rc))))
+	posts, err := h.wanted(ctx, j, m, render.Message(m, about.in(rc)))
 	if err != nil {
 		return err
 	}
-	if about.shown {
+	if posts = inPlaceOf(below, posts); about.shown {
 		posts = nil
 	}
 	late.remember = h.remember(j, m, about)

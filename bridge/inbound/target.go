@@ -9,8 +9,10 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/work"
+	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -46,8 +48,19 @@ func (h *Handler) earlier(ctx context.Context, j *work.Job, m content.Message) (
 	if target == "" {
 		return e, nil
 	}
-	if e.content, err = h.contentOf(ctx, j, target); err != nil {
+	// One that is not shown yet is no earlier one: it would be chance whether it is in the
+	// journal already.
+	_, known, err := h.linkInChat(ctx, j, target)
+	if err != nil {
 		return e, err
+	}
+	if known {
+		if e.content, err = h.contentOf(ctx, j, target); err != nil {
+			return e, err
+		}
+	}
+	if e.content == nil && m.Group {
+		e.content = h.ownContent(ctx, j, m, target)
 	}
 	switch c := m.Content.(type) {
 	case content.Reaction:
@@ -86,7 +99,7 @@ func personOf(a content.Address) string {
 // forgotten: nil.
 func (h *Handler) contentOf(ctx context.Context, j *work.Job, id string) (content.Content, error) {
 	for _, fromMe := range []bool{false, true} {
-		key := strings.Join([]string{h.Inbox.LineID(), j.Chat(), content.ContentKey(id, fromMe)}, "|")
+		key := intake.MessageKey(h.Inbox.LineID(), j.Chat(), content.ContentKey(id, fromMe))
 		payload, found, err := h.Journal.Payload(ctx, key)
 		if err != nil {
 			return nil, err
@@ -99,6 +112,25 @@ func (h *Handler) contentOf(ctx context.Context, j *work.Job, id string) (conten
 		}
 	}
 	return nil, nil
+}
+
+// ownContent is the text of an earlier message of the desk, as Chatwoot has it, where a
+// small line shows that; nil where it cannot be had, which is no reason to wait.
+func (h *Handler) ownContent(ctx context.Context, j *work.Job, m content.Message, id string) content.Content {
+	switch m.Content.(type) {
+	case content.Reaction, content.Pin:
+	default:
+		return nil
+	}
+	link, known, err := h.linkInChat(ctx, j, id)
+	if err != nil || !known || link.Message <= 0 || link.Origin == idmap.FromCustomer {
+		return nil
+	}
+	sent, err := h.Inbox.At(j.Priority()).Message(ctx, chatwoot.ConversationID(link.Conversation), chatwoot.MessageID(link.Message))
+	if err != nil || sent.Content == "" {
+		return nil
+	}
+	return content.Text{Text: sent.Content}
 }
 
 // isAsBefore reports whether an edit changes nothing that people see: apps send such ones

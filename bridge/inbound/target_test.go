@@ -142,6 +142,20 @@ func TestReactionsInAGroupShowWhatTheyAreAbout(t *testing.T) {
 	}, o.all()[1:])
 }
 
+// What the desk itself wrote Chatwoot knows, when the journal does not.
+func TestReactionsInAGroupShowWhatTheDeskWrote(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	asked := o.inGroup(alicia, text("Quem vem?"))
+	_, err := o.line.DB.Exec(`DELETE FROM job`) // the journal forgets
+	require.NoError(t, err)
+	_, err = o.line.DB.Exec(`UPDATE message_link SET direction = 'out' WHERE wa_id = $1`, asked)
+	require.NoError(t, err)
+	o.inGroup(alicia, reaction(asked, "👍"))
+	require.Contains(t, o.all()[1], "Alice reacted 👍: “")
+	require.Contains(t, o.all()[1], "Quem vem?")
+}
+
 // An edit is shown below what it changes, if it changes anything.
 func TestEditsAreShownBelowWhatTheyChange(t *testing.T) {
 	t.Parallel()

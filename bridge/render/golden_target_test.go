@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -154,4 +155,36 @@ func optionsOf(c content.Content) (options []render.Option) {
 		}
 	}
 	return options
+}
+
+// A name, an emoji or a text of others stands in lines of ours, which it must not be able
+// to make its own.
+func TestM8_WhatConcernsAnEarlierMessageIsOneLine(t *testing.T) {
+	t.Parallel()
+	bad := "Ana\n\n**Admin:** <b>x</b> https://evil.example [x](https://evil.example)\u202e\x1b {{x}} " + strings.Repeat("x", 500)
+	c := context("en")
+	c.Target, c.Before = content.Text{Text: bad}, bad
+	for _, told := range []content.Content{
+		content.Reaction{Target: "T", Emoji: bad}, content.Reaction{Target: "T"}, content.Pin{Target: "T"}, content.Keep{Target: "T"}, content.Timer{After: time.Hour},
+		content.MemberLabel{Label: bad}, content.Handover{Text: bad}, content.PollOption{Target: "T", Option: bad}, content.SharingLimited{}, content.NumberShared{},
+	} {
+		for _, m := range []content.Message{from(told), inGroup(told)} {
+			m.PushName = bad
+			for _, events := range []render.EventForm{render.EventPill, render.EventNote} {
+				c.Events = events
+				p := render.Message(m, c)[0]
+				for _, shown := range []string{p.Content, p.Alone().Content} {
+					require.NotContains(t, shown, "\n", "%T", told)
+					require.NotContains(t, shown, "\u202e", "%T", told)
+					require.NotContains(t, shown, "\x1b", "%T", told)
+					require.Less(t, len([]rune(shown)), 600, "%T", told)
+					if p.Form == render.Pill {
+						require.NotContains(t, shown, "<", "%T", told)
+					} else {
+						require.NotRegexp(t, `[^\\]\]\(`, shown, "%T", told)
+					}
+				}
+			}
+		}
+	}
 }

@@ -54,10 +54,9 @@ func Decode(raw []byte) (Message, error) {
 			return Message{}, fmt.Errorf("decode message: %w", err)
 		}
 		content, context := decodeContent(&sent, 0)
-		with := associationOf(&sent, 0)
-		m = m.with(withoutFilm(content, context, with), context)
-		m.Marks, m.Status, m.Timer = marksOf(context), p.Status, timerOf(&sent, context)
-		m.belong(with)
+		association := associationOf(&sent, 0)
+		m = m.with(withoutFilm(content, context, association), context, association)
+		m.Status, m.Timer = p.Status, timerOf(&sent, context)
 		if e, ok := m.Content.(Edit); ok {
 			m = edited(m, e, p.Unfinished)
 		}

@@ -127,9 +127,7 @@ func Open(m Message, s Sealed, plaintext []byte) (Message, error) {
 	if err != nil {
 		return m, fmt.Errorf("decode a sealed %s: %w", s.Kind, err)
 	}
-	m = m.with(opened, context)
-	m.Mentions = mentionsOf(context)
-	return m, nil
+	return m.with(opened, context, nil), nil
 }
 
 func (s Sealed) open(plaintext []byte) (Content, *waE2E.ContextInfo, error) {

@@ -144,14 +144,15 @@ func edit(p *waE2E.ProtocolMessage, beside *waE2E.MessageContextInfo) (Content, 
 	return nested{p.GetEditedMessage(), func(version Content) Content { return Edit{Target: target, New: version} }}, nil
 }
 
-// with is the message with a content that was decoded, and the context of that.
-func (m Message) with(c Content, context *waE2E.ContextInfo) Message {
-	m.Content, m.Quote = c, quote(context)
+// with is the message with a content that was decoded, and what stands around that.
+func (m Message) with(c Content, context *waE2E.ContextInfo, association *waE2E.MessageAssociation) Message {
+	m.Content, m.Quote, m.Marks = c, quote(context), marksOf(context)
+	m.belong(association)
 	switch c := c.(type) {
 	case below:
 		m.Content, m.Quote = c.said, &Quote{ID: c.target.ID, Sender: c.target.Participant}
-	case Edit:
-		m.Quote = nil // whom it answers was said by what it changes
+	case Edit: // the rest was said by what it changes
+		m.Quote, m.Marks = nil, Marks{Mentions: mentionsOf(context)}
 	}
 	return m
 }
@@ -197,7 +198,11 @@ func decodeNested(m *waE2E.Message) (Content, *waE2E.ContextInfo) {
 		}
 		m = inner
 	}
-	return decodeContent(m, maxWrappers/2)
+	content, context := decodeContent(m, maxWrappers/2)
+	if Target(content) != "" {
+		return Nothing{}, nil
+	}
+	return content, context
 }
 
 // innerOf is the message that a message wraps, or nil.

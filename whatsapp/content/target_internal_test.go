@@ -126,3 +126,48 @@ func edited1(text string) *waE2E.Message {
 		EditedMessage: &waE2E.Message{Conversation: proto.String(text)},
 	}}
 }
+
+// An edit names people as any text does; that what it changes was forwarded, belongs to an
+// album, or is a copy was said by that.
+func TestAnEditHasTheMentionsOfItsText(t *testing.T) {
+	t.Parallel()
+	m := edited1("x")
+	m.ProtocolMessage.EditedMessage = &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
+		Text: proto.String("@5511888880002"), ContextInfo: &waE2E.ContextInfo{
+			MentionedJID: []string{"5511888880002@s.whatsapp.net"}, IsForwarded: proto.Bool(true), StanzaID: proto.String("Q"),
+		},
+	}}
+	m.MessageContextInfo = &waE2E.MessageContextInfo{MessageAssociation: &waE2E.MessageAssociation{
+		AssociationType: waE2E.MessageAssociation_HD_IMAGE_DUAL_UPLOAD.Enum(), ParentMessageKey: &waCommon.MessageKey{ID: proto.String("PARENT")},
+	}}
+	got, err := Decode(stored(t, m).Payload)
+	require.NoError(t, err)
+	require.Equal(t, Marks{Mentions: []Mention{{JID: "5511888880002@s.whatsapp.net"}}}, got.Marks)
+	require.Nil(t, got.Quote)
+	require.Equal(t, "PARENT", Target(got.Content))
+}
+
+// Whoever has a secret seals what he likes with it.
+func FuzzOpen(f *testing.F) {
+	for _, inside := range []proto.Message{
+		edited1("x"), &waE2E.PollVoteMessage{SelectedOptions: [][]byte{{1}, nil}}, &waE2E.ReactionMessage{Text: proto.String("👍")},
+		&waE2E.EventResponseMessage{Response: waE2E.EventResponseMessage_MAYBE.Enum(), ExtraGuestCount: proto.Int32(-1)},
+		&waE2E.Message{CommentMessage: &waE2E.CommentMessage{}}, &waE2E.Message{},
+	} {
+		plaintext, err := proto.Marshal(inside)
+		require.NoError(f, err)
+		for kind := range 8 {
+			f.Add(plaintext, kind)
+		}
+	}
+	kinds := []SealedKind{SealedVote, SealedReaction, SealedComment, SealedAnswer, SealedEdit, SealedEventEdit, SealedPollEdit, SealedPollOption}
+	f.Fuzz(func(t *testing.T, plaintext []byte, kind int) {
+		sealed := Sealed{Kind: kinds[uint(kind)%uint(len(kinds))], Target: Key{ID: "MINE"}}
+		m, err := Open(Message{ID: "A"}, sealed, plaintext)
+		if err != nil {
+			return
+		}
+		require.NotNil(t, m.Content)
+		require.Contains(t, []string{"", "MINE"}, Target(m.Content), "nothing is said of another message")
+	})
+}
