@@ -3,6 +3,7 @@ package contacts
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -53,6 +54,20 @@ func (d *Directory) IfKnown(ctx context.Context, address content.Address, use fu
 		d.recent.remember(address, chat)
 	}
 	return true, use(chat)
+}
+
+// Met reports whether an address is a chat's under either of its forms.
+func (d *Directory) Met(ctx context.Context, address content.Address) (bool, error) {
+	for _, jid := range []string{address.JID, address.Alt} {
+		if jid == "" {
+			continue
+		}
+		_, err := d.IDs.ChatByAlias(ctx, d.line(), jid)
+		if err == nil || !errors.Is(err, idmap.ErrUnknown) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // Resolve finds or makes the chat of an address, merges two that turn out to be

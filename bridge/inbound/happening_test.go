@@ -248,11 +248,15 @@ func TestASecurityCodeIsToldOfOnRequest(t *testing.T) {
 	}
 	o.happens(changed("1790000000"))
 	require.Len(t, o.messages(), 1)
+	business := waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{"type": "business", "from": alicia.lid, "sender_pn": alicia.pn}, Content: []waBinary.Node{{Tag: "remove"}}}
+	o.happens(business)
+	require.Len(t, o.messages(), 2, "also where it is the first to tell of the hidden id")
 	o.settings(func(s *lines.Settings) { s.SecurityCodes = lines.SecurityCodesPill })
 	o.happens(changed("1790000001"))
 	all := o.messages()
-	require.Len(t, all, 2)
-	require.Equal(t, "The security code with +5511888880002 changed", all[1].Text)
+	require.Len(t, all, 3)
+	require.Equal(t, "+5511888880002 is no longer a business account", all[1].Text)
+	require.Equal(t, "The security code with +5511888880002 changed", all[2].Text)
 }
 
 func TestGroupsComeInAsTheLineHasIt(t *testing.T) {

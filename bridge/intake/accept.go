@@ -126,8 +126,14 @@ func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
 		}
 		return in.unlessCopy(ctx, entry)
 	})
-	if known || err != nil || e.Kind == content.EnvHappening {
-		return err // nobody reads what happens where there is no conversation
+	if known || err != nil {
+		return err
+	}
+	if e.Kind == content.EnvHappening {
+		// Nobody reads what happens where there is no conversation.
+		if met, err := in.Contacts.Met(ctx, e.Chat); err != nil || !met {
+			return err
+		}
 	}
 	var entry journal.Entry
 	err = in.Contacts.Resolve(ctx, e.Chat, func(ctx context.Context, tx *sql.Tx, chat string) error {

@@ -110,7 +110,9 @@ func HappeningEnvelope(node *waBinary.Node, w Witness) (Envelope, bool, error) {
 		return Envelope{}, false, err
 	}
 	p := payload{Version: 1, ID: "event-" + digest, Group: e.Happens == HappensInGroup, At: s.at("t"), Event: &e}
-	p.Sender = AddressOf(actor, alt, w.Alternate)
+	if p.Sender = e.person(actor).Address; p.Sender.Alt == "" {
+		p.Sender = AddressOf(actor, alt, w.Alternate)
+	}
 	p.Chat = p.Sender
 	if p.Group {
 		p.Chat = Address{JID: chat.ToNonAD().String()}
