@@ -71,6 +71,10 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		JID: line.JID, Phone: line.Phone, Store: cfg.Store, Sink: r, Log: log, Clock: cfg.Clock, Versions: cfg.Versions,
 		PhoneKnown: whatsapp.Phone{Seen: line.PhoneSeen, Asked: line.PhoneAsked}, NotePhone: r.notePhone,
 		AllowPair: func(jid string) string { return admin.RefusePhone(b.ctx, b.lines, line.ID, jid, log) },
+		Publications: func() whatsapp.Publications {
+			settings := in.Settings()
+			return whatsapp.Publications{Statuses: settings.StatusUpdates == lines.PublicationsMessage, Channels: settings.Channels == lines.PublicationsMessage}
+		},
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
 	})
 	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
@@ -80,6 +84,7 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
 		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Started: cfg.Clock(), Delay: cfg.Metrics.toChatwoot,
 	}
+	r.delivery.Aside = r.inbound.Aside()
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
 		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },

@@ -73,6 +73,8 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 	switch j.Kind { // what may come late
 	case journal.KindContact:
 		return r.contacts.UpdateContact(ctx, j)
+	case journal.KindAd:
+		return r.contacts.RecordAd(ctx, j)
 	case journal.KindMerge:
 		return r.contacts.MergeContacts(ctx, j)
 	case journal.KindRecheck:
@@ -85,6 +87,10 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 		return r.inbound.HandleFile(ctx, j)
 	case journal.KindReceipt:
 		return r.delivery.HandleReceipt(ctx, j)
+	case journal.KindSecret:
+		return r.inbound.HandleSecret(ctx, j)
+	case journal.KindTally:
+		return r.inbound.HandleTally(ctx, j)
 	case string(content.EnvMediaRetry):
 		return r.inbound.HandleUploadedAgain(ctx, j)
 	default:

@@ -202,7 +202,7 @@ func TestR36_ADeletedLineLeavesNothingBehind(t *testing.T) {
 		_, err = w.bridge.LineStatus(ctx, w.line)
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, fault.CodeNotFound, failure.Code)
-		for _, table := range []string{"lane", "job", "chat", "chat_alias", "conversation_link", "message_link", "agent_message", "comparison"} {
+		for _, table := range []string{"lane", "job", "chat", "chat_alias", "conversation_link", "message_link", "agent_message", "remark", "comparison"} {
 			var rows int
 			require.NoError(t, w.db.QueryRow(`SELECT COUNT(*) FROM `+table+` WHERE line = $1`, string(w.line)).Scan(&rows))
 			require.Zero(t, rows, table)

@@ -48,7 +48,7 @@ func (c *connection) dispatch(event any) (taken bool) {
 }
 
 func (c *connection) message(evt *events.Message) bool {
-	if evt.Info.Chat.Server == types.NewsletterServer || evt.Info.Chat == types.StatusBroadcastJID {
+	if !c.takesPublication(evt.Info) {
 		c.s.cfg.Count("publication") // of a channel or a status: nobody wrote to the desk
 		return true
 	}
@@ -69,6 +69,9 @@ func (c *connection) message(evt *events.Message) bool {
 	}
 	if peer && from != foreign {
 		return true // between the account's devices; nothing for people
+	}
+	if err := c.keepSecret(evt); err != nil {
+		c.s.cfg.Log.Warn("votes and edits of a message will not be read", "error", err)
 	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, c.alternate)
 	return c.takeOr(envelope, err)

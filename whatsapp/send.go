@@ -68,6 +68,9 @@ func (s *Session) Send(ctx context.Context, o content.Outgoing) error {
 	if err != nil || to.User == "" {
 		return &PermanentError{Reason: ReasonNotOnWhatsApp, Err: errors.New("no JID to send to")}
 	}
+	if to.Server == types.NewsletterServer {
+		return &PermanentError{Reason: ReasonRefused, Err: errChannel}
+	}
 	c, err := s.connected()
 	if err != nil {
 		return err

@@ -52,6 +52,8 @@ type Config struct {
 	Simulator *Simulator
 	// SendRate limits sends per second; 0 = no limit.
 	SendRate float64
+	// Publications is asked for each status and each post of a channel; nil takes none in.
+	Publications func() Publications
 	// Count counts what happened, by name; it may be nil.
 	Count func(event string)
 	// AllowPair may refuse a phone, given by its JID, with a sentence for

@@ -38,6 +38,9 @@ func IsCounterpart(jid string) bool {
 	}
 }
 
+// IsChannel reports whether a JID is a channel's, which is read and not written to.
+func IsChannel(jid string) bool { return strings.HasSuffix(jid, "@newsletter") }
+
 // Target is the JID to send to: the hidden id, which is the person, or else the number
 // that was seen last; the first address of a group or a bot.
 func Target(chat idmap.Chat) string {

@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -14,12 +15,16 @@ const (
 	// unnamedContact stands for somebody who shows neither name nor number.
 	unnamedContact  = "WhatsApp"
 	groupNamePrefix = "WhatsApp group "
+	channelPrefix   = "WhatsApp channel "
 )
 
 // contactName is a first name for the contact; agents may change it.
 func contactName(m content.Message, phone string) string {
 	if m.Group {
 		return groupNamePrefix + jidUser(m.Chat.JID)
+	}
+	if IsChannel(m.Chat.JID) {
+		return channelPrefix + jidUser(m.Chat.JID)
 	}
 	if name := pushedName(m); name != "" {
 		return name
@@ -43,6 +48,15 @@ func unnamed(jid string) string {
 // unnamedDigits is how much of a hidden id stands in for a name.
 const unnamedDigits = 4
 
+// GroupName is what a group of the line is called, as far as is known; else "".
+func (d *Directory) GroupName(ctx context.Context, jid string) (string, error) {
+	chat, err := d.IDs.ChatByAlias(ctx, d.line(), jid)
+	if err != nil || isPlaceholderName(chat.Name, chat) {
+		return "", idmap.IgnoreUnknown(err)
+	}
+	return chat.Name, nil
+}
+
 // pushedName is what the person on the other side calls themselves, in a form
 // that Chatwoot stores, or "".
 func pushedName(m content.Message) string {
@@ -59,7 +73,7 @@ func pushedName(m content.Message) string {
 // isPlaceholderName reports whether a name that the bridge gave only stands in for a
 // real one.
 func isPlaceholderName(name string, chat idmap.Chat) bool {
-	if name == unnamedContact || strings.HasPrefix(name, groupNamePrefix) {
+	if name == unnamedContact || strings.HasPrefix(name, groupNamePrefix) || strings.HasPrefix(name, channelPrefix) {
 		return true
 	}
 	return name != "" && slices.ContainsFunc(slices.Concat(chat.Aliases, chat.Former), func(jid string) bool {

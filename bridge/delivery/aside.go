@@ -49,36 +49,55 @@ func (s *Statuses) putAside(ctx context.Context, j *work.Job, r content.Receipt)
 // upkeep is a maintenance lane while it is drained.
 type upkeep struct {
 	s     *Statuses
+	chat  string
 	epoch int64
 }
 
-// OpenUpkeep begins a drain of a maintenance lane, in which receipts wait aside
-// for their messages without failing.
+// OpenUpkeep begins a drain of a maintenance lane, in which receipts and other kinds
+// wait aside for what they need without failing.
 func (s *Statuses) OpenUpkeep(lease *journal.Lease) work.Lane {
-	return upkeep{s: s, epoch: lease.Epoch()}
+	return upkeep{s: s, chat: lease.Lane().Chat, epoch: lease.Epoch()}
 }
 
-// Next implements work.Lane. Whatever is no receipt is done in its order, before
-// all receipts: the head of a lane that was not released cleanly is still its
-// first. Of the receipts the first is done whose message is known by now, or that
-// has waited long enough.
+// Next implements work.Lane. Whatever does not wait aside is done in its order, before
+// all that does: the head of a lane that was not released cleanly is still its
+// first. Of the others the first is done that need not wait any longer: a receipt whose
+// message is known by now, or that has waited long enough.
 func (l upkeep) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 	for _, job := range jobs {
-		if job.Kind != journal.KindReceipt {
+		if job.Kind != journal.KindReceipt && l.s.Aside[job.Kind] == nil {
 			return work.Turn{Job: job}
 		}
 	}
-	rest := lastLook
+	var rest time.Duration
 	for _, job := range jobs {
-		age := l.s.Clock().Sub(job.RecordedAt)
-		if age >= receiptPatience || l.recorded(ctx, job) {
+		waits := l.receiptWaits(ctx, job)
+		if aside := l.s.Aside[job.Kind]; aside != nil {
+			waits = aside(ctx, l.chat, job)
+		}
+		if waits <= 0 {
 			return work.Turn{Job: job}
 		}
-		if age >= 0 { // or the clock was set back
-			rest = min(rest, max(age/2, firstLook))
+		if rest == 0 || waits < rest {
+			rest = waits
 		}
 	}
 	return work.Turn{Job: jobs[0], Wait: rest}
+}
+
+// receiptWaits is for how long a receipt waits still.
+func (l upkeep) receiptWaits(ctx context.Context, job journal.Job) time.Duration {
+	age := l.s.Clock().Sub(job.RecordedAt)
+	switch {
+	case job.Kind != journal.KindReceipt:
+		return 0
+	case age >= receiptPatience || l.recorded(ctx, job):
+		return 0
+	case age < 0: // the clock was set back
+		return lastLook
+	default:
+		return min(lastLook, max(age/2, firstLook))
+	}
 }
 
 // recorded reports whether all messages of a receipt are recorded. What cannot

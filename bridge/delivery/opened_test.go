@@ -31,7 +31,9 @@ func (r *reader) MarkRead(_ context.Context, _, _ string, ids []string, _ time.T
 }
 
 // Group implements delivery.Session.
-func (*reader) Group(context.Context, string, bool) (content.Group, error) { return content.Group{}, nil }
+func (*reader) Group(context.Context, string, bool) (content.Group, error) {
+	return content.Group{}, nil
+}
 
 // desk is a line whose Chatwoot says when agents have seen which conversation.
 type desk struct {

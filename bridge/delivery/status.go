@@ -25,6 +25,9 @@ type Statuses struct {
 	Session Session
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Aside says of other kinds of jobs that wait aside, as receipts do, for how long one
+	// does still; 0 is no longer.
+	Aside map[string]func(ctx context.Context, chat string, job journal.Job) time.Duration
 
 	// locks keep the statuses of one message in order: its out lane and its
 	// status lane both show them, and Chatwoot applies steps back too.

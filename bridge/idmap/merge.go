@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // Merge says that two chats turned out to be one counterpart.
@@ -32,12 +33,18 @@ func (m *Map) MergeChats(ctx context.Context, tx *sql.Tx, line string, merge Mer
 		`UPDATE chat_alias SET chat = $1 WHERE chat = $2`,
 		`UPDATE conversation_link SET chat = $1 WHERE chat = $2`,
 		`UPDATE message_link SET chat = $1 WHERE chat = $2`,
+		`INSERT INTO remark (line, chat, wa_id, kind, person, value, at) SELECT line, $1, wa_id, kind, person, value, at FROM remark
+			WHERE line = $3 AND chat = $2 ON CONFLICT (line, chat, wa_id, kind, person) DO NOTHING`,
 		`UPDATE chat SET by_lid = 1 WHERE id = $1 AND EXISTS (SELECT 1 FROM chat AS younger WHERE younger.id = $2 AND younger.by_lid = 1)`,
 		`UPDATE chat SET timer = (SELECT timer FROM chat AS younger WHERE younger.id = $2), timer_set = (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)
 			WHERE id = $1 AND timer_set < (SELECT timer_set FROM chat AS younger WHERE younger.id = $2)`,
 		`UPDATE chat SET merged_into = $1 WHERE id = $2`,
 	} {
-		if _, err := tx.ExecContext(ctx, query, merge.Elder, merge.Younger); err != nil {
+		arguments := []any{merge.Elder, merge.Younger}
+		if strings.Contains(query, "$3") {
+			arguments = append(arguments, line)
+		}
+		if _, err := tx.ExecContext(ctx, query, arguments...); err != nil {
 			return fmt.Errorf("merge chats: %w", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // A message of a kind that no converter knows is shown as a placeholder, and its job is
@@ -44,15 +45,29 @@ func (h *Handler) Convert(ctx context.Context, j *work.Job) error {
 		}
 		return j.Done(ctx, nil)
 	}
-	rc := h.Inbox.Rendering()
-	posts := render.Converted(m, rc)
+	if m, _, err = h.unsealed(ctx, j, m); err != nil {
+		return err
+	}
+	if _, ok := m.Content.(content.Sealed); ok {
+		return j.Unconverted(ctx, "secretEncryptedMessage", nil) // the next time, if the secret comes
+	}
+	rc, err := h.rendering(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	about, err := h.earlier(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	posts := render.Converted(m, about.in(rc))
+	remember := h.remember(j, m, about)
 	switch {
 	case len(posts) == 0:
-		return j.Done(ctx, nil)
+		return j.Done(ctx, remember)
 	case slices.ContainsFunc(posts, func(p render.Post) bool { return p.Unconverted != "" }):
 		return endOf(j, posts)(ctx, nil)
 	}
-	return h.deliver(ctx, j, m, posts, delay{})
+	return h.deliver(ctx, j, m, posts, delay{remember: remember})
 }
 
 // wasShown reports whether what stands in Chatwoot is no placeholder: an earlier release

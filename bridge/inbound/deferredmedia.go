@@ -60,6 +60,9 @@ func (h *Handler) HandleFile(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
+	if m, _, err = h.unsealed(ctx, j, m); err != nil {
+		return err
+	}
 	file, err := deferredFile(m)
 	if err != nil {
 		return err

@@ -30,6 +30,8 @@ type delay struct {
 	announce bool
 	// run is to be recorded together with the message, if anything is.
 	run *idmap.LateRun
+	// remember is what else is to be recorded with it; it may be nil.
+	remember work.Recorder
 }
 
 // delayOf looks whether a message comes late, and whether the agents know. A
@@ -58,7 +60,8 @@ func (h *Handler) delayOf(ctx context.Context, j *work.Job, m content.Message) (
 // isNews reports whether a content is a message of its own.
 func isNews(c content.Content) bool {
 	switch c.(type) {
-	case content.Revoke, content.Nothing:
+	case content.Revoke, content.Nothing, content.Album, content.Reaction, content.Pin, content.Keep, content.Timer, content.NumberShared,
+		content.SharingLimited, content.MemberLabel, content.Handover, content.PollOption:
 		return false
 	default:
 		return true
@@ -68,9 +71,16 @@ func isNews(c content.Content) bool {
 // record is called in the transaction that ends the message's job.
 func (d delay) record(h *Handler, j *work.Job) work.Recorder {
 	if d.run == nil {
-		return nil
+		return d.remember
 	}
-	return func(ctx context.Context, tx *sql.Tx) error { return h.IDs.SetLateRun(ctx, tx, j.Chat(), *d.run) }
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if d.remember != nil {
+			if err := d.remember(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return h.IDs.SetLateRun(ctx, tx, j.Chat(), *d.run)
+	}
 }
 
 // announceLate gives the line before a message. Where the message itself is in

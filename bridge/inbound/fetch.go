@@ -11,7 +11,6 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/media"
 	"github.com/wootbridge/wootbridge/bridge/render"
-	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
@@ -43,17 +42,8 @@ func (h *Handler) fetch(ctx context.Context, j *work.Job, p *render.Post) (uploa
 		*p = p.FileWithoutPlace(h.Inbox.Rendering())
 		return nil, false, func() {}, nil
 	}
-	*p, later = h.withoutFile(*p)
-	return nil, later, func() {}, nil
-}
-
-// withoutFile is a post with a line in its file's place. later says that the file
-// follows: the message's does, those of its further posts do not.
-func (h *Handler) withoutFile(p render.Post) (post render.Post, later bool) {
-	if _, part := sourceid.Split(sourceid.Link(p.SourceID)); part != "" {
-		return p.FileNever(h.Inbox.Rendering()), false
-	}
-	return p.FileLater(h.Inbox.Rendering()), true
+	*p = p.FileLater(h.Inbox.Rendering())
+	return nil, true, func() {}, nil
 }
 
 // triesAgain reports whether a message still waits for its file after err: once

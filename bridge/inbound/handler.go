@@ -45,8 +45,13 @@ type Session interface {
 	// Download fetches a file. The error may be whatsapp.ErrMediaGone or
 	// whatsapp.ErrNotConnected.
 	Download(ctx context.Context, f content.File, dst whatsapp.DiskFile) error
+	// Unseal reads what is sealed with the secret of an earlier message. The error may be
+	// whatsapp.ErrNoSecret or whatsapp.ErrNotConnected.
+	Unseal(ctx context.Context, m content.Message, sealed content.Sealed) (plaintext []byte, err error)
 	// RequestMedia asks the phone to upload the file of a message again.
 	RequestMedia(ctx context.Context, payload []byte) error
+	// People tells what is known of people, by their JIDs.
+	People(ctx context.Context, jids []string) map[string]content.Person
 }
 
 // Observer takes a measurement.
@@ -61,12 +66,16 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if err := h.noteTimer(ctx, j, m); err != nil {
 		return err
 	}
+	m, below, err := h.unsealed(ctx, j, m)
+	if err != nil {
+		return err
+	}
 	known, err := h.isKnown(ctx, j, m)
 	if err != nil {
 		return err
 	}
 	if !known {
-		meant, err := h.mayRevoke(ctx, j, m)
+		meant, err := h.isMeant(ctx, j, m)
 		if err != nil {
 			return err
 		}
@@ -79,15 +88,36 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	if known {
 		return j.Done(ctx, late.record(h, j))
 	}
-	rc := h.Inbox.Rendering()
-	if m.Quote != nil {
-		if _, rc.QuoteKnown, err = h.linkInChat(ctx, j, m.Quote.ID); err != nil {
+	if erased, err := h.erase(ctx, j, m); err != nil {
+		return err
+	} else if erased {
+		return j.Done(ctx, late.record(h, j))
+	}
+	if err := h.withAlbum(ctx, j, &m); err != nil {
+		return err
+	}
+	rc, err := h.rendering(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	about, err := h.earlier(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	posts, err := h.wanted(ctx, j, m, inPlaceOf(below, render.Message(m, about.in(rc))))
+	if err != nil {
+		return err
+	}
+	if about.shown {
+		posts = nil
+	}
+	late.remember = h.remember(j, m, about)
+	if len(posts) == 0 {
+		if err := j.Done(ctx, late.record(h, j)); err != nil {
 			return err
 		}
-	}
-	posts := render.Message(m, rc)
-	if len(posts) == 0 {
-		return j.Done(ctx, late.record(h, j))
+		h.wakeAside(m)
+		return nil
 	}
 	return h.deliver(ctx, j, m, posts, late)
 }
@@ -112,6 +142,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 			return err
 		}
 		links, chat = append(links, link), in
+		if m.Album != "" && p.SourceID == sourceid.Of(m.ID) {
+			links = append(links, albumLink(m.Album, link))
+		}
 		if fileLater {
 			later = append(later, p.Part)
 		}
@@ -132,10 +165,14 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 				return err
 			}
 		}
+		if err := h.Contacts.QueueAd(ctx, tx, chat, m); err != nil {
+			return err
+		}
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
 	if err == nil {
-		if contacts.Tells(chat, m) || len(later) > 0 {
+		h.wakeAside(m)
+		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
@@ -189,9 +226,8 @@ func (h *Handler) postWithoutFile(ctx context.Context, j *work.Job, m content.Me
 	if chat, posted, stored, err := h.findEarlier(ctx, j, client, p.SourceID); err != nil || stored {
 		return chat, posted, false, err
 	}
-	without, later := h.withoutFile(p)
-	chat, posted, err = h.post(ctx, j, m, without, nil, opens)
-	return chat, posted, later, err
+	chat, posted, err = h.post(ctx, j, m, p.FileLater(h.Inbox.Rendering()), nil, opens)
+	return chat, posted, true, err
 }
 
 // postWithoutFiles posts a message without the small files that came within it, where
@@ -262,8 +298,8 @@ func (h *Handler) post(ctx context.Context, j *work.Job, m content.Message, p re
 // elsewhere it shows nothing.
 func (h *Handler) postInto(ctx context.Context, j *work.Job, client *chatwoot.Client, conversation int64, p render.Post, upload *chatwoot.Upload) (chatwoot.Message, error) {
 	to := inbox.Target{Client: client, Conversation: chatwoot.ConversationID(conversation)}
-	if p.ReplyTo != "" {
-		link, known, err := h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
+	if p.ReplyTo != "" || p.Below != "" {
+		link, known, err := h.linkBelow(ctx, j, p)
 		if err != nil {
 			return chatwoot.Message{}, err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/foreign"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
+	"github.com/wootbridge/wootbridge/bridge/render"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -21,6 +22,9 @@ func (h *Handler) decode(ctx context.Context, j *work.Job, payload []byte) (cont
 	m, err := content.Decode(payload)
 	if err != nil {
 		return m, &work.BrokenPayloadError{Err: err} // it will never decode: show that, keep the event
+	}
+	if m.CopyOf != "" {
+		m.ID = m.CopyOf // whichever of the two comes first is the message
 	}
 	return h.named(ctx, j, m)
 }
@@ -68,21 +72,35 @@ func (h *Handler) linkInChat(ctx context.Context, j *work.Job, id string) (idmap
 	return h.partInChat(ctx, j, id, 0)
 }
 
-// partInChat is the link of a part of such a message.
+// partInChat is the link of a part of such a message. What announces an album has the
+// one of its first file.
 func (h *Handler) partInChat(ctx context.Context, j *work.Job, id string, part int) (idmap.Link, bool, error) {
 	link, err := h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Part(part))))
+	if part == 0 && errors.Is(err, idmap.ErrUnknown) {
+		link, err = h.linkByWA(ctx, j, sourceid.Link(sourceid.Derived(id, sourceid.Album)))
+	}
 	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 
-// mayRevoke reports whether a message can have been taken back by whoever says so:
-// in a direct chat everybody's own only, in a group an admin everybody's.
-func (h *Handler) mayRevoke(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
-	revoke, ok := m.Content.(content.Revoke)
-	if !ok || m.Group {
+// isMeant reports whether a message can have been taken back, or changed, by whoever
+// says so: in a direct chat everybody's own only; in a group an admin takes everybody's
+// back, and everybody changes the own.
+func (h *Handler) isMeant(ctx context.Context, j *work.Job, m content.Message) (bool, error) {
+	_, edit := m.Content.(content.Edit)
+	if _, revoke := m.Content.(content.Revoke); !edit && (!revoke || m.Group) {
 		return true, nil
 	}
-	link, known, err := h.linkInChat(ctx, j, revoke.Target)
-	return !known || (link.Origin != idmap.FromCustomer) == m.FromMe, err
+	link, known, err := h.linkInChat(ctx, j, content.Target(m.Content))
+	return !known || isOf(link, j.Chat(), m), err
+}
+
+// linkBelow is the link of the message that a post is threaded to.
+func (h *Handler) linkBelow(ctx context.Context, j *work.Job, p render.Post) (idmap.Link, bool, error) {
+	if p.Below == "" {
+		return h.partInChat(ctx, j, p.ReplyTo, p.ReplyToPart)
+	}
+	link, err := h.linkByWA(ctx, j, sourceid.Link(p.Below))
+	return link, err == nil && link.Chat == j.Chat(), idmap.IgnoreUnknown(err)
 }
 
 // linkOfMessage is the link of a WhatsApp message itself.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waCommon"
@@ -40,11 +41,18 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
+	return newOfficeAt(t, nil)
+}
+
+// newOfficeAt has a clock of its own.
+func newOfficeAt(t *testing.T, clock func() time.Time) *office {
+	t.Helper()
 	desk := chatwoottest.New(chatwoottest.Options{Dir: t.TempDir()})
 	require.NoError(t, desk.Start())
 	t.Cleanup(func() { require.NoError(t, desk.Close()) })
 	options := linetest.At(t, desk, "")
 	options.Settings = func(s *lines.Settings) { s.Events = lines.EventsOff }
+	options.Clock = clock
 	l := linetest.New(t, options)
 	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"), media.Limits{})
 	require.NoError(t, err)
@@ -58,6 +66,7 @@ func newOffice(t *testing.T) *office {
 		Inbox: l.Inbox, Contacts: l.Contacts, Delivery: statuses, IDs: l.IDs, Journal: l.Journal, Session: o.files, Spool: spool,
 		Clock: l.Clock, Log: l.Log, Delay: unmeasured{},
 	}
+	statuses.Aside = o.in.Aside()
 	return o
 }
 
@@ -71,6 +80,7 @@ func (o *office) drain() []error {
 		},
 		journal.Maintenance: {
 			Do:     o.upkeep,
+			Open:   o.in.Delivery.OpenUpkeep,
 			GiveUp: func(ctx context.Context, j *work.Job, _ error) error { return o.in.ShowMissing(ctx, j) },
 		},
 	})
@@ -80,10 +90,16 @@ func (o *office) upkeep(ctx context.Context, j *work.Job) error {
 	switch j.Kind {
 	case journal.KindContact:
 		return o.line.Contacts.UpdateContact(ctx, j)
+	case journal.KindAd:
+		return o.line.Contacts.RecordAd(ctx, j)
 	case journal.KindMerge:
 		return o.line.Contacts.MergeContacts(ctx, j)
 	case journal.KindFile:
 		return o.in.HandleFile(ctx, j)
+	case journal.KindSecret:
+		return o.in.HandleSecret(ctx, j)
+	case journal.KindTally:
+		return o.in.HandleTally(ctx, j)
 	default:
 		return fmt.Errorf("no test has the kind %s", j.Kind)
 	}
@@ -205,6 +221,9 @@ type files struct {
 	failures []error
 	fetched  int
 	asked    int // of the phone
+	people   map[string]content.Person
+	// unsealed is what is sealed in messages, by what it is sealed as.
+	unsealed map[string]proto.Message
 }
 
 // Download implements inbound.Session.
@@ -223,11 +242,23 @@ func (f *files) Download(_ context.Context, file content.File, dst whatsapp.Disk
 	return err
 }
 
+// Unseal implements inbound.Session.
+func (f *files) Unseal(_ context.Context, _ content.Message, sealed content.Sealed) ([]byte, error) {
+	inside, known := f.unsealed[string(sealed.Payload)]
+	if !known {
+		return nil, whatsapp.ErrNoSecret
+	}
+	return proto.Marshal(inside)
+}
+
 // RequestMedia implements inbound.Session.
 func (f *files) RequestMedia(context.Context, []byte) error {
 	f.asked++
 	return nil
 }
+
+// People implements inbound.Session.
+func (f *files) People(context.Context, []string) map[string]content.Person { return f.people }
 
 // put stores a file, and gives its path.
 func (f *files) put(body []byte) *string {

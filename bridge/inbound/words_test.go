@@ -32,9 +32,9 @@ func TestL02_AnAnswerSaysWhatItAnswersWhereThatIsElsewhere(t *testing.T) {
 
 	for what, test := range map[string]struct{ id, author, chat, shown string }{
 		"another customer's":  {other, bento.pn.String(), "", "> ↩ **You:** Not hers\n\nmine"},
-		"a group's":           {"3EB0GROUP", bento.pn.String(), "120363000000000001@g.us", "> ↩ **+5511888880003:** Not hers\n\nmine"},
-		"a group's, her own":  {"3EB0GROUP", alicia.pn.String(), "120363000000000001@g.us", "> ↩ **+" + alicia.pn.User + ":** Not hers\n\nmine"},
-		"a status":            {"3EB0STATUS", "5511999990001@s.whatsapp.net", "status@broadcast", "> ↩ **You:** Not hers\n\nmine"},
+		"a group's":           {"3EB0GROUP", bento.pn.String(), "120363000000000001@g.us", "> ↩ **+5511888880003 · Group:** Not hers\n\nmine"},
+		"a group's, her own":  {"3EB0GROUP", alicia.pn.String(), "120363000000000001@g.us", "> ↩ **+" + alicia.pn.User + " · Group:** Not hers\n\nmine"},
+		"a status":            {"3EB0STATUS", "5511999990001@s.whatsapp.net", "status@broadcast", "> ↩ **You · Status:** Not hers\n\nmine"},
 		"one that is unknown": {"3EB0NOBODY", alicia.pn.String(), "", "> ↩ **+" + alicia.pn.User + ":** Not hers\n\nmine"},
 	} {
 		m := o.posted(o.from(alicia, byNumber, answer("mine", test.id, test.author, test.chat, "Not *hers*")))

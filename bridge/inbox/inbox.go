@@ -85,6 +85,13 @@ func (x *Inbox) Rendering() render.Context {
 		Language:   settings.Language,
 		Zone:       x.Location(),
 		Formatting: settings.FormatsInbound(),
+
+		ViewOnceShown: settings.ViewOnce == lines.ViewOnceShow,
+		CaptionsApart: settings.Captions == lines.CaptionsApart,
+		Own:           render.OwnMessages(settings.OwnMessages),
+		Events:        render.EventForm(settings.Events),
+		Reactions:     settings.Reactions,
+		Edits:         settings.Edits,
 	}
 }
 

@@ -118,7 +118,10 @@ func newMessage(p render.Post, to Target, upload *chatwoot.Upload) chatwoot.NewM
 	case render.Pill:
 		m.Type = chatwoot.Activity
 	}
-	if p.ReplyTo != "" {
+	switch {
+	case p.Below != "":
+		m.InReplyToExternal, m.InReplyTo = p.Below, to.ReplyTo
+	case p.ReplyTo != "":
 		m.InReplyToExternal, m.InReplyTo = sourceid.Derived(p.ReplyTo, sourceid.Part(p.ReplyToPart)), to.ReplyTo
 	}
 	return m

@@ -103,7 +103,7 @@ func (in *Intake) keepAside(ctx context.Context, e content.Envelope, refused err
 // commit resolves the chat and appends the event. A known chat (the usual case)
 // needs two statements; a new one is made in the same transaction.
 func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
-	if !contacts.IsCounterpart(e.Chat.JID) || e.Kind == content.EnvHistory {
+	if !hasChat(e) || e.Kind == content.EnvHistory {
 		_, err := in.Journal.Append(ctx, in.entry(e, "-"))
 		return err
 	}
@@ -165,6 +165,11 @@ func (in *Intake) receiptDelay() time.Duration {
 	return receiptBatchDelay
 }
 
+// hasChat reports whether an event belongs to a chat of the line.
+func hasChat(e content.Envelope) bool {
+	return contacts.IsCounterpart(e.Chat.JID) || e.Kind == content.EnvMessage && contacts.IsChannel(e.Chat.JID)
+}
+
 // entry is an event's place in the journal.
 func (in *Intake) entry(e content.Envelope, chat string) journal.Entry {
 	line := in.Inbox.LineID()
@@ -176,11 +181,11 @@ func (in *Intake) entry(e content.Envelope, chat string) journal.Entry {
 	case e.Kind == content.EnvReceipt:
 		lane.Queue, delay = journal.Status, in.receiptDelay()
 	}
-	if e.Kind != content.EnvHistory && !contacts.IsCounterpart(e.Chat.JID) {
+	if e.Kind != content.EnvHistory && !hasChat(e) {
 		kind, lane.Queue = journal.KindParked, journal.Maintenance
 	}
 	return journal.Entry{
-		Lane: lane, Dedupe: line + "|" + chat + "|" + e.Dedupe, Kind: kind, Payload: e.Payload, OccurredAt: e.At, Delay: delay,
+		Lane: lane, Dedupe: MessageKey(line, chat, e.Dedupe), Kind: kind, Payload: e.Payload, OccurredAt: e.At, Delay: delay,
 		Backlog: e.Waited || in.cameLate(e.At) || in.Inbox.Away(),
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/wootbridge/wootbridge/chatwoot"
 )
 
+// MessageKey is the dedupe key of an event of WhatsApp in a chat.
+func MessageKey(line, chat, dedupe string) string { return line + "|" + chat + "|" + dedupe }
+
 // The dedupe keys of what is to be done about an agent's message, however it
 // became known: by its webhook, by a later one, or by a comparison with Chatwoot's
 // messages. A Chatwoot that was restored from a backup gives ids again; the keys of

@@ -21,14 +21,14 @@ type Stats struct {
 }
 
 // countJobs counts what waits by lane, from an index alone; of each lane it
-// reads the oldest job. Maintenance lanes are short, and read for the receipts
-// that wait aside in them. Of the dead ones there are few.
+// reads the oldest job. Maintenance lanes are short, and read for what waits
+// aside in them. Of the dead ones there are few.
 const countJobs = `SELECT line, dir, 'waiting', SUM(n), MIN(oldest) FROM (
 		SELECT line, dir, (SELECT COUNT(*) FROM job WHERE job.lane = lane.key AND state = 'waiting') AS n,
 			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1) AS oldest
 		FROM lane WHERE due IS NOT NULL AND dir <> 'upkeep'
 		UNION ALL SELECT lane.line, dir, COUNT(*), MIN(created) FROM lane JOIN job ON job.lane = lane.key
-		WHERE due IS NOT NULL AND dir = 'upkeep' AND job.pos > 0 AND state = 'waiting' AND kind <> 'receipt' GROUP BY lane.line, dir
+		WHERE due IS NOT NULL AND dir = 'upkeep' AND job.pos > 0 AND state = 'waiting' AND kind NOT IN ('receipt', 'secret', 'tally') GROUP BY lane.line, dir
 		) AS waiting WHERE n > 0 GROUP BY line, dir
 	UNION ALL SELECT job.line, lane.dir, 'dead', COUNT(*), MIN(job.created)
 		FROM job JOIN lane ON lane.key = job.lane
@@ -74,7 +74,7 @@ func (j *Journal) Stats(ctx context.Context) (map[string]Stats, error) {
 func (j *Journal) LastErrors(ctx context.Context) (map[string]string, error) {
 	const newest = `SELECT line, last_error FROM job WHERE id IN (
 		SELECT MAX(id) FROM job WHERE state = 'waiting' AND last_error <> ''
-		AND NOT (kind = 'receipt' AND lane LIKE '%/upkeep') GROUP BY line)`
+		AND NOT (kind IN ('receipt', 'secret', 'tally') AND lane LIKE '%/upkeep') GROUP BY line)`
 	rows, err := j.db.QueryContext(ctx, newest)
 	if err != nil {
 		return nil, fmt.Errorf("read the last errors: %w", err)

@@ -21,6 +21,11 @@ const (
 	KindMerge   = "merge"   // two contacts turned out to be one person
 	KindJoin    = "join"    // two chats turned out to be one person, but were busy
 	KindFile    = "file"    // a message's file is to follow
+	KindAd      = "ad"      // what is known of the ad that somebody came from
 	KindRecheck = "recheck" // somebody changed a contact in Chatwoot
 	KindParked  = "parked"  // an event that nobody understands is kept
+	// Of maintenance lanes, aside as receipts are: what can be read only with the secret
+	// of an earlier message waits for that, and the votes of a poll for more of them.
+	KindSecret = "secret"
+	KindTally  = "tally"
 )

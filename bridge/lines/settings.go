@@ -27,6 +27,8 @@ type Settings struct {
 	Formatting *bool  `json:"formatting"`
 	Language   string `json:"language"`
 	Events     string `json:"events"`
+	Reactions  string `json:"reactions"`
+	Edits      string `json:"edits"`
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
 
@@ -36,7 +38,45 @@ type Settings struct {
 	SignatureTemplate string `json:"signature_template"`
 	SignatureWhen     string `json:"signature_when"`
 	LinkPreviews      string `json:"link_previews"`
+	// What becomes of what surrounds messages, or is none of the customer's to the desk.
+	ViewOnce      string `json:"view_once"`
+	Captions      string `json:"captions"`
+	OwnMessages   string `json:"own_messages"`
+	Deletes       string `json:"deletes"`
+	StatusUpdates string `json:"status_updates"`
+	Channels      string `json:"channels"`
 }
+
+// What is shown of a file that only the phone may show, and once.
+const (
+	ViewOnceNotice = "notice"
+	ViewOnceShow   = "show"
+)
+
+// Where the text of a file is: beside it, or below it, as a message of its own.
+const (
+	CaptionsTogether = "together"
+	CaptionsApart    = "apart"
+)
+
+// How messages are shown that were typed on the own phone.
+const (
+	OwnMessagesOutgoing = "outgoing"
+	OwnMessagesNote     = "note"
+	OwnMessagesOff      = "off"
+)
+
+// What becomes of a message that was deleted for everyone.
+const (
+	DeletesNote  = "note"
+	DeletesErase = "erase"
+)
+
+// Whether what people publish is shown: their statuses, and what is posted in channels.
+const (
+	PublicationsOff     = "off"
+	PublicationsMessage = "message"
+)
 
 // How a line hears what agents do: by the inbox's webhook, by Chatwoot's live
 // channel, or by whichever tells first.
@@ -83,14 +123,36 @@ func Table() []Setting {
 		{"formatting", "true or false", "null", "true, false, or null for what fits Chatwoot's version", nil},
 		{"language", "text", `"en"`, oneOf(languages), func(s Settings) bool { return slices.Contains(languages, s.Language) }},
 		{"events", "text", `"pill"`, oneOf(eventForms), func(s Settings) bool { return slices.Contains(eventForms, s.Events) }},
+		{"reactions", "text", `"note"`, oneOf(reactionForms), func(s Settings) bool { return slices.Contains(reactionForms, s.Reactions) }},
+		{"edits", "text", `"message"`, oneOf(editForms), func(s Settings) bool { return slices.Contains(editForms, s.Edits) }},
 		{"listen", "text", `"both"`, oneOf(listenings), func(s Settings) bool { return slices.Contains(listenings, s.Listen) }},
+		{"view_once", "text", `"notice"`, oneOf(viewOnces), func(s Settings) bool { return slices.Contains(viewOnces, s.ViewOnce) }},
+		{"captions", "text", `"together"`, oneOf(captionPlaces), func(s Settings) bool { return slices.Contains(captionPlaces, s.Captions) }},
+		{"own_messages", "text", `"outgoing"`, oneOf(ownForms), func(s Settings) bool { return slices.Contains(ownForms, s.OwnMessages) }},
+		{"deletes", "text", `"note"`, oneOf(deletions), func(s Settings) bool { return slices.Contains(deletions, s.Deletes) }},
+		{"status_updates", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.StatusUpdates) }},
+		{"channels", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.Channels) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 	}, outwardSettings()...)
 }
 
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
 
+var (
+	viewOnces     = []string{ViewOnceNotice, ViewOnceShow}
+	captionPlaces = []string{CaptionsTogether, CaptionsApart}
+	ownForms      = []string{OwnMessagesOutgoing, OwnMessagesNote, OwnMessagesOff}
+	deletions     = []string{DeletesNote, DeletesErase}
+	publications  = []string{PublicationsOff, PublicationsMessage}
+)
+
 var eventForms = []string{EventsPill, EventsNote, EventsOff}
+
+// How reactions and edits can be shown.
+var (
+	reactionForms = []string{"note", "message", "off"}
+	editForms     = []string{"message", "note"}
+)
 
 // oneOf lists values as people do: "a, b or c".
 func oneOf(values []string) string {

@@ -23,12 +23,12 @@ import (
 // also the stored form, which outlives releases: fields are only added.
 type prepared struct {
 	// Text is the message's text with its signature and mentions; nil leaves it as it is.
-	Text      *string          `json:"text,omitempty"`
-	Mentions  []string         `json:"mentions,omitempty"`
-	Everybody bool             `json:"everybody,omitempty"`
-	Timer     *content.Timer   `json:"timer,omitempty"`
-	Preview   *content.Preview `json:"preview,omitempty"`
-	Members   int              `json:"members,omitempty"`
+	Text      *string            `json:"text,omitempty"`
+	Mentions  []string           `json:"mentions,omitempty"`
+	Everybody bool               `json:"everybody,omitempty"`
+	Timer     *content.ChatTimer `json:"timer,omitempty"`
+	Preview   *content.Preview   `json:"preview,omitempty"`
+	Members   int                `json:"members,omitempty"`
 
 	// fresh says that it is not recorded yet, kept that it is; signedBy is who signs then.
 	fresh, kept bool
@@ -127,7 +127,7 @@ func (h *Handler) recordPrepared(ctx context.Context, tx *sql.Tx, s *sending) er
 // timerOf is the timer that a message is sent with, nil without one. What WhatsApp says of
 // a group counts for more than what was seen in it, if it says that there is one, or told
 // that it was switched off since.
-func timerOf(chat idmap.Chat, group content.Group) *content.Timer {
+func timerOf(chat idmap.Chat, group content.Group) *content.ChatTimer {
 	seconds, set := chat.Timer, chat.TimerSet
 	switch told := int64(group.Timer); {
 	case told == seconds:
@@ -137,7 +137,7 @@ func timerOf(chat idmap.Chat, group content.Group) *content.Timer {
 	if seconds <= 0 {
 		return nil
 	}
-	t := &content.Timer{Seconds: uint32(seconds)}
+	t := &content.ChatTimer{Seconds: uint32(seconds)}
 	if set > 0 {
 		t.Set = time.Unix(set, 0).UTC()
 	}

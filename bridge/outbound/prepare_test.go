@@ -80,7 +80,7 @@ func TestRepliesHaveTheChatsTimerAndARepeatHasTheSame(t *testing.T) {
 	o.phone.sent = nil
 	o.setTimer(86400, 1_790_000_000)
 	o.say("now")
-	day := &content.Timer{Seconds: 86400, Set: time.Unix(1_790_000_000, 0).UTC()}
+	day := &content.ChatTimer{Seconds: 86400, Set: time.Unix(1_790_000_000, 0).UTC()}
 	require.Equal(t, day, o.phone.sent[0].Timer)
 	o.phone.sent = nil
 	first, second := o.repeats("again", func() { o.setTimer(0, 1_790_000_060) })
@@ -160,7 +160,7 @@ func TestAGroupsTimerIsWhatWhatsAppSays(t *testing.T) {
 	o.setTimer(604800, 1_790_000_000)
 	o.phone.group.Timer = 86400
 	o.say("hi")
-	require.Equal(t, &content.Timer{Seconds: 86400}, o.phone.sent[0].Timer)
+	require.Equal(t, &content.ChatTimer{Seconds: 86400}, o.phone.sent[0].Timer)
 	o.phone.group = content.Group{} // it did not say anything
 	o.say("hi")
 	require.EqualValues(t, 604800, o.phone.sent[1].Timer.Seconds)

@@ -33,7 +33,7 @@ func (c Context) contacts(m content.Message, p Post, kind content.Contacts) []Po
 	}
 	p.Content = c.contactsText(kind)
 	p.Files = files[:min(filesInPost, len(files))]
-	posts := []Post{c.finish(m, p)}
+	posts := []Post{c.finish(m, c.marked(m, p))}
 	m.Quote = nil
 	for rest := files[len(p.Files):]; len(rest) > 0; {
 		part := Post{SourceID: sourceid.Derived(m.ID, sourceid.Part(len(posts))), Form: p.Form}

@@ -18,7 +18,7 @@ func (c Context) event(e content.Event) string {
 		title = c.Texts.Text(kind)
 	case title == "":
 		title = c.Texts.Text("event")
-	case kind != "":
+	case kind != "" && title != c.Texts.Text(kind):
 		below = markup.Literal(c.Texts.Text(kind))
 	}
 	first := "📅 " + markup.Bold(title)

@@ -82,7 +82,7 @@ func TestL02_AnAnswerToAnotherChatNamesWhomItAnswers(t *testing.T) {
 	m.Quote.Chat = group.JID
 	p := render.Message(m, c)[0]
 	require.Equal(t, "Oi", p.Content)
-	require.Equal(t, "> ↩ **+5511888880009:** Bolo?\n\nOi", p.Alone().Content)
+	require.Equal(t, "> ↩ **+5511888880009 · Group:** Bolo?\n\nOi", p.Alone().Content)
 	require.Empty(t, p.Alone().ReplyTo)
 
 	m = answering(inGroup(content.Text{Text: "Oi"}), "5511888880009@s.whatsapp.net", content.Text{Text: "Bolo?"})

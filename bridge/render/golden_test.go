@@ -134,7 +134,7 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"revoke-own":                  own(content.Revoke{Target: "3EB0T"}),
 		"unsupported":                 from(content.Unsupported{Name: "pollCreationMessage"}),
 		"unsupported-with-text":       from(content.Unsupported{Name: "templateMessage", Text: "Olá"}),
-		"unsupported-own-reaction":    own(content.Unsupported{Name: "reactionMessage"}),
+		"unsupported-own-secret":      own(content.Unsupported{Name: "secretEncryptedMessage"}),
 		"location":                    from(content.Location{Place: &content.Point{Latitude: -23.5505, Longitude: -46.63330049}}),
 		"location-named":              from(content.Location{Place: &content.Point{Latitude: 1, Longitude: 2}, Name: "Padaria *Exemplo*", Address: "Rua 1,\nCentro", URL: "https://a.b/_x_"}),
 		"location-nowhere":            from(content.Location{Name: "Centro"}),
@@ -227,9 +227,10 @@ func TestAContentFitsWhatChatwootStores(t *testing.T) {
 	require.LessOrEqual(t, len([]rune(posts[0].Content)), 150_000)
 }
 
-func TestOnlyNotesOpenNothing(t *testing.T) {
+func TestNotesAndSmallLinesOpenNothing(t *testing.T) {
 	t.Parallel()
 	require.False(t, render.Opens([]render.Post{{Form: render.Note}}))
 	require.True(t, render.Opens([]render.Post{{Form: render.Note}, {Form: render.In}}))
-	require.True(t, render.Opens([]render.Post{{Form: render.Pill}}))
+	require.False(t, render.Opens([]render.Post{{Form: render.Pill}}))
+	require.True(t, render.Opens([]render.Post{{Form: render.Pill}, {Form: render.In}}))
 }

@@ -34,8 +34,8 @@ var tradeKinds = []string{
 // unseenKinds are between the apps only.
 var unseenKinds = []string{"call", "group-root-key", "history-bundle", "root-secret", "sticker-sync"}
 
-// sampled are the samples of some kinds, decoded as a line decodes them, by name.
-func sampled(t *testing.T, kinds []string) map[string]content.Message {
+// samplesOf are the samples of some kinds, decoded as a line decodes them, by name.
+func samplesOf(t *testing.T, kinds []string) map[string]content.Message {
 	t.Helper()
 	paths, err := filepath.Glob("../../whatsapp/content/testdata/messages/*.json")
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func sampled(t *testing.T, kinds []string) map[string]content.Message {
 // Each sample as agents see it: all of a language are in one file.
 func TestSamplesOfTradeAndOfRareKindsAsAgentsSeeThem(t *testing.T) {
 	t.Parallel()
-	all := sampled(t, tradeKinds)
+	all := samplesOf(t, tradeKinds)
 	names := []string{}
 	for name := range all {
 		names = append(names, name)
@@ -115,7 +115,7 @@ func TestSamplesOfTradeAndOfRareKindsAsAgentsSeeThem(t *testing.T) {
 
 func TestWhatIsBetweenTheAppsOnlyIsNotShown(t *testing.T) {
 	t.Parallel()
-	for name, m := range sampled(t, unseenKinds) {
+	for name, m := range samplesOf(t, unseenKinds) {
 		require.Empty(t, render.Message(m, context("en")), name)
 	}
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/bridge/sourceid"
@@ -11,19 +12,20 @@ import (
 // Message renders a message. No post at all means that there is nothing to
 // show. The first post that bears the message's own source id is the message.
 func Message(m content.Message, c Context) []Post {
-	return fitting(c, func(c Context) []Post { return c.message(m) })
+	return fitting(c, func(c Context) []Post { return c.ofOwnPhone(c.message(m)) })
 }
 
 func (c Context) message(m content.Message) []Post {
+	c = c.mentioning(m.Mentions)
 	p := Post{SourceID: sourceid.Of(m.ID)}
 	if m.FromMe {
 		p.Form = Echo
 	}
 	switch kind := m.Content.(type) {
-	case content.Nothing:
+	case content.Nothing, content.Album:
 		return nil
 	case content.Text:
-		p.Content = c.text(kind.Text)
+		p = c.written(m, p, kind)
 	case content.Media:
 		p = c.media(p, kind)
 	case content.Location:
@@ -38,6 +40,7 @@ func (c Context) message(m content.Message) []Post {
 		p.Attach = kind.Paper
 	case content.Payment:
 		p.Content, p.ReplyTo = c.payment(kind), kind.Target
+		p.Attach = kind.Picture
 	case content.SplitBill:
 		p.Content = c.splitBill(m, kind)
 	case content.SplitPaid:
@@ -71,9 +74,39 @@ func (c Context) message(m content.Message) []Post {
 	case content.Contacts:
 		return c.contacts(m, p, kind)
 	case content.ViewOnce:
+		if c.ViewOnceShown {
+			p = c.media(p, kind.Media)
+			break
+		}
 		p.Content = c.viewOnce(viewOnceKey(kind.Kind))
 	case content.Revoke:
 		return []Post{c.revoked(m, kind)}
+	case content.Reaction:
+		return c.reacted(m, kind)
+	case content.Edit:
+		return c.edited(m, kind)
+	case content.Pin:
+		return c.pinned(m, kind)
+	case content.Keep:
+		return c.kept(m, kind)
+	case content.Timer:
+		return c.timer(m, kind)
+	case content.NumberShared:
+		return c.numberShared(m)
+	case content.SharingLimited:
+		return c.sharingLimited(m, kind)
+	case content.MemberLabel:
+		return c.memberLabel(m, kind)
+	case content.Handover:
+		return c.aside(m, "", "handover", "text", markup.Line(kind.Text, longestQuestion))
+	case content.Vote:
+		return c.voted(m, kind)
+	case content.EventAnswer:
+		return c.eventAnswer(m, kind)
+	case content.PollOption:
+		return c.aside(m, kind.Target, "poll.option", "option", markup.Line(kind.Option, longestOption))
+	case content.Sealed:
+		return c.sealed(m, kind)
 	case content.Undecryptable:
 		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.waiting()
@@ -85,7 +118,20 @@ func (c Context) message(m content.Message) []Post {
 	default: // a kind that nobody renders yet
 		p = c.unsupported(p, content.Unsupported{Name: fmt.Sprintf("%T", kind)})
 	}
-	return []Post{c.finish(m, p)}
+	return c.surrounded(m, p)
+}
+
+// written is a text. Of an ad's button there may be none.
+func (c Context) written(m content.Message, p Post, text content.Text) Post {
+	switch {
+	case strings.TrimSpace(text.Text) != "":
+		p.Content = c.text(text.Text)
+	case m.Ad != nil:
+		p.Content = c.fromAd()
+	default:
+		p = c.unsupported(p, content.Unsupported{Name: "extendedTextMessage"})
+	}
+	return p
 }
 
 // finish adds what surrounds a content whatever its kind: whom it answers, who
@@ -103,12 +149,6 @@ func (c Context) finish(m content.Message, p Post) Post {
 	})
 }
 
-// concernsAnother are the kinds that say something about an earlier message.
-// Done on the own phone they are a note to the desk, not a new message of it.
-var concernsAnother = map[string]bool{
-	"edit": true, "reactionMessage": true, "encReactionMessage": true, "pinInChatMessage": true, "pollUpdateMessage": true,
-}
-
 // unsupported is the placeholder of a kind that has no converter yet.
 func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	p.Content = "⚠️ " + markup.Bold(c.Texts.Text("unsupported")) + " (" + markup.Literal(markup.Name(kind.Name)) + ")\n" + c.Texts.Text("open.phone")
@@ -116,7 +156,8 @@ func (c Context) unsupported(p Post, kind content.Unsupported) Post {
 	if kind.Text != "" {
 		p.Content += "\n\n" + c.text(kind.Text)
 	}
-	if p.Form == Echo && concernsAnother[kind.Name] {
+	// It concerns an earlier message: done on the own phone that is a note to the desk.
+	if p.Form == Echo && kind.Name == "secretEncryptedMessage" {
 		p.Form = Note
 	}
 	return p

@@ -68,14 +68,6 @@ func (p Post) FileLater(c Context) Post {
 	return p.mapped(func(content string) string { return above(c.waiting(), content) })
 }
 
-// FileNever is a post whose file cannot be had, and will not follow.
-func (p Post) FileNever(c Context) Post {
-	p.Attach = nil
-	return p.mapped(func(content string) string {
-		return above("⚠️ "+markup.Bold(c.Texts.Text("media.missing")), content)
-	})
-}
-
 // FileTooLarge is a post whose file Chatwoot will never take, of so many bytes.
 func (p Post) FileTooLarge(c Context, size int64) Post {
 	p.Attach = nil
@@ -92,7 +84,9 @@ func (p Post) FileWithoutPlace(c Context) Post {
 
 // WithoutFiles is a post whose enclosed files Chatwoot does not take.
 func (p Post) WithoutFiles(c Context) Post {
-	p.Files = nil
+	if p.Files = nil; p.Optional {
+		return p
+	}
 	return p.mapped(func(content string) string {
 		return above(content, "⚠️ "+markup.Bold(c.Texts.Text("media.refused")))
 	})
@@ -111,7 +105,11 @@ func File(m content.Message, file content.Media, c Context) Post {
 		p.Form = Echo
 	}
 	m.Quote = nil
-	return c.finish(m, p)
+	p = c.finish(m, p)
+	if m.FromMe && c.Own == OwnNote {
+		p.Form = Note
+	}
+	return p
 }
 
 // FileMissing is the note that says, below a message, that its file will not

@@ -15,11 +15,11 @@ const longestOption, longestQuestion = 100, 255
 // twice as high. The question stands first, as the list of conversations shows that.
 func (c Context) poll(p content.Poll) string {
 	lines := []string{"📊"}
-	if question := markup.Line(p.Question, longestQuestion); question != "" {
+	if question := markup.Line(c.named(p.Question), longestQuestion); question != "" {
 		lines[0] += " " + markup.Bold(question)
 	}
 	for _, option := range p.Options {
-		lines = append(lines, "☐ "+markup.Literal(markup.Line(option, longestOption)))
+		lines = append(lines, "☐ "+markup.Literal(markup.Line(c.named(option), longestOption)))
 	}
 	if p.More {
 		lines = append(lines, c.more())

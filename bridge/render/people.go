@@ -17,9 +17,12 @@ func (c Context) author(fromMe bool, pushName, jid string) string {
 	case strings.HasSuffix(jid, "@s.whatsapp.net"):
 		return "+" + user(jid)
 	default:
-		return "WhatsApp"
+		return unknownPerson
 	}
 }
+
+// unknownPerson stands for somebody of whom neither name nor number is known.
+const unknownPerson = "WhatsApp"
 
 // groupSender is the line that says who of a group wrote.
 func groupSender(m content.Message) string {
@@ -45,4 +48,14 @@ func groupSender(m content.Message) string {
 func user(jid string) string {
 	name, _, _ := strings.Cut(jid, "@")
 	return name
+}
+
+// phoneNumber is a person's phone number, or "".
+func phoneNumber(a content.Address) string {
+	for _, jid := range []string{a.JID, a.Alt} {
+		if strings.HasSuffix(jid, "@s.whatsapp.net") {
+			return "+" + user(jid)
+		}
+	}
+	return ""
 }

@@ -34,6 +34,9 @@ type Post struct {
 	// Unthreaded is the content where that message is not in the conversation: it
 	// says what is answered. Empty if Content does for that, too.
 	Unthreaded string
+	// Below is the source id of the post that this one is threaded to instead of ReplyTo:
+	// the placeholder in whose place it comes.
+	Below string
 	// Attach is the file to fetch and attach, or nil.
 	Attach *content.Media
 	// Part is the part of the message whose file that is.
@@ -42,6 +45,8 @@ type Post struct {
 	Unconverted string
 	// Files are attached, too: small ones that came within the message.
 	Files []Enclosed
+	// Optional says that nobody misses these where Chatwoot refuses them.
+	Optional bool
 }
 
 // Enclosed is a file that needs no fetching.
@@ -55,7 +60,7 @@ func (p Post) Alone() Post {
 	if p.Unthreaded != "" {
 		p.Content, p.Unthreaded = p.Unthreaded, ""
 	}
-	p.ReplyTo, p.ReplyToPart = "", 0
+	p.ReplyTo, p.ReplyToPart, p.Below = "", 0, ""
 	return p
 }
 
@@ -71,11 +76,11 @@ func (p Post) mapped(change func(content string) string) Post {
 // Voice reports whether the post's file is a voice note.
 func (p Post) Voice() bool { return p.Attach != nil && p.Attach.Kind == content.Voice }
 
-// Opens reports whether posts need a conversation that is open: notes go into
-// the one that there is, be it resolved.
+// Opens reports whether posts need a conversation that is open: notes and small lines
+// go into the one that there is, be it resolved.
 func Opens(posts []Post) bool {
 	for _, p := range posts {
-		if p.Form != Note {
+		if p.Form != Note && p.Form != Pill {
 			return true
 		}
 	}
@@ -84,15 +89,16 @@ func Opens(posts []Post) bool {
 
 // text is what a person wrote, as markdown. Where that is not all of it, it says so.
 func (c Context) text(text string) string {
+	text, show := c.hideNames(text)
 	shown := markup.Cut(text, cmp.Or(c.longest, maxText))
 	convert := markup.Escape
 	if c.Formatting {
 		convert = markup.ToMarkdown
 	}
 	if shown == text {
-		return convert(text)
+		return show(convert(text))
 	}
-	return convert(shown) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
+	return show(convert(shown)) + "\n\n⚠️ " + markup.Bold(c.Texts.Text("text.long")) + "\n" + c.Texts.Text("open.phone")
 }
 
 const (

@@ -16,11 +16,11 @@ func (c Context) quoted(m content.Message, p Post) Post {
 	if m.Quote == nil || m.Quote.ID == "" {
 		return p
 	}
-	snippet := markup.Snippet(textOf(m.Quote.Content), quoteSnippetLength)
+	snippet := markup.Snippet(c.mentioning(m.Quote.Mentions).named(textOf(m.Quote.Content)), quoteSnippetLength)
 	if snippet == "" {
 		snippet = c.kindWord(m.Quote.Content)
 	}
-	quote := markup.QuoteUnknown(c.author(isOwnQuote(m), "", m.Quote.Sender), snippet)
+	quote := markup.QuoteUnknown(c.quoteAuthor(m), snippet)
 	unthreaded := strings.TrimRight(quote+"\n\n"+p.Content, "\n")
 	if c.QuoteKnown {
 		p.ReplyTo, p.Unthreaded = m.Quote.ID, unthreaded
@@ -30,13 +30,49 @@ func (c Context) quoted(m content.Message, p Post) Post {
 	return p
 }
 
-// isOwnQuote reports whether a message answers one of the desk's own. In a chat of
-// two that is everybody's but the customer's; of a group nobody knows.
-func isOwnQuote(m content.Message) bool {
-	if m.Group || strings.HasSuffix(m.Quote.Chat, "@g.us") {
-		return false
+// longestAuthor is how much of an author's name stands before where something was
+// written.
+const longestAuthor = 30
+
+// statusChat is where people's statuses are.
+const statusChat = "status@broadcast"
+
+// quoteAuthor names who wrote what a message answers, and where, if that is not here.
+func (c Context) quoteAuthor(m content.Message) string {
+	author, known := c.nameOf(m.Quote.Sender)
+	switch {
+	case c.isOwnQuote(m):
+		author = c.Texts.Text("you")
+	case !known:
+		author = unknownPerson
 	}
-	return m.Quote.Sender != "" && m.Quote.Sender != m.Chat.JID && m.Quote.Sender != m.Chat.Alt
+	where := ""
+	switch {
+	case m.Quote.Chat == statusChat:
+		where = c.Texts.Text("status")
+	case strings.HasSuffix(m.Quote.Chat, groupServer) && m.Quote.Chat != m.Chat.JID:
+		if where = markup.Line(c.QuotedGroup, longestAuthor); where == "" {
+			where = c.Texts.Text("group")
+		}
+	default:
+		return author
+	}
+	return markup.Line(author, longestAuthor) + " · " + where
+}
+
+// isOwnQuote reports whether a message answers one of the desk's own. In a chat of
+// two that is everybody's but the customer's, unless somebody knows better.
+func (c Context) isOwnQuote(m content.Message) bool {
+	q := m.Quote
+	person, known := c.People[q.Sender]
+	switch {
+	case person.Own:
+		return true
+	case known, q.Sender == "", m.Group, strings.HasSuffix(q.Chat, groupServer):
+		return false
+	default:
+		return q.Sender != m.Chat.JID && q.Sender != m.Chat.Alt
+	}
 }
 
 // textOf is the text in a quoted content.
@@ -75,8 +111,13 @@ func (c Context) kindWord(quoted content.Content) string {
 		}
 		return "📍 " + c.Texts.Text("location")
 	}
-	if people, ok := quoted.(content.Contacts); ok {
-		return c.contactsWord(people)
+	switch kind := quoted.(type) {
+	case content.Contacts:
+		return c.contactsWord(kind)
+	case content.ViewOnce:
+		return "🔒 " + c.Texts.Text(viewOnceKey(kind.Kind))
+	case content.Album:
+		return "🖼 " + c.Texts.Text("kind.album")
 	}
 	if _, ok := quoted.(content.Form); ok {
 		return "📝 " + c.Texts.Text("flow.answered")

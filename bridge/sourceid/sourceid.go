@@ -17,8 +17,13 @@ const (
 	Unreadable = "#unreadable" // the line in the place of a message that was given up
 	Waiting    = "#waiting"    // the placeholder of a message that could not be read yet
 	File       = "#file"       // a file that came after its message
+	Forwarded  = "#forwarded"  // the line before a file that was forwarded
+	Caption    = "#caption"    // what stands below a file, where that is a message of its own
+	Album      = "#album"      // what announces an album, in the place of which stands its first file
+	Ad         = "#ad"         // the note about the ad that a message came from
 	Missing    = "#missing"    // the note that says that a file will not come
 	Converted  = "#converted"  // a message that was shown as a placeholder before
+	Votes      = "#votes"      // a count of a poll's votes; the time that it is of follows
 )
 
 // Part is the suffix of the posts of a message that needs several: the first, 0, is the

@@ -11,7 +11,10 @@ import (
 
 func TestASourceIDNamesItsMessage(t *testing.T) {
 	t.Parallel()
-	for _, suffix := range []string{"", sourceid.Late, sourceid.Unreadable, sourceid.Waiting, sourceid.File, sourceid.Missing, sourceid.Part(0), sourceid.Part(1), sourceid.Part(12)} {
+	for _, suffix := range []string{
+		"", sourceid.Late, sourceid.Unreadable, sourceid.Waiting, sourceid.File, sourceid.Missing, sourceid.Part(0), sourceid.Part(1), sourceid.Part(12),
+		sourceid.Forwarded, sourceid.Caption, sourceid.Ad, sourceid.Album,
+	} {
 		source := sourceid.Derived("3EB0ABC", suffix)
 		require.True(t, sourceid.IsOurs(source))
 		require.Equal(t, "3EB0ABC"+suffix, sourceid.Link(source))

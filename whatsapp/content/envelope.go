@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +45,13 @@ func MessageEnvelope(info types.MessageInfo, m *waE2E.Message, alt Alternate) (E
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encode message: %w", err)
 	}
-	return messageEnvelope(info, alt, contentClass(m), func(p *payload) { p.Proto = raw })
+	status := info.Chat == types.StatusBroadcastJID && !info.IsFromMe
+	if status { // it stands in the chat with who has published it
+		info.Chat, info.IsGroup = info.Sender.ToNonAD(), false
+	}
+	return messageEnvelope(info, alt, contentClass(info, m), func(p *payload) {
+		p.Proto, p.Status, p.Unfinished = raw, status, info.MsgBotInfo.EditType == types.EditTypeInner
+	})
 }
 
 // PlaceholderEnvelope wraps a message whose content could not be had: trouble is
@@ -71,9 +78,16 @@ func messageEnvelope(info types.MessageInfo, alt Alternate, class string, fill f
 	// apart for the same reason. Direction, id and class do: an id is 9 to 16
 	// random bytes, and a collision between two chats of a line would need
 	// the same ones.
-	dedupe := strings.Join([]string{"wa", direction(info.IsFromMe), info.ID, class}, "|")
+	dedupe := dedupeKey(info.ID, info.IsFromMe, class)
 	return Envelope{Kind: EnvMessage, Chat: chat, Dedupe: dedupe, At: info.Timestamp, Payload: raw}, nil
 }
+
+func dedupeKey(id string, fromMe bool, class string) string {
+	return strings.Join([]string{"wa", direction(fromMe), id, class}, "|")
+}
+
+// ContentKey is the Dedupe of the message with an id, if it had a content.
+func ContentKey(id string, fromMe bool) string { return dedupeKey(id, fromMe, "content") }
 
 // fromList makes a message that came through a broadcast list what it is to
 // its recipient: an ordinary message of its sender.
@@ -92,11 +106,17 @@ func direction(fromMe bool) string {
 }
 
 // contentClass keeps apart what may come under one id: the sender key of a
-// group comes before, and under the id of, the message it is for.
-func contentClass(m *waE2E.Message) string {
+// group comes before, and under the id of, the message it is for; and so may the edits
+// of a message come.
+func contentClass(info types.MessageInfo, m *waE2E.Message) string {
 	content, _ := decodeContent(m, 0)
-	if _, ok := content.(Nothing); ok {
+	switch c := content.(type) {
+	case Nothing:
 		return "protocol"
+	case Edit:
+		if c.Target == info.ID {
+			return "edit|" + strconv.FormatInt(info.Timestamp.UnixMilli(), 10)
+		}
 	}
 	return "content"
 }

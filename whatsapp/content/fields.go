@@ -41,16 +41,18 @@ var fields = []field{
 	wrapper("newsletterScheduledMessage", (*waE2E.Message).GetNewsletterScheduledMessage),
 	wrapper("spoilerMessage", (*waE2E.Message).GetSpoilerMessage),
 	wrapper("acp2SettingMessage", (*waE2E.Message).GetAcp2SettingMessage),
+	wrapper("limitSharingMessage", (*waE2E.Message).GetLimitSharingMessage),
 
 	shown("conversation", (*waE2E.Message).GetConversation, plainText),
 	shown("extendedTextMessage", (*waE2E.Message).GetExtendedTextMessage, extendedText),
-	shown("protocolMessage", (*waE2E.Message).GetProtocolMessage, protocol),
+	{name: "protocolMessage", decode: protocol},
 	shown("imageMessage", (*waE2E.Message).GetImageMessage, image),
 	shown("videoMessage", (*waE2E.Message).GetVideoMessage, video),
 	shown("ptvMessage", (*waE2E.Message).GetPtvMessage, roundVideo),
 	shown("audioMessage", (*waE2E.Message).GetAudioMessage, audio),
 	shown("documentMessage", (*waE2E.Message).GetDocumentMessage, document),
 	shown("stickerMessage", (*waE2E.Message).GetStickerMessage, maybeSounding),
+	shown("albumMessage", (*waE2E.Message).GetAlbumMessage, album),
 	shown("locationMessage", (*waE2E.Message).GetLocationMessage, location),
 	shown("liveLocationMessage", (*waE2E.Message).GetLiveLocationMessage, liveLocation),
 	shown("contactMessage", (*waE2E.Message).GetContactMessage, contact),
@@ -107,29 +109,28 @@ var fields = []field{
 	shown("conditionalRevealMessage", (*waE2E.Message).GetConditionalRevealMessage, sealedUntil),
 	shown("musicMessage", (*waE2E.Message).GetMusicMessage, song),
 
+	shown("reactionMessage", (*waE2E.Message).GetReactionMessage, reaction),
+	shown("pinInChatMessage", (*waE2E.Message).GetPinInChatMessage, pin),
+	shown("keepInChatMessage", (*waE2E.Message).GetKeepInChatMessage, keep),
+	shown("commentMessage", (*waE2E.Message).GetCommentMessage, comment),
+	shown("pollAddOptionMessage", (*waE2E.Message).GetPollAddOptionMessage, pollOption),
+	shown("pollUpdateMessage", (*waE2E.Message).GetPollUpdateMessage, sealedVote),
+	shown("encReactionMessage", (*waE2E.Message).GetEncReactionMessage, sealedReaction),
+	shown("encCommentMessage", (*waE2E.Message).GetEncCommentMessage, sealedComment),
+	shown("encEventResponseMessage", (*waE2E.Message).GetEncEventResponseMessage, sealedAnswer),
+	shown("secretEncryptedMessage", (*waE2E.Message).GetSecretEncryptedMessage, sealedMessage),
+
 	nothing("senderKeyDistributionMessage"), // stands beside a content, or before it under its id
 	nothing("fastRatchetKeySenderKeyDistributionMessage"),
 	nothing("messageContextInfo"), // stands beside a content
-	nothing("keepInChatMessage"),
-	nothing("call"), // which is told of by events of its own
+	nothing("call"),               // which is told of by events of its own
 	nothing("stickerSyncRmrMessage"),
 	nothing("messageHistoryBundle"), // a file for new members of a group
 	nothing("groupRootKeyShare"),
 	nothing("rootSecretDistributeMessage"),
 	nothing("statusLinkPreviewMetadata"), // stands beside a content
 
-	unsupported("reactionMessage"),
-	unsupported("pollUpdateMessage"),
-	unsupported("encReactionMessage"),
-	unsupported("pinInChatMessage"),
-	unsupported("encCommentMessage"),
-	unsupported("encEventResponseMessage"),
-	unsupported("commentMessage"),
-	unsupported("secretEncryptedMessage"),
-	unsupported("albumMessage"),
 	unsupported("messageHistoryNotice"),
-	unsupported("limitSharingMessage"),
-	unsupported("pollAddOptionMessage"),
 }
 
 // field is the row of one field of waE2E.Message.
@@ -196,7 +197,11 @@ func decodeContent(m *waE2E.Message, depth int) (Content, *waE2E.ContextInfo) {
 			}
 			return content, context
 		case f.decode != nil:
-			if content, context := f.decode(m); content != nil {
+			content, context := f.decode(m)
+			if n, ok := content.(nested); ok {
+				content, context = n.decoded()
+			}
+			if content != nil {
 				return content, context
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 )
 
-func answered(name, parameters, text string) Content {
+func filledIn(name, parameters, text string) Content {
 	x := &waE2E.InteractiveResponseMessage{InteractiveResponseMessage: &waE2E.InteractiveResponseMessage_NativeFlowResponseMessage_{
 		NativeFlowResponseMessage: &waE2E.InteractiveResponseMessage_NativeFlowResponseMessage{Name: &name, ParamsJSON: &parameters},
 	}}
@@ -44,9 +44,9 @@ func TestWhatSomebodyAnsweredIsToldByItsJSON(t *testing.T) {
 		"by the token":                   {"whatever", `{"flow_token":"t","a":"b"}`, "Sent", Form{Text: "Sent", Fields: []FormField{{Name: "a", Value: "b"}}}},
 		"how was paid":                   {"payment_method", `{"reference_id":"7","payment_method":"pix"}`, "", Menu{Charge: &Charge{PixFirst: true, Reference: "7", Method: "pix"}}},
 	} {
-		require.Equal(t, test.want, answered(test.name, test.parameters, test.text), what)
+		require.Equal(t, test.want, filledIn(test.name, test.parameters, test.text), what)
 	}
-	many := answered("flow", `{`+strings.Repeat(`"a":"x",`, 1000)+`"b":"y"}`, "").(Form)
+	many := filledIn("flow", `{`+strings.Repeat(`"a":"x",`, 1000)+`"b":"y"}`, "").(Form)
 	require.Len(t, many.Fields, mostFields)
 	require.True(t, many.More)
 }
@@ -58,7 +58,7 @@ func FuzzInteractiveAnswer(f *testing.F) {
 		f.Add("payment", seed, "x\ny")
 	}
 	f.Fuzz(func(t *testing.T, name, parameters, text string) {
-		got := answered(name, parameters, text)
+		got := filledIn(name, parameters, text)
 		require.NotNil(t, got)
 		if form, ok := got.(Form); ok {
 			require.LessOrEqual(t, len(form.Fields), mostFields)

@@ -11,9 +11,10 @@ type Message struct {
 	Group    bool
 	PushName string // as PersonName gives it
 	At       time.Time
-	Timer    *Timer // that it was sent with or sets, if it says so
-	Quote    *Quote // the message that this one answers, if any
+	Timer    *ChatTimer // that it was sent with or sets, if it says so
+	Quote    *Quote     // the message that this one answers, if any
 	Content  Content
+	Marks
 	// Part is the part of the content that is meant where one is, 0 for the first.
 	Part int
 }

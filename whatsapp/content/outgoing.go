@@ -17,7 +17,7 @@ type Outgoing struct {
 	Mentions  []string
 	Everybody bool
 	// Timer is the chat's, or nil.
-	Timer  *Timer
+	Timer  *ChatTimer
 	Revoke string // id of an own message to take back
 }
 

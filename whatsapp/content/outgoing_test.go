@@ -16,7 +16,7 @@ import (
 
 func TestTheTimerOfAChatIsReadFromItsMessages(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]*content.Timer{
+	for name, want := range map[string]*content.ChatTimer{
 		"ephemeral-1":    {Seconds: 604800, Set: time.Unix(1789999950, 0).UTC()},
 		"ephemeral-2":    nil,
 		"timer-change-1": {Seconds: 86400, Set: time.Unix(1790000000, 0).UTC()},
@@ -36,7 +36,7 @@ func TestTheTimerOfAChatIsReadFromItsMessages(t *testing.T) {
 func TestWhatSurroundsAMessageIsInEveryKind(t *testing.T) {
 	t.Parallel()
 	up := &content.Upload{URL: "u", DirectPath: "d"}
-	timer := &content.Timer{Seconds: 86400, Set: time.Unix(1790000000, 0)}
+	timer := &content.ChatTimer{Seconds: 86400, Set: time.Unix(1790000000, 0)}
 	card := content.OutgoingCard{Name: "Ana", VCard: "BEGIN:VCARD\nFN:Ana\nEND:VCARD"}
 	for name, o := range map[string]content.Outgoing{
 		"text":     {Text: "hi"},

@@ -20,12 +20,15 @@ type payload struct {
 	Group   bool      `json:"group,omitempty"`
 	Push    string    `json:"push_name,omitempty"`
 	At      time.Time `json:"at"`
+	Status  bool      `json:"status,omitempty"` // published, and written to nobody
 	// Trouble is set instead of Proto when the content could not be had: TroubleUndecryptable,
 	// or WhatsApp's word for an unavailable message.
 	Trouble string `json:"trouble,omitempty"`
 	Proto   []byte `json:"proto,omitempty"`
 	// Part is set where one part of the content is meant.
 	Part int `json:"part,omitempty"`
+	// Unfinished says that a machine goes on writing: the next version comes at once.
+	Unfinished bool `json:"unfinished,omitempty"`
 }
 
 // TroubleUndecryptable is the trouble of a message that could not be decrypted.
@@ -45,7 +48,12 @@ func Decode(raw []byte) (Message, error) {
 			return Message{}, fmt.Errorf("decode message: %w", err)
 		}
 		content, context := decodeContent(&sent, 0)
-		m.Content, m.Quote = content, quote(context)
+		with := associationOf(&sent, 0)
+		m = m.with(withoutFilm(content, context, with), context)
+		m.Marks, m.Status = marksOf(context, with), p.Status
+		if e, ok := m.Content.(Edit); ok {
+			m = edited(m, e, p.Unfinished)
+		}
 		m.Timer = timerOf(&sent, context)
 	case TroubleUndecryptable:
 		m.Content = Undecryptable{}

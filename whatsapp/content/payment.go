@@ -15,6 +15,8 @@ type Payment struct {
 	// Amount is nil where the message does not say it.
 	Amount *Sum
 	Note   string
+	// Picture is what is sent along with the note; nil for nothing.
+	Picture *Media
 	// Until is when a request or an invitation ends, zero if it does not.
 	Until time.Time
 	// Target is the id of the message that asked for the payment, if the message says so.
@@ -80,6 +82,8 @@ type BillPart struct {
 // SplitPaid says that somebody has paid their part of a bill.
 type SplitPaid struct{ JID string }
 
+func (p Payment) parts() []*Media { return []*Media{p.Picture} }
+
 func (Payment) isContent()   {}
 func (SplitBill) isContent() {}
 func (SplitPaid) isContent() {}
@@ -92,13 +96,15 @@ func paymentRequest(x *waE2E.RequestPaymentMessage) (Content, *waE2E.ContextInfo
 		p.Amount.Currency = cmp.Or(p.Amount.Currency, clean(x.GetCurrencyCodeIso4217()))
 	}
 	note, context := noteIn(x.GetNoteMessage())
-	p.Note = note
+	p.Note, p.Picture = note, pictureIn(x.GetNoteMessage())
 	return p, context
 }
 
 func paymentSent(x *waE2E.SendPaymentMessage) (Content, *waE2E.ContextInfo) {
 	note, context := noteIn(x.GetNoteMessage())
-	return Payment{What: PaymentSent, Note: note, Target: targetOf(x.GetRequestMessageKey())}, context
+	return Payment{
+		What: PaymentSent, Note: note, Picture: pictureIn(x.GetNoteMessage()), Target: targetOf(x.GetRequestMessageKey()),
+	}, context
 }
 
 func paymentDeclined(x *waE2E.DeclinePaymentRequestMessage) (Content, *waE2E.ContextInfo) {
@@ -187,6 +193,26 @@ func noteIn(m *waE2E.Message) (string, *waE2E.ContextInfo) {
 		}
 	}
 	return "", nil
+}
+
+// pictureIn is the picture, film or sticker that goes with something else; nil if there is
+// none.
+func pictureIn(m *waE2E.Message) *Media {
+	var shown Content
+	switch {
+	case m.GetStickerMessage().GetDirectPath() != "":
+		shown, _ = sticker(m.GetStickerMessage())
+	case m.GetVideoMessage().GetDirectPath() != "":
+		shown, _ = video(m.GetVideoMessage())
+	default:
+		return picture(m.GetImageMessage())
+	}
+	file, ok := shown.(Media)
+	if !ok || file.File == nil {
+		return nil
+	}
+	file.Caption = ""
+	return &file
 }
 
 // moment reads a time, which some programs write in milliseconds instead of seconds;

@@ -16,6 +16,8 @@ type Quote struct {
 	// Content is what the answering side sent along of the quoted message; nil
 	// if nothing.
 	Content Content
+	// Mentions are whom the quoted text names.
+	Mentions []Mention
 }
 
 // quote reads the quote in a context; nil if there is none. What the quoted
@@ -26,7 +28,8 @@ func quote(c *waE2E.ContextInfo) *Quote {
 	}
 	q := &Quote{ID: c.GetStanzaID(), Sender: withoutDevice(c.GetParticipant()), Chat: c.GetRemoteJID()}
 	if c.GetQuotedMessage() != nil {
-		q.Content, _ = decodeContent(c.GetQuotedMessage(), maxWrappers/2)
+		content, context := decodeContent(c.GetQuotedMessage(), maxWrappers/2)
+		q.Content, q.Mentions = content, mentionsOf(context)
 	}
 	return q
 }

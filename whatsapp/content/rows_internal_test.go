@@ -132,8 +132,8 @@ func TestD27_OnlyTheCustomersReceiptsTellAgentsAnything(t *testing.T) {
 	}
 }
 
-// A deletion has its own name and target, an edit its own, and every other
-// kind, those of later releases too, is nothing to show.
+// A deletion has its own name and target, an edit its own, what concerns the chat is
+// told, and every other kind, those of later releases too, is nothing to show.
 func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 	t.Parallel()
 	kinds := []waE2E.ProtocolMessage_Type{9999}
@@ -144,15 +144,19 @@ func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 		p := &waE2E.ProtocolMessage{Type: kind.Enum(), Key: &waCommon.MessageKey{ID: proto.String("TARGET")}}
 		m, err := Decode(stored(t, &waE2E.Message{ProtocolMessage: p}).Payload)
 		require.NoError(t, err)
-		if kind == waE2E.ProtocolMessage_REVOKE {
-			require.Equal(t, Revoke{Target: "TARGET"}, m.Content)
-			continue
+		told := map[waE2E.ProtocolMessage_Type]Content{
+			waE2E.ProtocolMessage_REVOKE:                    Revoke{Target: "TARGET"},
+			waE2E.ProtocolMessage_EPHEMERAL_SETTING:         Timer{},
+			waE2E.ProtocolMessage_SHARE_PHONE_NUMBER:        NumberShared{},
+			waE2E.ProtocolMessage_LIMIT_SHARING:             SharingLimited{Off: true},
+			waE2E.ProtocolMessage_GROUP_MEMBER_LABEL_CHANGE: MemberLabel{},
+			waE2E.ProtocolMessage_STATUS_MENTION_MESSAGE:    Told{Kind: StatusMention},
 		}
-		if kind == waE2E.ProtocolMessage_STATUS_MENTION_MESSAGE {
-			require.Equal(t, Told{Kind: StatusMention}, m.Content)
-			continue
+		want, tells := told[kind]
+		if !tells {
+			want = Nothing{}
 		}
-		require.Equal(t, Nothing{}, m.Content, kind.String())
+		require.Equal(t, want, m.Content, kind.String())
 	}
 	edit := &waE2E.ProtocolMessage{
 		Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: &waCommon.MessageKey{ID: proto.String("TARGET")},
@@ -160,7 +164,7 @@ func TestD29_EveryKindOfProtocolMessageIsHandledByName(t *testing.T) {
 	}
 	m, err := Decode(stored(t, &waE2E.Message{ProtocolMessage: edit}).Payload)
 	require.NoError(t, err)
-	require.Equal(t, Unsupported{Name: "edit"}, m.Content, "an edit is neither a deletion nor a new message")
+	require.Equal(t, Edit{Target: "TARGET", New: Text{"better"}}, m.Content, "an edit is neither a deletion nor a new message")
 }
 
 func TestD43_PartsOfTheProtocolAreNothingToShow(t *testing.T) {

@@ -32,3 +32,14 @@ func contextsOf(m *waE2E.Message, found []*waE2E.MessageContextInfo) []*waE2E.Me
 	}
 	return found
 }
+
+// Secret is the secret with which a message's reactions, votes and edits are read,
+// wherever in its wrappers that is; nil if it has none.
+func Secret(m *waE2E.Message) []byte {
+	for _, context := range contextsOf(m, nil) {
+		if secret := context.GetMessageSecret(); len(secret) > 0 {
+			return secret
+		}
+	}
+	return nil
+}

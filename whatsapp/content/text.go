@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"strings"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -14,10 +15,14 @@ func (Text) isContent() {}
 func plainText(text string) (Content, *waE2E.ContextInfo) { return Text{clean(text)}, nil }
 
 func extendedText(x *waE2E.ExtendedTextMessage) (Content, *waE2E.ContextInfo) {
-	if rows := pills(x.GetContextInfo()); len(rows) > 0 {
-		return Menu{Body: clean(x.GetText()), Sections: []Section{{Rows: rows}}}, x.GetContextInfo()
+	text := x.GetText()
+	if text == "" { // the card of a link, and nothing beside it
+		text = cmp.Or(x.GetMatchedText(), x.GetTitle(), x.GetDescription())
 	}
-	return Text{clean(x.GetText())}, x.GetContextInfo()
+	if rows := pills(x.GetContextInfo()); len(rows) > 0 {
+		return Menu{Body: clean(text), Sections: []Section{{Rows: rows}}}, x.GetContextInfo()
+	}
+	return Text{clean(text)}, x.GetContextInfo()
 }
 
 // longestText is WhatsApp's own limit for a text, in characters, and one more, by which

@@ -6,19 +6,19 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 )
 
-// Timer is after how long messages of a chat disappear; 0 seconds is never.
-type Timer struct {
+// ChatTimer is after how long messages of a chat disappear; 0 seconds is never.
+type ChatTimer struct {
 	Seconds uint32
 	// Set is when somebody has chosen it; zero where that is not told.
 	Set time.Time
 }
 
-// longestTimer is longer than any that WhatsApp offers.
-const longestTimer = 10 * 365 * 24 * 60 * 60
+// longestChatTimer is longer than any that WhatsApp offers.
+const longestChatTimer = 10 * 365 * 24 * 60 * 60
 
 // timerOf is the timer that a message was sent with or sets, or nil where it says
 // nothing of one. Most messages of chats without a timer say nothing.
-func timerOf(m *waE2E.Message, c *waE2E.ContextInfo) *Timer {
+func timerOf(m *waE2E.Message, c *waE2E.ContextInfo) *ChatTimer {
 	if p := protocolOf(m); p.GetType() == waE2E.ProtocolMessage_EPHEMERAL_SETTING && p != nil && p.Type != nil {
 		return newTimer(p.GetEphemeralExpiration(), p.GetEphemeralSettingTimestamp())
 	}
@@ -28,11 +28,11 @@ func timerOf(m *waE2E.Message, c *waE2E.ContextInfo) *Timer {
 	return newTimer(c.GetExpiration(), c.GetEphemeralSettingTimestamp())
 }
 
-func newTimer(seconds uint32, set int64) *Timer {
-	if seconds > longestTimer {
+func newTimer(seconds uint32, set int64) *ChatTimer {
+	if seconds > longestChatTimer {
 		return nil
 	}
-	t := &Timer{Seconds: seconds}
+	t := &ChatTimer{Seconds: seconds}
 	if set > 0 {
 		t.Set = time.Unix(set, 0).UTC()
 	}

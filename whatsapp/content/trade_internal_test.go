@@ -75,6 +75,28 @@ func TestTheNoteOfAPayment(t *testing.T) {
 	}
 }
 
+func TestThePictureOfAPaymentIsKept(t *testing.T) {
+	t.Parallel()
+	at := proto.String("/v/x")
+	for name, note := range map[string]*waE2E.Message{
+		"a picture": {ImageMessage: &waE2E.ImageMessage{DirectPath: at, Caption: proto.String("thanks")}},
+		"a film":    {VideoMessage: &waE2E.VideoMessage{DirectPath: at, Caption: proto.String("thanks")}},
+		"a sticker": {StickerMessage: &waE2E.StickerMessage{DirectPath: at}},
+	} {
+		decoded, _ := paymentSent(&waE2E.SendPaymentMessage{NoteMessage: note})
+		require.NotNil(t, Message{Content: decoded}.File(), name)
+		require.Empty(t, decoded.(Payment).Picture.Caption, name)
+	}
+	for name, note := range map[string]*waE2E.Message{
+		"nothing": nil, "a text": {Conversation: at}, "a picture nowhere": {ImageMessage: &waE2E.ImageMessage{}},
+		"once only":      {VideoMessage: &waE2E.VideoMessage{DirectPath: at, ViewOnce: proto.Bool(true)}},
+		"nothing to see": {StickerMessage: &waE2E.StickerMessage{DirectPath: at, IsLottie: proto.Bool(true)}},
+	} {
+		decoded, _ := paymentRequest(&waE2E.RequestPaymentMessage{NoteMessage: note})
+		require.Nil(t, Message{Content: decoded}.File(), name)
+	}
+}
+
 // Programs pack payments into payments; that goes nowhere.
 func TestAPaymentInAPaymentIsNotLookedInto(t *testing.T) {
 	t.Parallel()
@@ -212,6 +234,7 @@ func TestAStickerThatSoundsIsBoth(t *testing.T) {
 		require.Equal(t, Sticker, decoded.(SoundSticker).Sticker.Kind, name)
 		require.Equal(t, Voice, decoded.(SoundSticker).Sound.Kind, name)
 		require.Equal(t, "/v/s", Message{Content: decoded}.File().Source().(*waE2E.StickerMessage).GetDirectPath(), name)
+		require.Equal(t, "/v/a", Message{Content: decoded, Part: 1}.File().Source().(*waE2E.AudioMessage).GetDirectPath(), name)
 	}
 	silent, _ := decodeContent(wrapped(&waE2E.Message{StickerMessage: still()}), 0)
 	require.Equal(t, Sticker, silent.(Media).Kind)
