@@ -14,11 +14,13 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
+	"github.com/wootbridge/wootbridge/bridge/pictures"
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/preview"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp"
+	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
 // client calls a line's Chatwoot.
@@ -76,20 +78,23 @@ func (b *Bridge) assemble(in *inbox.Inbox, active, onProbation bool) *lineRuntim
 			return whatsapp.Publications{Statuses: settings.StatusUpdates == lines.PublicationsMessage, Channels: settings.Channels == lines.PublicationsMessage}
 		},
 		Simulator: cfg.Simulator, SendRate: line.Settings.SendRate, Count: cfg.Metrics.countWhatsApp,
+		PictureChanged: func(of content.Address) { r.pictures.Changed(of) },
 	})
-	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock}
+	r.pictures = &pictures.Worker{Inbox: in, IDs: b.ids, Session: r.session, Guard: b.guard(), Clock: cfg.Clock, Log: log}
+	r.contacts = &contacts.Directory{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Clock: cfg.Clock, Log: log, AskGroupName: r.session.GroupName}
 	r.delivery = &delivery.Statuses{Inbox: in, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Session: r.session, Clock: cfg.Clock, Log: log}
 	r.typing = &presence.Typing{Inbox: in, IDs: b.ids, Session: r.session, Log: log, Background: b.inBackground, Clock: cfg.Clock}
 	r.inbound = &inbound.Handler{
 		Inbox: in, Contacts: r.contacts, Delivery: r.delivery, IDs: b.ids, Journal: b.journal, Session: r.session,
 		Spool: cfg.Spool, Clock: cfg.Clock, Log: log, Started: cfg.Clock(), Delay: cfg.Metrics.toChatwoot,
+		Seen: r.pictures.Seen,
 	}
 	r.delivery.Aside = r.inbound.Aside()
 	r.intake = &intake.Intake{
 		Inbox: in, Contacts: r.contacts, IDs: b.ids, DB: cfg.DB, Journal: b.journal, Store: b.lines, Arrivals: r.arrivals,
 		AgentTyping: r.agentTyping, WakeOutbound: func(ctx context.Context) error { return r.outbound.WakeWaiting(ctx) },
 		Sending: func() int { return b.pool.Sending(string(line.ID)) },
-		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc,
+		Clock:   cfg.Clock, Log: log, NewID: lines.NewID, CountFailure: cfg.Metrics.takeFailures.Inc, Left: func() { cfg.Metrics.countWhatsApp("group message left out") },
 		WebhookFailed: func(externalError string) { r.keeper.WebhookFailed(externalError) }, Heard: r.webhookHeard, Told: r.flushLost,
 	}
 	r.outbound = &outbound.Handler{

@@ -26,7 +26,7 @@ var layers = []struct {
 	{"the other side's inbox, which all shared acts ask", []string{"bridge/inbox"}},
 	{"how the inbox's events come: it hands them on without knowing what they are for", []string{"bridge/listen"}},
 	{"who a chat is: every act needs to know it", []string{"bridge/contacts"}},
-	{"shared acts, and what takes events in", []string{"bridge/delivery", "bridge/presence", "bridge/intake"}},
+	{"shared acts, and what takes events in", []string{"bridge/delivery", "bridge/presence", "bridge/pictures", "bridge/intake"}},
 	{"the flow, and what people may do", []string{"bridge/inbound", "bridge/outbound", "bridge/reconcile", "bridge/admin"}},
 	{"faces: they reach the heart through admin", []string{"bridge/web"}},
 	{"the whole: it assembles a line of its parts", []string{"bridge"}},

@@ -81,6 +81,8 @@ func (r *lineRuntime) Do(ctx context.Context, j *work.Job) error {
 		return r.contacts.RecheckContact(ctx, j)
 	case journal.KindJoin:
 		return r.contacts.MergeChats(ctx, j)
+	case journal.KindRinging:
+		return r.intake.HandleRinging(ctx, j)
 	case journal.KindParked:
 		return errUnknownAddress
 	case journal.KindFile:

@@ -17,6 +17,7 @@ import (
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/listen"
 	"github.com/wootbridge/wootbridge/bridge/outbound"
+	"github.com/wootbridge/wootbridge/bridge/pictures"
 	"github.com/wootbridge/wootbridge/bridge/presence"
 	"github.com/wootbridge/wootbridge/bridge/reconcile"
 	"github.com/wootbridge/wootbridge/bridge/supervisor"
@@ -36,6 +37,7 @@ type lineRuntime struct {
 	contacts   *contacts.Directory
 	delivery   *delivery.Statuses
 	typing     *presence.Typing
+	pictures   *pictures.Worker
 	arrivals   *intake.Arrivals
 	intake     *intake.Intake
 	inbound    *inbound.Handler
@@ -105,6 +107,7 @@ func (r *lineRuntime) Start() {
 	r.b.inBackground(func(context.Context) { r.reconciler.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.keeper.Run(r.ctx) })
 	r.b.inBackground(func(context.Context) { r.delivery.WatchOpened(r.ctx) })
+	r.b.inBackground(func(context.Context) { r.pictures.Run(r.ctx) })
 	r.b.journal.WakeAll()
 }
 

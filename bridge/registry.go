@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/admin"
@@ -134,7 +136,16 @@ func (l adminLine) RepliesTake() time.Duration {
 func (l adminLine) Recheck() { l.keeper.Recheck() }
 
 // Notice implements admin.Line.
-func (l adminLine) Notice() string { return l.keeper.Notice() }
+func (l adminLine) Notice() string {
+	notice := l.keeper.Notice()
+	if n := l.intake.LeftOut(); n > 0 {
+		notice = strings.TrimSpace(notice + " " + fmt.Sprintf(sentenceLeftOut, n, l.inbox.Settings().Groups))
+	}
+	return notice
+}
+
+// sentenceLeftOut says what the policy for groups leaves out.
+const sentenceLeftOut = "Messages of groups that were left out since the start: %d. The setting groups is %s; with all, every group comes in."
 
 // RequestComparison implements admin.Line.
 func (l adminLine) RequestComparison() { l.arrivals.RequestComparison() }

@@ -187,7 +187,7 @@ func newWorldAt(t *testing.T, at desk, db *database.DB, cache idmap.Cache, how s
 	}
 	s := bridgetest.Open(t, bridgetest.Options{
 		ChatwootURL: address, DB: db, Cache: cache, Chatwoot: at.Server, Patience: patience, FFmpeg: convert.FindFFmpeg(),
-		Settings: fmt.Sprintf(`{"order_wait_ms":%d,"send_rate":0,"listen":%q}`, how.orderWait.Milliseconds(), how.listen),
+		Settings: fmt.Sprintf(`{"order_wait_ms":%d,"send_rate":0,"groups":"all","listen":%q}`, how.orderWait.Milliseconds(), how.listen),
 	})
 	w := &world{
 		Stack: s, t: t, db: s.DB, wa: s.WhatsApp, phone: s.Phone, desk: at, bridge: s.Bridge, front: s.Front, handler: &s.Webhooks, line: s.Line, between: between,

@@ -2,6 +2,7 @@ package chatwoot
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -67,6 +68,20 @@ func (c *Client) UpdateContact(ctx context.Context, id ContactID, update Contact
 	}
 	err := c.do(ctx, call{what: "update a contact", method: http.MethodPut, path: contactPath(id), body: update, into: &answer})
 	return answer.Payload, err
+}
+
+// SetAvatar gives a contact a picture: JPEG, PNG, GIF or WebP of at most 15 MB.
+func (c *Client) SetAvatar(ctx context.Context, id ContactID, picture *Upload) error {
+	form, err := newMultipart(nil, "avatar", []*Upload{picture})
+	if err != nil {
+		return fmt.Errorf("give a contact a picture: %w", err)
+	}
+	return c.do(ctx, call{what: "give a contact a picture", method: http.MethodPut, path: contactPath(id), stream: form})
+}
+
+// RemoveAvatar takes a contact's picture away.
+func (c *Client) RemoveAvatar(ctx context.Context, id ContactID) error {
+	return c.do(ctx, call{what: "remove a contact's picture", method: http.MethodDelete, path: contactPath(id) + "/avatar"})
 }
 
 // AddContactInbox gives a contact a source id in an inbox. A source id that

@@ -25,8 +25,15 @@ func (c *Client) Conversations(ctx context.Context, inbox InboxID, sourceID stri
 
 // CreateConversation makes a conversation. An inbox that is locked to a single
 // conversation answers with the one there is.
-func (c *Client) CreateConversation(ctx context.Context, inbox InboxID, contact ContactID, sourceID string) (Conversation, error) {
+func (c *Client) CreateConversation(ctx context.Context, inbox InboxID, contact ContactID, sourceID string, attributes ...Attribute) (Conversation, error) {
 	body := map[string]any{"inbox_id": inbox, "contact_id": contact, "source_id": sourceID}
+	if len(attributes) > 0 {
+		custom := map[string]any{}
+		for _, a := range attributes {
+			custom[a.Name] = a.Value
+		}
+		body["custom_attributes"] = custom
+	}
 	var conversation Conversation
 	err := c.do(ctx, call{what: "create a conversation", method: http.MethodPost, path: "/conversations", body: body, into: &conversation})
 	return conversation, err

@@ -137,6 +137,7 @@ type Contact struct {
 	Name           string            `json:"name"`
 	Phone          string            `json:"phone_number"`
 	Identifier     string            `json:"identifier"`
+	Thumbnail      string            `json:"thumbnail"` // the address of the picture, or empty
 	ContactInboxes few[ContactInbox] `json:"contact_inboxes"`
 }
 
@@ -150,12 +151,18 @@ type ContactInbox struct {
 
 // NewContact is a contact to be created together with its place in an inbox.
 type NewContact struct {
-	Inbox      InboxID           `json:"inbox_id"`
-	SourceID   string            `json:"source_id"`
-	Name       string            `json:"name"`
-	Identifier string            `json:"identifier,omitempty"`
-	Phone      string            `json:"phone_number,omitempty"`
-	Attributes map[string]string `json:"custom_attributes,omitempty"`
+	Inbox      InboxID        `json:"inbox_id"`
+	SourceID   string         `json:"source_id"`
+	Name       string         `json:"name"`
+	Identifier string         `json:"identifier,omitempty"`
+	Phone      string         `json:"phone_number,omitempty"`
+	Attributes map[string]any `json:"custom_attributes,omitempty"`
+}
+
+// Attribute is something that an account keeps of a conversation, under a name of its own.
+type Attribute struct {
+	Name  string
+	Value any
 }
 
 // ContactUpdate is what to change of a contact; nil leaves a field alone, and "" takes

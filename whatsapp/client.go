@@ -28,6 +28,7 @@ func (c *connection) heard(event string) {
 
 // opened gives a new connection to the server what holds its floods back.
 func (c *connection) opened() *pressure {
+	c.happenings.forget()
 	p := newPressure(&c.committing)
 	if c.latched.Load() {
 		p.release()
@@ -38,6 +39,11 @@ func (c *connection) opened() *pressure {
 
 // stanza follows what the library reads and sends.
 func (c *connection) stanza(sent bool, node *waBinary.Node) {
+	if sent {
+		c.happened(node)
+	} else {
+		c.happenings.came(node)
+	}
 	switch p := c.pressure.Load(); {
 	case p == nil:
 	case sent:

@@ -35,6 +35,7 @@ type connection struct {
 	once       sync.Once
 	done       chan connectionEnd
 	losses     atomic.Int32 // of the server, since it was last connected
+	happenings happenings
 	announce   chan struct{}
 	tasks      chan func() // see later
 	pairing    bool        // a phone is to be linked, in place of a login

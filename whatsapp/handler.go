@@ -28,6 +28,9 @@ func (c *connection) handle(event any) (taken bool) {
 // dispatch gives an event to the method for its kind.
 func (c *connection) dispatch(event any) (taken bool) {
 	c.groups.changed(event)
+	if picture, ok := event.(*events.Picture); ok {
+		c.pictureChanged(picture)
+	}
 	switch evt := event.(type) {
 	case *events.Message:
 		return c.message(evt)
@@ -74,6 +77,7 @@ func (c *connection) message(evt *events.Message) bool {
 		c.s.cfg.Log.Warn("votes and edits of a message will not be read", "error", err)
 	}
 	envelope, err := content.MessageEnvelope(evt.Info, evt.RawMessage, c.alternate)
+	envelope.Mentions = evt.Info.IsGroup && content.Mentions(evt.RawMessage, c.own())
 	return c.takeOr(envelope, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,9 @@ type Config struct {
 	// people; "" links it. Without AllowPair the session takes any phone at
 	// first, and then only the one it had.
 	AllowPair func(jid string) (refusal string)
+	// PictureChanged is told whose profile picture has changed; it may be nil, and must
+	// not block.
+	PictureChanged func(of content.Address)
 }
 
 // Session is one line's connection to WhatsApp.
@@ -90,6 +94,9 @@ type Session struct {
 
 	// keysLost says that the device's keys could not be read when they were needed last.
 	keysLost atomic.Bool
+
+	picturesOnce  sync.Once
+	pictureClient *http.Client
 }
 
 // command is what people may ask of a running session.

@@ -14,7 +14,10 @@ var files embed.FS
 func Languages() []string { return []string{"en", "pt-BR", "es"} }
 
 // Catalogue is one language's texts.
-type Catalogue struct{ texts map[string]string }
+type Catalogue struct {
+	texts map[string]string
+	own   map[string]string // see With
+}
 
 var load = sync.OnceValue(func() map[string]Catalogue {
 	all := map[string]Catalogue{}
@@ -27,7 +30,7 @@ var load = sync.OnceValue(func() map[string]Catalogue {
 		if err := json.Unmarshal(raw, &texts); err != nil {
 			panic("catalogue: " + err.Error())
 		}
-		all[language] = Catalogue{texts}
+		all[language] = Catalogue{texts: texts}
 	}
 	return all
 })
@@ -41,13 +44,18 @@ func For(language string) Catalogue {
 	return all["en"]
 }
 
+// Has reports whether there is a text of a key.
+func (c Catalogue) Has(key string) bool { return c.texts[key] != "" }
+
 // Text is the text of a key. pairs are names and values for the {name}
 // placeholders; a value is put in as it is, so it must be escaped already. An
 // unknown key gives the key, which tests look for.
 func (c Catalogue) Text(key string, pairs ...string) string {
-	text, ok := c.texts[key]
+	text, ok := c.own[key]
 	if !ok {
-		return key
+		if text, ok = c.texts[key]; !ok {
+			return key
+		}
 	}
 	braced := make([]string, len(pairs))
 	for i, p := range pairs {

@@ -116,7 +116,7 @@ func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, 
 	identifier, phone := identity(*chat)
 	contact := chatwoot.NewContact{
 		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
-		Attributes: contactAttributes(*chat),
+		Attributes: newAttributes(*chat, m),
 	}
 	made, err := client.CreateContact(ctx, contact)
 	var taken *chatwoot.InvalidError
@@ -191,6 +191,21 @@ func lookups(aliases []string) []contactKey {
 		}
 	}
 	return append(ids, phones...)
+}
+
+// isGroup is the attribute that tells groups from people, on contact and conversation.
+const isGroup = "is_group"
+
+// newAttributes are those of a contact that is made.
+func newAttributes(chat idmap.Chat, m content.Message) map[string]any {
+	all := map[string]any{}
+	for name, value := range contactAttributes(chat) {
+		all[name] = value
+	}
+	if m.Group {
+		all[isGroup] = true
+	}
+	return all
 }
 
 // contactAttributes are the WhatsApp ids, kept on the contact for people and

@@ -43,7 +43,11 @@ func (d *Directory) Conversation(ctx context.Context, j *work.Job, client *chatw
 		return chat, nil // for this note only: the next message opens a new one
 	}
 	if !current {
-		made, err := client.CreateConversation(ctx, d.Inbox.Line().Inbox, chatwoot.ContactID(chat.Contact), chat.SourceID)
+		var attributes []chatwoot.Attribute
+		if m.Group {
+			attributes = append(attributes, chatwoot.Attribute{Name: isGroup, Value: true})
+		}
+		made, err := client.CreateConversation(ctx, d.Inbox.Line().Inbox, chatwoot.ContactID(chat.Contact), chat.SourceID, attributes...)
 		if err != nil {
 			return chat, err
 		}

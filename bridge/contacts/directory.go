@@ -3,6 +3,7 @@ package contacts
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ type Directory struct {
 	DB      *database.DB
 	Journal *journal.Journal
 	Clock   func() time.Time
+	Log     *slog.Logger
+	// AskGroupName asks WhatsApp what a group is called; nil asks nothing.
+	AskGroupName func(ctx context.Context, jid string) (string, error)
 
 	// merging is held for writing while two chats become one, for reading from
 	// when a chat was found until its job is in its lane: the lane of a chat

@@ -63,9 +63,23 @@ func pushedName(m content.Message) string {
 	if m.FromMe || m.Group {
 		return "" // it is not the counterpart's
 	}
-	name := content.PersonName(m.PushName)
+	return storedName(content.PersonName(m.PushName))
+}
+
+// groupName is the name that a group is given by what happens, in a form that Chatwoot
+// stores, or "".
+func groupName(m content.Message) string {
+	happening, ok := m.Content.(content.Happening)
+	if !ok {
+		return ""
+	}
+	return storedName(happening.Subject())
+}
+
+// storedName is a name in a form that Chatwoot stores.
+func storedName(name string) string {
 	if runes := []rune(name); len(runes) > maxContactName {
-		name = content.PersonName(string(runes[:maxContactName]))
+		return content.PersonName(string(runes[:maxContactName]))
 	}
 	return name
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
@@ -20,6 +21,10 @@ type contactUpdate struct {
 	Name string `json:"name,omitempty"`
 	// Lost are JIDs of numbers that the person has no more.
 	Lost []string `json:"lost,omitempty"`
+	// Follows says that the name is a group's, which WhatsApp has changed; Ask that
+	// WhatsApp is to be asked what a group is called.
+	Follows bool `json:"follows,omitempty"`
+	Ask     bool `json:"ask,omitempty"`
 }
 
 // detectUpdate is what a message tells of a contact beyond what the bridge
@@ -30,8 +35,34 @@ func detectUpdate(chat idmap.Chat, m content.Message) (contactUpdate, bool) {
 	if name := pushedName(m); name != "" && isPlaceholderName(chat.Name, chat) && !isPlaceholderName(name, chat) {
 		news.Name = name
 	}
+	if m.Group {
+		news.Name = groupName(m)
+		news.Follows = news.Name != ""
+		news.Ask = news.Name == "" && isPlaceholderName(chat.Name, chat)
+	}
 	identifier, _ := identity(chat)
-	return news, news.Name != "" || identifier != chat.Identifier
+	return news, news.Name != "" || news.Ask || identifier != chat.Identifier
+}
+
+// occasion tells two occasions apart at which the same is to be done: a group may get a
+// name that it had, and is asked about again on another day.
+func (u contactUpdate) occasion(m content.Message) string {
+	switch {
+	case u.Ask:
+		return "|" + m.At.UTC().Format(time.DateOnly)
+	case u.Follows:
+		return "|" + m.ID
+	default:
+		return ""
+	}
+}
+
+// jidOf is the address of a chat that has but one.
+func jidOf(chat idmap.Chat) string {
+	if len(chat.Aliases) == 0 {
+		return ""
+	}
+	return chat.Aliases[0]
 }
 
 // Tells reports whether a message tells something new of its contact.
@@ -54,7 +85,7 @@ func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat
 	line := d.line()
 	_, err = d.Journal.AppendTx(ctx, tx, journal.Entry{
 		Lane: journal.LaneKey{Line: line, Chat: chat.ID, Queue: journal.Maintenance}, Kind: journal.KindContact, Payload: raw, OccurredAt: m.At,
-		Dedupe: fmt.Sprintf("%s|contact|%s|%d|%s|%s", line, chat.ID, chat.Contact, identifier, news.Name),
+		Dedupe: fmt.Sprintf("%s|contact|%s|%d|%s|%s", line, chat.ID, chat.Contact, identifier, news.Name) + news.occasion(m),
 	})
 	return err
 }
@@ -77,6 +108,12 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	}
 	if err != nil {
 		return err
+	}
+	if news.Ask && d.AskGroupName != nil && contact.Name == chat.Name {
+		if news.Name, err = d.AskGroupName(ctx, jidOf(chat)); err != nil {
+			d.Log.Info("WhatsApp does not say what a group is called; its contact keeps its name", "error", err)
+		}
+		news.Follows = true
 	}
 	update, changed := contactChange(chat, contact, news)
 	if changed {
@@ -101,7 +138,8 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 // is blank there, or still as the bridge wrote it, and what the person has no more. It
 // is pure.
 func contactChange(chat idmap.Chat, now chatwoot.Contact, news contactUpdate) (update chatwoot.ContactUpdate, changed bool) {
-	if news.Name != "" && (now.Name == "" || now.Name == chat.Name && isPlaceholderName(chat.Name, chat)) {
+	ownName := now.Name == chat.Name && (news.Follows || isPlaceholderName(chat.Name, chat))
+	if news.Name != "" && news.Name != now.Name && (now.Name == "" || ownName) {
 		update.Name = &news.Name
 	}
 	identifier, phone := identity(chat)

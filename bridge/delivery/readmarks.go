@@ -65,7 +65,7 @@ func bySender(links []idmap.Link, chat string) map[string][]string {
 		if strings.HasSuffix(chat, "@g.us") {
 			sender = l.Sender
 		}
-		if id := sourceid.Message(l.WA); !slices.Contains(ids[sender], id) {
+		if id := sourceid.Message(l.WA); sourceid.IsMessage(id) && !slices.Contains(ids[sender], id) {
 			ids[sender] = append(ids[sender], id)
 		}
 	}

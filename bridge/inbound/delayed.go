@@ -61,7 +61,7 @@ func (h *Handler) delayOf(ctx context.Context, j *work.Job, m content.Message) (
 func isNews(c content.Content) bool {
 	switch c.(type) {
 	case content.Revoke, content.Nothing, content.Album, content.Reaction, content.Pin, content.Keep, content.Timer, content.NumberShared,
-		content.SharingLimited, content.MemberLabel, content.Handover, content.PollOption:
+		content.SharingLimited, content.MemberLabel, content.Handover, content.PollOption, content.Happening:
 		return false
 	default:
 		return true

@@ -36,6 +36,8 @@ type Handler struct {
 	Log      *slog.Logger
 	// Started is when the line began to run here.
 	Started time.Time
+	// Seen is told whose contact is in use; it must not block, and may be nil.
+	Seen func(chat string)
 	// Delay is told how long each message took from its commit, in seconds.
 	Delay Observer
 }
@@ -52,6 +54,8 @@ type Session interface {
 	RequestMedia(ctx context.Context, payload []byte) error
 	// People tells what is known of people, by their JIDs.
 	People(ctx context.Context, jids []string) map[string]content.Person
+	// RejectCall refuses a call that rings.
+	RejectCall(ctx context.Context, from, id string) error
 }
 
 // Observer takes a measurement.
@@ -65,6 +69,12 @@ func (h *Handler) Handle(ctx context.Context, j *work.Job) error {
 	}
 	if err := h.noteTimer(ctx, j, m); err != nil {
 		return err
+	}
+	switch kind := m.Content.(type) {
+	case content.Call:
+		return h.handleCall(ctx, j, m, kind)
+	case content.Happening:
+		return h.handleHappening(ctx, j, m, kind)
 	}
 	m, below, err := h.unsealed(ctx, j, m)
 	if err != nil {
@@ -174,6 +184,9 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 		h.wakeAside(m)
 		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
+		}
+		if h.Seen != nil {
+			h.Seen(chat.ID)
 		}
 		h.Delay.Observe(h.Clock().Sub(j.RecordedAt).Seconds())
 		h.Delivery.NoteArrival(ctx, chat, links[len(links)-1].Message)

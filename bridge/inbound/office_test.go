@@ -37,11 +37,14 @@ type office struct {
 	in     *inbound.Handler
 	files  *files
 	sent   int
+	// ahead is how far the clock was put on, and open how a maintenance lane is worked.
+	ahead time.Duration
+	open  func(*journal.Lease) work.Lane
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	return newOfficeAt(t, nil)
+	return newOfficeAt(t, time.Now)
 }
 
 // newOfficeAt has a clock of its own.
@@ -50,18 +53,20 @@ func newOfficeAt(t *testing.T, clock func() time.Time) *office {
 	desk := chatwoottest.New(chatwoottest.Options{Dir: t.TempDir()})
 	require.NoError(t, desk.Start())
 	t.Cleanup(func() { require.NoError(t, desk.Close()) })
+	o := &office{Server: desk, t: t, files: &files{}}
 	options := linetest.At(t, desk, "")
+	options.Clock = func() time.Time { return clock().Add(o.ahead) }
 	options.Settings = func(s *lines.Settings) { s.Events = lines.EventsOff }
-	options.Clock = clock
 	l := linetest.New(t, options)
 	spool, err := media.NewSpool(filepath.Join(t.TempDir(), "spool"), media.Limits{})
 	require.NoError(t, err)
-	o := &office{Server: desk, t: t, line: l, files: &files{}}
+	o.line = l
 	o.intake = &intake.Intake{
 		Inbox: l.Inbox, Contacts: l.Contacts, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Store: l.Store, Arrivals: intake.NewArrivals(l.Clock, l.Inbox.Theirs),
 		Sending: func() int { return 0 }, Clock: l.Clock, Log: l.Log, NewID: lines.NewID, CountFailure: func() {},
 	}
 	statuses := &delivery.Statuses{Inbox: l.Inbox, IDs: l.IDs, DB: l.DB, Journal: l.Journal, Clock: l.Clock, Log: l.Log}
+	o.open = statuses.OpenUpkeep
 	o.in = &inbound.Handler{
 		Inbox: l.Inbox, Contacts: l.Contacts, Delivery: statuses, IDs: l.IDs, Journal: l.Journal, Session: o.files, Spool: spool,
 		Clock: l.Clock, Log: l.Log, Delay: unmeasured{},
@@ -79,8 +84,8 @@ func (o *office) drain() []error {
 			GiveUp: func(ctx context.Context, j *work.Job, _ error) error { return o.in.ShowUnreadable(ctx, j) },
 		},
 		journal.Maintenance: {
+			Open:   o.open,
 			Do:     o.upkeep,
-			Open:   o.in.Delivery.OpenUpkeep,
 			GiveUp: func(ctx context.Context, j *work.Job, _ error) error { return o.in.ShowMissing(ctx, j) },
 		},
 	})
@@ -92,6 +97,8 @@ func (o *office) upkeep(ctx context.Context, j *work.Job) error {
 		return o.line.Contacts.UpdateContact(ctx, j)
 	case journal.KindAd:
 		return o.line.Contacts.RecordAd(ctx, j)
+	case journal.KindRinging:
+		return o.intake.HandleRinging(ctx, j)
 	case journal.KindMerge:
 		return o.line.Contacts.MergeContacts(ctx, j)
 	case journal.KindFile:
@@ -224,6 +231,13 @@ type files struct {
 	people   map[string]content.Person
 	// unsealed is what is sealed in messages, by what it is sealed as.
 	unsealed map[string]proto.Message
+	refused  []string
+}
+
+// RejectCall implements inbound.Session.
+func (f *files) RejectCall(_ context.Context, _, id string) error {
+	f.refused = append(f.refused, id)
+	return nil
 }
 
 // Download implements inbound.Session.

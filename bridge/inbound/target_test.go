@@ -68,12 +68,6 @@ func (o *office) inGroup(p person, m *waE2E.Message) (id string) {
 	return info.ID
 }
 
-func (o *office) settings(change func(*lines.Settings)) {
-	line := o.line.Inbox.Record()
-	change(&line.Settings)
-	o.line.Inbox.Update(line)
-}
-
 // all are the texts of the desk, with what each is.
 func (o *office) all() (all []string) {
 	for _, m := range o.messages() {

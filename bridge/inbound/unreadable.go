@@ -16,6 +16,9 @@ import (
 // the message was posted all the same. It reads no content: that may be why the
 // message was given up.
 func (h *Handler) ShowUnreadable(ctx context.Context, j *work.Job) error {
+	if j.Kind == string(content.EnvHappening) {
+		return nil // nobody wrote anything
+	}
 	m, err := h.headerOf(ctx, j)
 	if err != nil {
 		return err

@@ -75,7 +75,10 @@ func (x *Inbox) Update(line lines.Line) { x.record.Store(&line) }
 func (x *Inbox) Settings() lines.Settings { return x.record.Load().Settings }
 
 // Texts are the texts that agents of the line read.
-func (x *Inbox) Texts() catalogue.Catalogue { return catalogue.For(x.Settings().Language) }
+func (x *Inbox) Texts() catalogue.Catalogue {
+	settings := x.Settings()
+	return catalogue.For(settings.Language).With(settings.Texts)
+}
 
 // Rendering is what rendering needs to know of the line.
 func (x *Inbox) Rendering() render.Context {
@@ -92,6 +95,8 @@ func (x *Inbox) Rendering() render.Context {
 		Events:        render.EventForm(settings.Events),
 		Reactions:     settings.Reactions,
 		Edits:         settings.Edits,
+		EventsAsNotes: settings.Events == lines.EventsNote,
+		CallsAsNotes:  settings.Calls == lines.CallsNote,
 	}
 }
 

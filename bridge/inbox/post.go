@@ -117,6 +117,8 @@ func newMessage(p render.Post, to Target, upload *chatwoot.Upload) chatwoot.NewM
 		m.Type, m.Private = chatwoot.Outgoing, true
 	case render.Pill:
 		m.Type = chatwoot.Activity
+	case render.Reply:
+		m.Type = chatwoot.Outgoing
 	}
 	switch {
 	case p.Below != "":

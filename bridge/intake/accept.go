@@ -53,6 +53,8 @@ type Intake struct {
 	// CountFailure is called for each event of WhatsApp that could not be
 	// committed at once.
 	CountFailure func()
+	// Left, if set, is called for each message of a group that the line does not take.
+	Left func()
 
 	standstill standstill
 	told       told
@@ -61,12 +63,16 @@ type Intake struct {
 	lookups    *lookups
 	// restores is how often Chatwoot was restored, as far as was seen.
 	restores atomic.Int64
+	leftOut  atomic.Int64
 }
 
 // Accept commits an event of WhatsApp.
 func (in *Intake) Accept(ctx context.Context, e content.Envelope) error {
 	if e.Kind == content.EnvReceipt && !contacts.IsCounterpart(e.Chat.JID) {
 		return nil // of a list: it has no bubble
+	}
+	if !in.wanted(e) {
+		return nil
 	}
 	err := in.commit(ctx, e)
 	if database.NeverFits(err) {
@@ -109,22 +115,35 @@ func (in *Intake) commit(ctx context.Context, e content.Envelope) error {
 	}
 	known, err := in.Contacts.IfKnown(ctx, e.Chat, func(chat string) error {
 		entry := in.entry(e, chat)
+		if rings, is := in.ringing(e, chat); is {
+			if _, err := in.Journal.Append(ctx, rings); err != nil {
+				return err
+			}
+		}
 		appended, err := in.Journal.Append(ctx, entry)
 		if err != nil || appended || e.Kind != content.EnvMessage {
 			return err
 		}
 		return in.unlessCopy(ctx, entry)
 	})
-	if known || err != nil {
-		return err
+	if known || err != nil || e.Kind == content.EnvHappening {
+		return err // nobody reads what happens where there is no conversation
 	}
 	var entry journal.Entry
 	err = in.Contacts.Resolve(ctx, e.Chat, func(ctx context.Context, tx *sql.Tx, chat string) error {
 		entry = in.entry(e, chat)
+		if rings, is := in.ringing(e, chat); is {
+			if _, err := in.Journal.AppendTx(ctx, tx, rings); err != nil {
+				return err
+			}
+		}
 		_, err := in.Journal.AppendTx(ctx, tx, entry)
 		return err
 	})
 	if err == nil {
+		if e.Step == content.CallRings {
+			in.Journal.Wake(journal.Maintenance, 0)
+		}
 		in.Journal.Wake(entry.Lane.Queue, entry.Delay)
 	}
 	return err

@@ -28,7 +28,7 @@ const countJobs = `SELECT line, dir, 'waiting', SUM(n), MIN(oldest) FROM (
 			(SELECT created FROM job WHERE job.lane = lane.key AND state = 'waiting' ORDER BY pos LIMIT 1) AS oldest
 		FROM lane WHERE due IS NOT NULL AND dir <> 'upkeep'
 		UNION ALL SELECT lane.line, dir, COUNT(*), MIN(created) FROM lane JOIN job ON job.lane = lane.key
-		WHERE due IS NOT NULL AND dir = 'upkeep' AND job.pos > 0 AND state = 'waiting' AND kind NOT IN ('receipt', 'secret', 'tally') GROUP BY lane.line, dir
+		WHERE due IS NOT NULL AND dir = 'upkeep' AND job.pos > 0 AND state = 'waiting' AND kind NOT IN ('receipt', 'secret', 'tally', 'ringing') GROUP BY lane.line, dir
 		) AS waiting WHERE n > 0 GROUP BY line, dir
 	UNION ALL SELECT job.line, lane.dir, 'dead', COUNT(*), MIN(job.created)
 		FROM job JOIN lane ON lane.key = job.lane

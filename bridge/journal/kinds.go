@@ -23,6 +23,7 @@ const (
 	KindFile    = "file"    // a message's file is to follow
 	KindAd      = "ad"      // what is known of the ad that somebody came from
 	KindRecheck = "recheck" // somebody changed a contact in Chatwoot
+	KindRinging = "ringing" // a call has rung long enough
 	KindParked  = "parked"  // an event that nobody understands is kept
 	// Of maintenance lanes, aside as receipts are: what can be read only with the secret
 	// of an earlier message waits for that, and the votes of a poll for more of them.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a minimal image has no time zones of its own
+	"unicode/utf8"
 
 	"github.com/wootbridge/wootbridge/bridge/catalogue"
 	"github.com/wootbridge/wootbridge/bridge/fault"
@@ -38,6 +39,9 @@ type Settings struct {
 	SignatureTemplate string `json:"signature_template"`
 	SignatureWhen     string `json:"signature_when"`
 	LinkPreviews      string `json:"link_previews"`
+	Pictures   string `json:"pictures"`
+	// Texts replace those of the catalogue, by their keys.
+	Texts map[string]string `json:"texts,omitempty"`
 	// What becomes of what surrounds messages, or is none of the customer's to the desk.
 	ViewOnce      string `json:"view_once"`
 	Captions      string `json:"captions"`
@@ -45,6 +49,14 @@ type Settings struct {
 	Deletes       string `json:"deletes"`
 	StatusUpdates string `json:"status_updates"`
 	Channels      string `json:"channels"`
+	Calls         string `json:"calls"`
+	// RejectCalls refuses calls, and RejectCallsText is what callers are written then.
+	RejectCalls     bool   `json:"reject_calls"`
+	RejectCallsText string `json:"reject_calls_text"`
+	SecurityCodes   string `json:"security_codes"`
+	// Groups says which groups come in, for GroupsListed those of GroupsList.
+	Groups     string    `json:"groups"`
+	GroupsList GroupList `json:"groups_list"`
 }
 
 // What is shown of a file that only the phone may show, and once.
@@ -94,6 +106,12 @@ const (
 	EventsOff  = "off"
 )
 
+// Whether contacts have WhatsApp's profile pictures.
+const (
+	PicturesOn  = "on"
+	PicturesOff = "off"
+)
+
 // Setting is one row of the table of settings.
 type Setting struct {
 	Name string // in JSON, in the CLI and in the documents
@@ -132,12 +150,21 @@ func Table() []Setting {
 		{"deletes", "text", `"note"`, oneOf(deletions), func(s Settings) bool { return slices.Contains(deletions, s.Deletes) }},
 		{"status_updates", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.StatusUpdates) }},
 		{"channels", "text", `"off"`, oneOf(publications), func(s Settings) bool { return slices.Contains(publications, s.Channels) }},
+		{"calls", "text", `"message"`, oneOf(callForms), func(s Settings) bool { return slices.Contains(callForms, s.Calls) }},
+		{"reject_calls", "true or false", "false", "true or false", nil},
+		{"reject_calls_text", "text", `""`, "at most 4096 characters long", func(s Settings) bool { return utf8.RuneCountInString(s.RejectCallsText) <= 4096 }},
+		{"security_codes", "text", `"off"`, oneOf(securityForms), func(s Settings) bool { return slices.Contains(securityForms, s.SecurityCodes) }},
+		{"groups", "text", `"off"`, oneOf(groupPolicies), func(s Settings) bool { return slices.Contains(groupPolicies, s.Groups) }},
+		{"groups_list", "list of texts", "[]", "a list of at most 1000 ids of groups; * and ? stand for other characters, ! or - in front keeps a group out", func(s Settings) bool { return s.GroupsList.valid() }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
+		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
+		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
 	}, outwardSettings()...)
 }
 
 var listenings = []string{ListenBoth, ListenWebhook, ListenLive}
 
+var switches = []string{PicturesOn, PicturesOff}
 var (
 	viewOnces     = []string{ViewOnceNotice, ViewOnceShow}
 	captionPlaces = []string{CaptionsTogether, CaptionsApart}
@@ -153,6 +180,24 @@ var (
 	reactionForms = []string{"note", "message", "off"}
 	editForms     = []string{"message", "note"}
 )
+
+// How a missed call can be shown: as a message of the caller, as a private note, or not
+// at all.
+const (
+	CallsMessage = "message"
+	CallsNote    = "note"
+	CallsOff     = "off"
+)
+
+var callForms = []string{CallsMessage, CallsNote, CallsOff}
+
+// Whether people are told that somebody's security code has changed.
+const (
+	SecurityCodesOff  = "off"
+	SecurityCodesPill = "pill"
+)
+
+var securityForms = []string{SecurityCodesOff, SecurityCodesPill}
 
 // oneOf lists values as people do: "a, b or c".
 func oneOf(values []string) string {
@@ -185,6 +230,7 @@ func (s Settings) Merge(raw json.RawMessage) (Settings, error) {
 	if s.Formatting != nil { // decoding would change the one that others read
 		merged.Formatting = new(*s.Formatting)
 	}
+	merged.Texts = maps.Clone(s.Texts) // likewise
 	var faults []error
 	given, err := renamed(given)
 	if err != nil {
@@ -207,13 +253,20 @@ func (s *Settings) set(name string, value json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("encode the setting %s: %w", name, err)
 	}
-	err = strictjson.Decode(one, s)
+	before := s.Texts
+	if name == "texts" {
+		s.Texts = nil // the object as a whole: what is not in it is the catalogue's
+	}
+	if err = strictjson.Decode(one, s); err != nil {
+		s.Texts = before
+	}
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, wrongType.Type, wrongType.Value))
+		want := strings.Replace(wrongType.Type.String(), "map[string]string", "object", 1)
+		return fault.Invalid(name, fmt.Sprintf("%s must be of type %s, not %s", name, want, wrongType.Value))
 	}
 	return fault.Invalid(name, "there is no setting "+name)
 }
@@ -225,6 +278,9 @@ func (s Settings) faults() []error {
 		if row.valid != nil && !row.valid(s) {
 			faults = append(faults, fault.Invalid(row.Name, row.Name+" must be "+row.Allowed))
 		}
+	}
+	for _, text := range catalogue.OverrideFaults(s.Texts) {
+		faults = append(faults, fault.Invalid("texts", "texts: "+text))
 	}
 	return faults
 }

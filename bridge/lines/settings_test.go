@@ -72,6 +72,7 @@ func TestTheTableOfSettingsIsWhole(t *testing.T) {
 	var defaults map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(encoded, &defaults))
 	defaults["timezone"] = json.RawMessage(`""`) // left out when empty
+	defaults["texts"] = json.RawMessage(`{}`)
 	for _, row := range lines.Table() {
 		require.JSONEq(t, row.Default, string(defaults[row.Name]), row.Name)
 		delete(defaults, row.Name)
@@ -88,16 +89,46 @@ func TestTheTableOfSettingsIsWhole(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the generated files anew")
 
-const document = "../../docs/settings.md"
+const document, textsDocument = "../../docs/settings.md", "../../docs/texts.md"
 
-// docs/settings.md is made from the table: go test ./bridge/lines -update.
+// docs/settings.md is made from the table, docs/texts.md from the catalogue: go test
+// ./bridge/lines -update.
 func TestTheDocumentOfSettingsIsTheTable(t *testing.T) {
 	t.Parallel()
-	made := lines.Document("en")
-	if *update {
-		require.NoError(t, os.WriteFile(document, []byte(made), 0o644))
+	for path, made := range map[string]string{document: lines.Document("en"), textsDocument: lines.TextsDocument()} {
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(made), 0o644))
+		}
+		written, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, made, string(written))
 	}
-	written, err := os.ReadFile(document)
+}
+
+// Texts are taken as a whole, and every wrong one is named.
+func TestTextsOfALineAreChecked(t *testing.T) {
+	t.Parallel()
+	one, err := lines.DefaultSettings().Merge(json.RawMessage(`{"texts":{"edited":"Changed","deleted":"{name} took it back"}}`))
 	require.NoError(t, err)
-	require.Equal(t, made, string(written))
+	other, err := one.Merge(json.RawMessage(`{"texts":{"edited":"Corrected"}}`))
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"edited": "Corrected"}, other.Texts)
+	require.Equal(t, "Changed", one.Texts["edited"], "what others read is not changed")
+	kept, err := other.Merge(json.RawMessage(`{"language":"es"}`))
+	require.NoError(t, err)
+	require.Equal(t, other.Texts, kept.Texts)
+	for _, none := range []string{`{"texts":{}}`, `{"texts":null}`} {
+		empty, err := other.Merge(json.RawMessage(none))
+		require.NoError(t, err)
+		require.Empty(t, empty.Texts)
+	}
+	for given, want := range map[string]string{
+		`{"texts":{"nosuch":"x","deleted":"gone"}}`: "2 settings are wrong: texts: the text deleted must have {name}, each once\ntexts: there is no text \"nosuch\"",
+		`{"texts":"x"}`:               "texts must be of type object, not string",
+		`{"texts":{"edited":7}}`:      "texts must be of type string, not number",
+		`{"texts":{"edited":"a\nb"}}`: "texts: the text edited must be one line",
+	} {
+		_, err := other.Merge(json.RawMessage(given))
+		require.EqualError(t, err, want)
+	}
 }

@@ -97,6 +97,7 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (Line, error) {
 	l.PhoneSeen, l.PhoneAsked = timeOf(phoneSeen), timeOf(phoneAsked)
 	l.Restored = Restored{At: timeOf(restored), LostSince: timeOf(1000 * lostSince), LostUntil: timeOf(1000 * lostUntil)} // Chatwoot counts seconds
 	l.Settings = DefaultSettings()
+	l.Settings.Groups = GroupsAll // of a release without the setting
 	if err := l.Settings.readStored([]byte(settings)); err != nil {
 		return Line{}, fmt.Errorf("read settings of line %s: %w", l.ID, err)
 	}

@@ -77,7 +77,7 @@ func New(t testing.TB, o Options) *Line {
 	record := o.Line
 	record.ID, record.Name = ID, "Shop"
 	record.Settings = lines.DefaultSettings()
-	record.Settings.SendRate, record.Settings.OrderWaitMS = 0, 0
+	record.Settings.SendRate, record.Settings.OrderWaitMS, record.Settings.Groups = 0, 0, lines.GroupsAll
 	if o.Settings != nil {
 		o.Settings(&record.Settings)
 	}

@@ -21,10 +21,13 @@ func (h *Handler) quoted(ctx context.Context, m chatwoot.Message, to string) (*c
 		return nil, err
 	}
 	if len(links) == 0 {
-		if !sourceid.IsOurs(m.Attributes.InReplyToExternal) {
+		if !sourceid.IsOurs(m.Attributes.InReplyToExternal) || !sourceid.IsMessage(sourceid.Message(m.Attributes.InReplyToExternal)) {
 			return nil, nil
 		}
 		return &content.OutgoingQuote{ID: sourceid.Message(m.Attributes.InReplyToExternal), Sender: to}, nil
+	}
+	if !sourceid.IsMessage(sourceid.Message(links[0].WA)) {
+		return nil, nil // nobody can answer a call
 	}
 	sender := links[0].Sender
 	if links[0].Origin != idmap.FromCustomer {

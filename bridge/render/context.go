@@ -42,6 +42,9 @@ type Context struct {
 	Events EventForm
 	// mentions are whom the text at hand names, by the names of their addresses.
 	mentions map[string]content.Mention
+	// EventsAsNotes and CallsAsNotes show what happened, and missed calls, as private
+	// notes.
+	EventsAsNotes, CallsAsNotes bool
 	// longest is how much of a person's text is shown, in characters; 0 for maxText.
 	longest int
 }

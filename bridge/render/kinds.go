@@ -107,6 +107,10 @@ func (c Context) message(m content.Message) []Post {
 		return c.aside(m, kind.Target, "poll.option", "option", markup.Line(kind.Option, longestOption))
 	case content.Sealed:
 		return c.sealed(m, kind)
+	case content.Call:
+		return c.call(m, kind)
+	case content.Happening:
+		return c.happening(m, kind)
 	case content.Undecryptable:
 		p.SourceID = sourceid.Derived(m.ID, sourceid.Waiting)
 		p.Content = c.waiting()

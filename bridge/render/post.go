@@ -15,10 +15,11 @@ type Form int
 
 // The forms.
 const (
-	In   Form = iota // the customer's: a grey bubble that wakes the conversation
-	Echo             // the desk's own, written on the phone: a blue bubble
-	Note             // for agents only: an amber bubble
-	Pill             // what happened beside the messages: a small grey line, which is HTML
+	In    Form = iota // the customer's: a grey bubble that wakes the conversation
+	Echo              // the desk's own, written on the phone: a blue bubble
+	Note              // for agents only: an amber bubble
+	Pill              // what happened beside the messages: a small grey line, which is HTML
+	Reply             // to the customer: it is sent as an agent's message
 )
 
 // Post is one Chatwoot message that a WhatsApp message becomes.

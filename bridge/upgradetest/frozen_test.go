@@ -152,7 +152,8 @@ func (o *thawed) is(want frozenLine) bool {
 }
 
 // keepsSettings compares every setting that there was with what it is now.
-// Settings that came later have their own values.
+// Settings that came later have their own values; the groups of lines that had no
+// setting for them come in as they did.
 func (o *thawed) keepsSettings(want frozenLine, settings []byte) {
 	o.t.Helper()
 	var then, now map[string]any
@@ -164,6 +165,9 @@ func (o *thawed) keepsSettings(want frozenLine, settings []byte) {
 	}
 	for key, value := range then {
 		require.Equal(o.t, value, now[key], "the setting %s of %s", key, want.Name)
+	}
+	if _, chosen := then["groups"]; !chosen {
+		require.Equal(o.t, "all", now["groups"], want.Name)
 	}
 }
 

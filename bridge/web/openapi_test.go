@@ -154,6 +154,8 @@ func wantType(t reflect.Type) string {
 		return "number"
 	case reflect.Slice:
 		return "array"
+	case reflect.Map:
+		return "object"
 	default:
 		return "#"
 	}

@@ -33,10 +33,12 @@ func (p *play) phoneView() string {
 		if quoted := m.Quoted(); quoted != nil {
 			parts = append(parts, "[re: "+p.excerpt(quoted.GetStanzaID())+"]")
 		}
-		if text := m.Text(); text != "" {
+		if text := m.Text(); e.message != nil {
+			parts = append(parts, e.phone)
+		} else if text != "" {
 			parts = append(parts, text)
 		}
-		if file, err := m.Media(); err == nil {
+		if file, err := m.Media(); err == nil && e.message == nil {
 			parts = append(parts, strings.TrimSpace("["+kindName(m.Kind())+" "+file.FileName)+"]")
 		}
 		if ticks != "" {

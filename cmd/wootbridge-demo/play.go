@@ -144,6 +144,9 @@ func (p *play) customerSends(l line) (string, error) {
 			}
 		}
 	}
+	if l.message != nil {
+		return p.maria.Send(p.Phone, l.message, options...), nil
+	}
 	if l.file == nil {
 		return p.maria.SendText(p.Phone, l.phone, options...), nil
 	}

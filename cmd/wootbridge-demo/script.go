@@ -1,6 +1,10 @@
 package main
 
-import "github.com/wootbridge/wootbridge/bridge/media/convert"
+import (
+	"go.mau.fi/whatsmeow/proto/waE2E"
+
+	"github.com/wootbridge/wootbridge/bridge/media/convert"
+)
 
 // What the demo plays. A line is a message of one side as both sides should
 // have it.
@@ -12,6 +16,10 @@ type line struct {
 	quotes          string // the key of an earlier line
 	key             string // a name for later lines to quote
 	offline         bool   // written while the bridge is stopped
+	// message is what the customer's phone sends in place of a text or a file; phone
+	// says what that is. attached is how many files Chatwoot has of it.
+	message  *waE2E.Message
+	attached int
 }
 
 type side int

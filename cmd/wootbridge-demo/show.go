@@ -64,6 +64,7 @@ func (p *play) run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
+	more := kinds()
 	restart := slices.IndexFunc(lines, func(l line) bool { return l.offline })
 	acts := []struct {
 		title string
@@ -74,6 +75,7 @@ func (p *play) run(ctx context.Context, t terminal) error {
 		{"Maria and Ana talk.", func() error { return p.talk(ctx, lines[:restart]) }},
 		{"The bridge is stopped, Maria goes on writing, the bridge is back.", func() error { return p.talk(ctx, lines[restart:restart+1]) }},
 		{"They talk on.", func() error { return p.talk(ctx, lines[restart+1:]) }},
+		{"Maria sends a place, a contact, a poll and what else a phone can.", func() error { return p.talk(ctx, more) }},
 		{"Maria reads, ticks arrive on both sides, Ana closes the conversation.", p.settle},
 	}
 	for _, act := range acts {
@@ -102,7 +104,7 @@ func (p *play) count() (messages, files int) {
 			continue
 		}
 		messages++
-		if e.file != nil {
+		if files += e.attached; e.file != nil {
 			files++
 		}
 	}

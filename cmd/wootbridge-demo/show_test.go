@@ -33,7 +33,7 @@ func TestTheDemoSucceedsWithAndWithoutFFmpeg(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			require.Zero(t, run(t.Context(), nil, &stdout, &stderr), "%s%s", &stdout, &stderr)
 			require.Contains(t, stdout.String(), voice)
-			require.Contains(t, stdout.String(), "✓ Both sides match: 11 messages, 6 files")
+			require.Contains(t, stdout.String(), "✓ Both sides match: 19 messages, 7 files")
 			require.NotContains(t, stdout.String(), "\x1b", "no colours where nobody sees them")
 			left, err := os.ReadDir(os.Getenv("TMPDIR"))
 			require.NoError(t, err)
@@ -81,16 +81,18 @@ func TestDifferencesAreFound(t *testing.T) {
 
 	played := p.done
 	tests := map[string]func(lines []exchange) []exchange{
-		"lost":                 func(e []exchange) []exchange { return append(e, e[0]) },
-		"doubled":              func(e []exchange) []exchange { return e[:len(e)-1] },
-		"out of order":         func(e []exchange) []exchange { e[2], e[4] = e[4], e[2]; return e },
-		"other text, Chatwoot": func(e []exchange) []exchange { e[0].line.chatwoot = "x"; return e },
-		"other text, phone":    func(e []exchange) []exchange { e[1].phone = "x"; return e },
-		"other quote":          func(e []exchange) []exchange { e[1].quotes = ""; return e },
-		"other file, Chatwoot": func(e []exchange) []exchange { e[2].file = &file{content: []byte("x")}; return e },
-		"other file, phone":    func(e []exchange) []exchange { e[3].file = &file{kind: "image", content: []byte("x")}; return e },
-		"other kind of file":   func(e []exchange) []exchange { f := *e[3].file; f.kind = "sticker"; e[3].file = &f; return e },
-		"a note for customer":  func(e []exchange) []exchange { e[9].by = agent; return e },
+		"lost":                  func(e []exchange) []exchange { return append(e, e[0]) },
+		"doubled":               func(e []exchange) []exchange { return e[:len(e)-1] },
+		"out of order":          func(e []exchange) []exchange { e[2], e[4] = e[4], e[2]; return e },
+		"other kind of message": func(e []exchange) []exchange { e[14].line.chatwoot = "x"; return e },
+		"a file too few":        func(e []exchange) []exchange { e[13].attached = 2; return e },
+		"other text, Chatwoot":  func(e []exchange) []exchange { e[0].line.chatwoot = "x"; return e },
+		"other text, phone":     func(e []exchange) []exchange { e[1].phone = "x"; return e },
+		"other quote":           func(e []exchange) []exchange { e[1].quotes = ""; return e },
+		"other file, Chatwoot":  func(e []exchange) []exchange { e[2].file = &file{content: []byte("x")}; return e },
+		"other file, phone":     func(e []exchange) []exchange { e[3].file = &file{kind: "image", content: []byte("x")}; return e },
+		"other kind of file":    func(e []exchange) []exchange { f := *e[3].file; f.kind = "sticker"; e[3].file = &f; return e },
+		"a note for customer":   func(e []exchange) []exchange { e[9].by = agent; return e },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (p *play) chatwootFaults(e exchange, m chatwoottest.Message) (faults []stri
 		report("it failed: %s", m.Reason)
 	}
 	switch {
-	case e.file == nil && len(m.Files) > 0, e.file != nil && len(m.Files) != 1:
+	case e.file == nil && len(m.Files) != e.attached, e.file != nil && len(m.Files) != 1:
 		report("it has %d files", len(m.Files))
 	case e.file != nil && m.Files[0].SHA256 != hashOf(e.file.content):
 		report("its file is not the one that was sent")

@@ -21,6 +21,8 @@ const (
 	EnvReceipt    EnvelopeKind = "receipt"     // somebody got or read messages
 	EnvHistory    EnvelopeKind = "history"     // the phone offers its history
 	EnvMediaRetry EnvelopeKind = "media_retry" // the phone was asked for a file, and answers
+	EnvCall       EnvelopeKind = "call"        // a step of a call
+	EnvHappening  EnvelopeKind = "happening"   // a group changed, or a person's number or keys
 )
 
 // Envelope is one event, to be committed before WhatsApp is told that it
@@ -37,6 +39,14 @@ type Envelope struct {
 	// Waited says that WhatsApp kept the event since before the line's session began, or
 	// was connected again.
 	Waited bool
+	// Happens is what an EnvHappening is about, and Renames says that it gives a group
+	// another name. Step is how far the call of an EnvCall is. They are not stored.
+	Happens Happens
+	Renames bool
+	Step    CallStep
+	// Mentions says that a message of a group is for the line's own account. It is not
+	// stored either.
+	Mentions bool
 }
 
 // MessageEnvelope wraps a message that was decrypted.

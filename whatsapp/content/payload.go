@@ -25,6 +25,8 @@ type payload struct {
 	// or WhatsApp's word for an unavailable message.
 	Trouble string `json:"trouble,omitempty"`
 	Proto   []byte `json:"proto,omitempty"`
+	// Event is what a happening has in place of a message.
+	Event *event `json:"event,omitempty"`
 	// Part is set where one part of the content is meant.
 	Part int `json:"part,omitempty"`
 	// Unfinished says that a machine goes on writing: the next version comes at once.
@@ -40,6 +42,10 @@ func Decode(raw []byte) (Message, error) {
 	m, p, err := header(raw)
 	if err != nil {
 		return Message{}, err
+	}
+	if p.Event != nil {
+		m.Content = p.Event.decode(p)
+		return m, nil
 	}
 	switch p.Trouble {
 	case "":

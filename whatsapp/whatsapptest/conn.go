@@ -222,6 +222,8 @@ func (c *conn) handle(node *waBinary.Node) {
 		c.handlePresence(node)
 	case "chatstate":
 		c.handleChatState(node)
+	case "call":
+		c.handleCall(node)
 	case "ib":
 		// Reports of the client about itself.
 	default:

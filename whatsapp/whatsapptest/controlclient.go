@@ -63,6 +63,13 @@ func (c Control) SendText(ctx context.Context, from, to, text string) (string, e
 	return answer.ID, err
 }
 
+// Refused lists the calls that an account's clients have refused.
+func (c Control) Refused(ctx context.Context, number string) ([]string, error) {
+	var ids []string
+	err := c.call(ctx, http.MethodGet, peerPath(number, "/refused"), nil, &ids)
+	return ids, err
+}
+
 // Flood sends much at once from one account to another, and returns the texts in
 // their order.
 func (c Control) Flood(ctx context.Context, from string, flood FloodRequest) ([]string, error) {

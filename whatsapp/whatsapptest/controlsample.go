@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,4 +71,23 @@ func (c Control) SendSample(ctx context.Context, to string, sample []byte, o Sam
 	var sent SampleSent
 	err := c.do(ctx, http.MethodPost, "/samples?"+query.Encode(), bytes.NewReader(sample), "application/json", &sent)
 	return sent, err
+}
+
+// controlPicture takes the request's body as the account's profile picture; an empty
+// body removes it.
+func controlPicture(p *Peer, r *http.Request) (any, error) {
+	content, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, 16<<20))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) == 0 {
+		content = nil
+	}
+	p.SetPicture(content)
+	return p.describe(), nil
+}
+
+// SetPicture gives an account a profile picture, or none.
+func (c Control) SetPicture(ctx context.Context, number string, content []byte) error {
+	return c.do(ctx, http.MethodPost, peerPath(number, "/picture"), bytes.NewReader(content), "image/jpeg", nil)
 }

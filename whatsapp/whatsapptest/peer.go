@@ -41,6 +41,7 @@ type Peer struct {
 	received []Received
 	receipts []Receipt
 	typing   []TypingEvent
+	refused  []string // calls
 	sent     map[string]*sentMessage
 	errors   []error
 	failed   map[string]int
