@@ -31,8 +31,8 @@ func (m *Map) DeleteLine(ctx context.Context, tx *sql.Tx, line string, atMost in
 var deletions = []string{
 	`DELETE FROM agent_message WHERE line = $1 AND message_id IN (SELECT message_id FROM agent_message WHERE line = $1 LIMIT $2)`,
 	`DELETE FROM message_link WHERE line = $1 AND wa_id IN (SELECT wa_id FROM message_link WHERE line = $1 LIMIT $2)`,
+	`DELETE FROM member_receipt WHERE line = $1 AND (wa_id, member) IN (SELECT wa_id, member FROM member_receipt WHERE line = $1 LIMIT $2)`,
 	`DELETE FROM remark WHERE line = $1 AND (chat, wa_id, kind, person) IN (SELECT chat, wa_id, kind, person FROM remark WHERE line = $1 LIMIT $2)`,
-	`DELETE FROM member_receipt WHERE line = $1 AND wa_id IN (SELECT wa_id FROM member_receipt WHERE line = $1 LIMIT $2)`,
 	`DELETE FROM conversation_link WHERE line = $1 AND conversation_id IN (SELECT conversation_id FROM conversation_link WHERE line = $1 LIMIT $2)`,
 	`DELETE FROM chat_alias WHERE line = $1 AND jid IN (SELECT jid FROM chat_alias WHERE line = $1 LIMIT $2)`,
 	`DELETE FROM chat WHERE id IN (SELECT id FROM chat WHERE line = $1 LIMIT $2)`,
