@@ -36,6 +36,7 @@ var clients = map[string]string{
 	"chatwoot/client.go":             "Chatwoot at the address that an admin has entered; no redirect is followed",
 	"chatwoot/cable.go":              "the live channel at the same address",
 	"chatwoot/download.go":           "agents' files, by the fetcher",
+	"bridge/preview/preview.go":      "pages that agents' messages link to, by the fetcher",
 	"chatwoot/survey.go":             "Chatwoot's own sign-in page, by the fetcher",
 	"whatsapp/client.go":             "WhatsApp, at the address in the library",
 	"whatsapp/mediahosts.go":         "WhatsApp's file servers, whose names WhatsApp tells; a message names a path of theirs",

@@ -64,7 +64,7 @@ func TestNoOddMessageIsLostWithoutAWord(t *testing.T) {
 			message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
 				Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), EditedMessage: text("new"),
 			}},
-			want: content.Unsupported{Name: "edit"},
+			want: content.Edit{New: content.Text{Text: "new"}},
 		},
 		"bytes that are no message":   {options: plaintext("\xff\xff\xff\xff\x01"), want: undecryptable},
 		"a message that breaks off":   {options: plaintext("\x0a\x7fhello\x01"), want: undecryptable},

@@ -79,6 +79,8 @@ func (w *world) fill(line string, rows int) {
 	w.exec(`INSERT INTO message_link (line, wa_id, part, chat, message_id, conversation_id, direction, created) `+numbers(rows)+`
 		SELECT $1, 'w' || n, 0, $1 || (n / 10), n, n / 10, 'in', 0 FROM numbers`, line)
 	w.exec(`INSERT INTO agent_message (line, message_id, state) `+numbers(rows)+` SELECT $1, n, 'sent' FROM numbers`, line)
+	w.exec(`INSERT INTO remark (line, chat, wa_id, kind, person, value, at) `+numbers(rows/10+1)+` SELECT $1, $1 || n, 'w' || n, 'reaction', 'p', 'v', 0 FROM numbers`, line)
+	w.exec(`INSERT INTO member_receipt (line, wa_id, member, created) `+numbers(rows/10+1)+` SELECT $1, 'w' || n, 'p', 0 FROM numbers`, line)
 	w.exec(`INSERT INTO comparison (line, conversation, watermark, since, failures, due) `+numbers(rows/10+1)+` SELECT $1, n, 0, 0, 0, 0 FROM numbers`, line)
 	w.exec(`INSERT INTO line_command (id, line, kind, created) `+numbers(rows/10+1)+` SELECT $1 || n, $1, 'reconnect', 0 FROM numbers`, line)
 }
