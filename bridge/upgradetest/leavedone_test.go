@@ -6,7 +6,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mau.fi/whatsmeow/proto/waCommon"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/bridge/bridgetest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
@@ -39,6 +43,7 @@ func (f *freezer) leaveDone() {
 	f.old.TypedID = f.Phone.TypeText(f.alice.Peer, "typed on the phone")
 	f.old.Typed = f.arrived(f.old.TypedID).ID
 	f.arrived(f.alice.SendUnavailable(f.Phone, "view_once") + "#waiting")
+	f.leaveKinds()
 	f.arrived(f.alice.SendText(f.Phone, "an hour late", whatsapptest.WithTime(f.Clock.Now().Add(-time.Hour))))
 
 	remove := f.withhold(http.StatusNotFound, 2)
@@ -89,6 +94,24 @@ func (f *freezer) leaveDone() {
 	f.rita.Shop = f.second
 	f.greet(f.rita)
 	f.answered(f.rita, "good evening")
+}
+
+// leaveKinds lets messages come of which something is remembered: a poll, a reaction, an
+// edit, a timer, and one of a kind that nobody knows.
+func (f *freezer) leaveKinds() {
+	asked := &waCommon.MessageKey{ID: &f.old.AskedID, FromMe: proto.Bool(false), RemoteJID: proto.String(f.Phone.JID().String())}
+	unknown := &waE2E.Message{}
+	const newField = 900
+	unknown.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, newField, protowire.BytesType), "new"))
+	for _, m := range []*waE2E.Message{
+		{PollCreationMessageV3: &waE2E.PollCreationMessage{Name: proto.String("Which day?"), Options: []*waE2E.PollCreationMessage_Option{{OptionName: proto.String("Monday")}}}},
+		{ReactionMessage: &waE2E.ReactionMessage{Key: asked, Text: proto.String("👍")}},
+		{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), Key: asked, EditedMessage: &waE2E.Message{Conversation: proto.String("an old question, mended")}}},
+		{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_EPHEMERAL_SETTING.Enum(), EphemeralExpiration: proto.Uint32(86400)}},
+		unknown,
+	} {
+		f.arrived(f.alice.Send(f.Phone, m))
+	}
 }
 
 // revoked waits until a customer's phone was told to take a message back.
