@@ -73,7 +73,7 @@ type freezer struct {
 
 // The settings that a line has; each differs from the default.
 const (
-	shopSettings   = `{"send_rate":40,"order_wait_ms":120,"max_age_hours":72,"blue_ticks":"never","formatting":true,"language":"pt-BR","events":"note","timezone":"America/Sao_Paulo","listen":"webhook","group_ticks":"first","signature_template":"{name}","signature_when":"agent_changed","link_previews":"off",` +
+	shopSettings = `{"send_rate":40,"order_wait_ms":120,"max_age_hours":72,"blue_ticks":"never","formatting":true,"language":"pt-BR","events":"note","timezone":"America/Sao_Paulo","listen":"webhook","group_ticks":"first","signature_template":"{name}","signature_when":"agent_changed","link_previews":"off",` +
 		`"reactions":"message","edits":"note","view_once":"show","status_updates":"message","channels":"message","calls":"note","reject_calls":true,"reject_calls_text":"Write, please.",` +
 		`"security_codes":"pill","groups":"list","groups_list":["120363*","!120363000000000009"],"pictures":"off","texts":{"deleted":"{name} took this back"}}`
 	nightSettings  = `{"formatting":false,"language":"es","events":"off"}`
