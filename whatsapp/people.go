@@ -43,25 +43,30 @@ func (s *Session) People(ctx context.Context, jids []string) map[string]content.
 func (c *connection) person(ctx context.Context, jid, own types.JID) content.Person {
 	other := c.alternate(jid)
 	p := content.Person{Own: own.User != "" && (jid == own || other == own)}
+	var saved, pushed string
 	for _, form := range []types.JID{jid, other} {
 		if form.Server == types.DefaultUserServer {
 			p.Number = form.User
 		}
-		if p.Name == "" && !p.Own && !form.IsEmpty() {
-			p.Name = nameIn(ctx, c.client.Store, form)
+		if !p.Own && !form.IsEmpty() {
+			onPhone, theirs := namesIn(ctx, c.client.Store, form)
+			saved, pushed = cmp.Or(saved, onPhone), cmp.Or(pushed, theirs)
 		}
 	}
+	p.Name, p.Saved = cmp.Or(saved, pushed), saved != ""
 	return p
 }
 
-// nameIn is a person's name: saved on the phone, the person's own, the business's.
-func nameIn(ctx context.Context, device *store.Device, jid types.JID) string {
+// namesIn are a person's names: the one that is saved on the phone, and the person's own or
+// the business's.
+func namesIn(ctx context.Context, device *store.Device, jid types.JID) (saved, own string) {
 	if device.Contacts == nil {
-		return ""
+		return "", ""
 	}
 	found, err := device.Contacts.GetContact(ctx, jid)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return cmp.Or(content.PersonName(found.FullName), content.PersonName(found.FirstName), content.PersonName(found.PushName), content.PersonName(found.BusinessName))
+	saved = cmp.Or(content.PersonName(found.FullName), content.PersonName(found.FirstName))
+	return saved, cmp.Or(content.PersonName(found.PushName), content.PersonName(found.BusinessName))
 }

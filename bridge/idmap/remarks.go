@@ -21,6 +21,7 @@ const (
 	RemarkUnread   RemarkKind = "unread"   // that something about it could not be read yet
 	RemarkReaction RemarkKind = "reaction" // a person's
 	RemarkEdit     RemarkKind = "edit"     // how it reads since it was edited
+	RemarkTag      RemarkKind = "tag"      // what a group calls a member; of no message
 	RemarkSealed   RemarkKind = "sealed"   // what waits for its secret; the person is a message's id
 )
 

@@ -71,7 +71,11 @@ func (h *Handler) stepOf(ctx context.Context, j *work.Job, call content.Call, st
 
 // showCall posts a call that nobody answered, unless nobody is to read of it.
 func (h *Handler) showCall(ctx context.Context, j *work.Job, m content.Message) error {
-	posts := render.Message(m, h.Inbox.Rendering())
+	rc, err := h.naming(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	posts := render.Message(m, rc)
 	if len(posts) == 0 || h.Inbox.Settings().Calls == lines.CallsOff {
 		return j.Done(ctx, nil)
 	}

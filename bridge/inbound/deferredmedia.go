@@ -179,7 +179,11 @@ func (h *Handler) deliverFile(ctx context.Context, j *work.Job, m content.Messag
 	if err == nil {
 		return j.Done(ctx, nil)
 	}
-	p, client := render.File(m, file, h.Inbox.Rendering()), h.Inbox.At(chatwoot.Background)
+	rc, err := h.naming(ctx, j, m)
+	if err != nil {
+		return err
+	}
+	p, client := render.File(m, file, rc), h.Inbox.At(chatwoot.Background)
 	in, posted, found, err := h.findEarlier(ctx, j, client, p.SourceID)
 	switch {
 	case err != nil:

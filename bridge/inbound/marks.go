@@ -15,12 +15,26 @@ import (
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
-// rendering is what rendering needs to know of the line, and of whom and what a message
+// naming is what rendering needs to know of the line, and of the people whom a message
 // names.
-func (h *Handler) rendering(ctx context.Context, j *work.Job, m content.Message) (rc render.Context, err error) {
-	rc = h.Inbox.Rendering()
+func (h *Handler) naming(ctx context.Context, j *work.Job, m content.Message) (render.Context, error) {
+	rc := h.Inbox.Rendering()
 	if named := render.Named(m); len(named) > 0 {
 		rc.People = h.Session.People(ctx, named)
+	}
+	if !m.Group || m.FromMe {
+		return rc, nil
+	}
+	tag, err := h.IDs.Remark(ctx, h.about(j, "", idmap.RemarkTag), personOf(m.Sender))
+	rc.Tag = tag.Value
+	return rc, err
+}
+
+// rendering is naming, and what is known of the message that another one answers.
+func (h *Handler) rendering(ctx context.Context, j *work.Job, m content.Message) (rc render.Context, err error) {
+	rc, err = h.naming(ctx, j, m)
+	if err != nil {
+		return rc, err
 	}
 	if m.Quote == nil {
 		return rc, nil

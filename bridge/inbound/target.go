@@ -182,6 +182,9 @@ func (h *Handler) remember(j *work.Job, m content.Message, e earlier) work.Recor
 		if p, ok := m.Content.(content.Poll); ok {
 			return set(m.ID, idmap.RemarkPoll, "", pollFrom(p).encode())
 		}
+		if label, ok := m.Content.(content.MemberLabel); ok && m.Group {
+			return set("", idmap.RemarkTag, personOf(m.Sender), foreign.Text(label.Label))
+		}
 		return nil
 	}
 	switch c := m.Content.(type) {

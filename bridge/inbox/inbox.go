@@ -96,6 +96,7 @@ func (x *Inbox) Rendering() render.Context {
 		Reactions:     settings.Reactions,
 		Edits:         settings.Edits,
 		CallsAsNotes:  settings.Calls == lines.CallsNote,
+		GroupSender:   settings.GroupSender,
 	}
 }
 

@@ -50,6 +50,8 @@ type Settings struct {
 	// Groups says which groups come in, for GroupsListed those of GroupsList.
 	Groups     string    `json:"groups"`
 	GroupsList GroupList `json:"groups_list"`
+	// GroupSender is a template of who of a group wrote.
+	GroupSender string `json:"group_sender"`
 
 	BlueTicks         string `json:"blue_ticks"`
 	GroupTicks        string `json:"group_ticks"`
@@ -156,6 +158,7 @@ func Table() []Setting {
 		{"security_codes", "text", `"off"`, oneOf(securityForms), func(s Settings) bool { return slices.Contains(securityForms, s.SecurityCodes) }},
 		{"groups", "text", `"off"`, oneOf(groupPolicies), func(s Settings) bool { return slices.Contains(groupPolicies, s.Groups) }},
 		{"groups_list", "list of texts", "[]", "a list of at most 1000 ids of groups; * and ? stand for other characters, ! or - in front keeps a group out", func(s Settings) bool { return s.GroupsList.valid() }},
+		{"group_sender", "text", `""`, "empty, or one line of at most 200 characters with {name} or {number} in it, and no other placeholder than these and {tag}", func(s Settings) bool { return isGroupSender(s.GroupSender) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
 		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},

@@ -29,6 +29,9 @@ type Context struct {
 	QuoteKnown bool
 	// People are those of Named whom somebody knows, by JID.
 	People map[string]content.Person
+	// GroupSender is the line's template of who of a group wrote; empty for the form of the
+	// bridge's own. Tag is what the group calls that member beside the name.
+	GroupSender, Tag string
 	// QuotedGroup is the name of the group in which the quoted message was written, if
 	// that is another chat and its name is known.
 	QuotedGroup string

@@ -149,7 +149,7 @@ func TestWhoIsLookedUp(t *testing.T) {
 	t.Parallel()
 	m := marked(inGroup(content.Text{Text: "@300000000000003 @77"}), mentioning("5511999990003@s.whatsapp.net"))
 	m = answering(m, "400000000000004@lid", content.Text{})
-	require.Equal(t, []string{"400000000000004@lid", "5511999990003@s.whatsapp.net", brunoLID, "300000000000003@s.whatsapp.net", "77@lid", "77@s.whatsapp.net"}, render.Named(m))
+	require.Equal(t, []string{m.Sender.JID, m.Sender.Alt, "400000000000004@lid", "5511999990003@s.whatsapp.net", brunoLID, "300000000000003@s.whatsapp.net", "77@lid", "77@s.whatsapp.net"}, render.Named(m))
 	require.Empty(t, render.Named(from(content.Text{Text: "@300000000000003"})), "a text that names nobody")
 
 	c := context("en")

@@ -147,7 +147,7 @@ func (c Context) finish(m content.Message, p Post) Post {
 	p = c.quoted(m, p)
 	return p.mapped(func(content string) string {
 		if m.Group && !m.FromMe {
-			content = groupSender(m) + "\n" + content
+			content = c.groupSender(m) + "\n" + content
 		}
 		if p.Form != In {
 			content = markup.ProtectLiquid(content)

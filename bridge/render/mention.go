@@ -24,13 +24,17 @@ const (
 const mostLookups = 1024
 
 // Named are the JIDs of the people whom a message names, to be looked up before it is
-// rendered: whom it answers, and whom its text mentions.
+// rendered: who of a group wrote it, whom it answers, and whom its text mentions.
 func Named(m content.Message) []string {
 	var jids []string
 	add := func(jid string) {
 		if jid != "" && len(jids) < mostLookups && !strings.HasSuffix(jid, groupServer) {
 			jids = append(jids, jid)
 		}
+	}
+	if m.Group && !m.FromMe {
+		add(m.Sender.JID)
+		add(m.Sender.Alt)
 	}
 	texts, mentions := []string{textOf(m.Content)}, m.Mentions
 	if m.Quote != nil {

@@ -3,7 +3,6 @@ package render
 import (
 	"strings"
 
-	"github.com/wootbridge/wootbridge/bridge/markup"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
 
@@ -23,26 +22,6 @@ func (c Context) author(fromMe bool, pushName, jid string) string {
 
 // unknownPerson stands for somebody of whom neither name nor number is known.
 const unknownPerson = "WhatsApp"
-
-// groupSender is the line that says who of a group wrote.
-func groupSender(m content.Message) string {
-	number := ""
-	for _, jid := range []string{m.Sender.JID, m.Sender.Alt} {
-		if strings.HasSuffix(jid, "@s.whatsapp.net") {
-			number = "+" + user(jid)
-		}
-	}
-	switch {
-	case m.PushName != "" && number != "":
-		return markup.Bold("~"+markup.Name(m.PushName)) + " (" + markup.Literal(markup.Name(number)) + "):"
-	case m.PushName != "":
-		return markup.Bold("~" + markup.Name(m.PushName) + ":")
-	case number != "":
-		return markup.Bold(markup.Name(number) + ":")
-	default:
-		return markup.Bold("WhatsApp:")
-	}
-}
 
 // user is the part of a JID before its server.
 func user(jid string) string {
