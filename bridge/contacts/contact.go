@@ -115,7 +115,7 @@ func (d *Directory) adopt(ctx context.Context, client *chatwoot.Client, chat *id
 func (d *Directory) createContact(ctx context.Context, client *chatwoot.Client, chat *idmap.Chat, m content.Message) error {
 	identifier, phone := identity(*chat)
 	contact := chatwoot.NewContact{
-		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(m, phone), Identifier: identifier, Phone: phone,
+		Inbox: d.Inbox.Line().Inbox, SourceID: chat.SourceID, Name: contactName(withWantedName(m, d.Inbox.Settings().Names), phone), Identifier: identifier, Phone: phone,
 		Attributes: newAttributes(*chat, m),
 	}
 	made, err := client.CreateContact(ctx, contact)

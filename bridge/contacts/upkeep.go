@@ -11,6 +11,7 @@ import (
 
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/work"
 	"github.com/wootbridge/wootbridge/chatwoot"
 	"github.com/wootbridge/wootbridge/whatsapp/content"
@@ -25,6 +26,8 @@ type contactUpdate struct {
 	// WhatsApp is to be asked what a group is called.
 	Follows bool `json:"follows,omitempty"`
 	Ask     bool `json:"ask,omitempty"`
+	// Over says that the name takes the place of whichever stands there.
+	Over bool `json:"over,omitempty"`
 }
 
 // detectUpdate is what a message tells of a contact beyond what the bridge
@@ -50,7 +53,7 @@ func (u contactUpdate) occasion(m content.Message) string {
 	switch {
 	case u.Ask:
 		return "|" + m.At.UTC().Format(time.DateOnly)
-	case u.Follows:
+	case u.Follows, u.Over:
 		return "|" + m.ID
 	default:
 		return ""
@@ -65,15 +68,33 @@ func jidOf(chat idmap.Chat) string {
 	return chat.Aliases[0]
 }
 
+// news are what a message tells of its contact, as far as the line wants to know it.
+func (d *Directory) news(chat idmap.Chat, m content.Message) (news contactUpdate, any bool) {
+	names := d.Inbox.Settings().Names
+	news, any = detectUpdate(chat, withWantedName(m, names))
+	if name := pushedName(m); names == lines.NamesAlways && name != "" && name != chat.Name && !isPlaceholderName(name, chat) {
+		news.Name, news.Over, any = name, true, true
+	}
+	return news, any
+}
+
+// withWantedName is a message without the person's own name, where a line wants none.
+func withWantedName(m content.Message, names string) content.Message {
+	if names == lines.NamesNever {
+		m.PushName = ""
+	}
+	return m
+}
+
 // Tells reports whether a message tells something new of its contact.
-func Tells(chat idmap.Chat, m content.Message) bool {
-	_, news := detectUpdate(chat, m)
-	return news
+func (d *Directory) Tells(chat idmap.Chat, m content.Message) bool {
+	_, any := d.news(chat, m)
+	return any
 }
 
 // QueueUpdate journals what a message tells of its contact.
 func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat, m content.Message) error {
-	news, any := detectUpdate(chat, m)
+	news, any := d.news(chat, m)
 	if !any {
 		return nil
 	}
@@ -91,7 +112,7 @@ func (d *Directory) QueueUpdate(ctx context.Context, tx *sql.Tx, chat idmap.Chat
 }
 
 // UpdateContact fills in what became known of a contact. What somebody at the
-// desk has written is never overwritten.
+// desk has written is not overwritten, but for the name where the line has it so.
 func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	var news contactUpdate
 	if err := json.Unmarshal(j.Payload, &news); err != nil {
@@ -101,6 +122,7 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	if err != nil {
 		return err
 	}
+	news = news.wanted(d.Inbox.Settings().Names)
 	client := d.Inbox.At(chatwoot.Background)
 	contact, err := client.Contact(ctx, chatwoot.ContactID(chat.Contact))
 	if chatwoot.IsNotFound(err) || chat.Contact == 0 {
@@ -128,18 +150,32 @@ func (d *Directory) UpdateContact(ctx context.Context, j *work.Job) error {
 	}
 	if update.Name != nil {
 		chat.Name = *update.Name
+	} else if news.Over {
+		chat.Name = contact.Name // as it is to be
 	}
 	chat.Identifier, _ = identity(chat)
 	defer d.strangers.forget(chatwoot.ContactID(chat.Contact))
 	return j.Done(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.IDs.SetIdentity(ctx, tx, chat) })
 }
 
+// wanted is an update as a line wants it that may have changed its mind meanwhile.
+func (u contactUpdate) wanted(names string) contactUpdate {
+	if u.Follows || u.Ask {
+		return u // a group's
+	}
+	if names == lines.NamesNever {
+		u.Name = ""
+	}
+	u.Over = u.Over && names == lines.NamesAlways
+	return u
+}
+
 // contactChange is what to change of a contact as it is in Chatwoot: only what
-// is blank there, or still as the bridge wrote it, and what the person has no more. It
+// is blank there, or still as the bridge wrote it, or goes over all, and what the person has no more. It
 // is pure.
 func contactChange(chat idmap.Chat, now chatwoot.Contact, news contactUpdate) (update chatwoot.ContactUpdate, changed bool) {
 	ownName := now.Name == chat.Name && (news.Follows || isPlaceholderName(chat.Name, chat))
-	if news.Name != "" && news.Name != now.Name && (now.Name == "" || ownName) {
+	if news.Name != "" && news.Name != now.Name && (now.Name == "" || ownName || news.Over) {
 		update.Name = &news.Name
 	}
 	identifier, phone := identity(chat)

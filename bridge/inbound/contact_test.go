@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wootbridge/wootbridge/bridge/contacts"
+	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/linetest"
 	"github.com/wootbridge/wootbridge/chatwoot/chatwoottest"
 )
@@ -183,4 +184,29 @@ func (o *office) ask(method, path, body string) {
 	require.NoError(o.t, err)
 	require.NoError(o.t, resp.Body.Close())
 	require.Equal(o.t, http.StatusOK, resp.StatusCode)
+}
+
+func TestNamesGoOverAnAgentsWhereTheLineHasItSo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.settings(func(s *lines.Settings) { s.Names = lines.NamesNever })
+	o.from(alicia, byNumber, text("hi"))
+	made := o.contact()
+	require.Equal(t, "+5511888880002", made.Name)
+	o.settings(func(s *lines.Settings) { s.Names = lines.NamesAlways })
+	o.from(alicia, byNumber, text("hi"))
+	require.Equal(t, "Alice", o.contact().Name)
+	for range 2 {
+		o.ask(http.MethodPut, "/contacts/"+strconv.Itoa(made.ID), `{"name":"Alice (baker)"}`)
+		renamed := alicia
+		renamed.name = "Alice B."
+		o.from(renamed, byNumber, text("me"))
+		require.Equal(t, "Alice B.", o.contact().Name)
+		o.from(alicia, byNumber, text("me again"))
+		require.Equal(t, "Alice", o.contact().Name)
+	}
+	o.settings(func(s *lines.Settings) { s.Names = lines.NamesFill })
+	o.ask(http.MethodPut, "/contacts/"+strconv.Itoa(made.ID), `{"name":"Alice (baker)"}`)
+	o.from(alicia, byNumber, text("and again"))
+	require.Equal(t, "Alice (baker)", o.contact().Name)
 }

@@ -182,7 +182,7 @@ func (h *Handler) deliver(ctx context.Context, j *work.Job, m content.Message, p
 	})
 	if err == nil {
 		h.wakeAside(m)
-		if contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
+		if h.Contacts.Tells(chat, m) || len(later) > 0 || m.Ad != nil {
 			h.Journal.Wake(journal.Maintenance, 0)
 		}
 		if h.Seen != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 
-	"github.com/wootbridge/wootbridge/bridge/contacts"
 	"github.com/wootbridge/wootbridge/bridge/idmap"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
@@ -55,7 +54,7 @@ func (h *Handler) handleHappening(ctx context.Context, j *work.Job, m content.Me
 		}
 		return h.Contacts.QueueUpdate(ctx, tx, chat, m)
 	})
-	if err == nil && contacts.Tells(chat, m) {
+	if err == nil && h.Contacts.Tells(chat, m) {
 		h.Journal.Wake(journal.Maintenance, 0)
 	}
 	return err

@@ -7,6 +7,16 @@ import (
 	"unicode/utf8"
 )
 
+// When a contact in Chatwoot gets the name that the person goes by on WhatsApp: where it has
+// none that somebody has chosen, with every new name, or not at all.
+const (
+	NamesFill   = "fill"
+	NamesAlways = "always"
+	NamesNever  = "never"
+)
+
+var namePolicies = []string{NamesFill, NamesAlways, NamesNever}
+
 // longestGroupSender bounds the template of who of a group wrote, in characters.
 const longestGroupSender = 200
 

@@ -33,6 +33,7 @@ type Settings struct {
 	Timezone   string `json:"timezone,omitempty"`
 	Listen     string `json:"listen"`
 	Pictures   string `json:"pictures"`
+	Names      string `json:"names"`
 	// Texts replace those of the catalogue, by their keys.
 	Texts map[string]string `json:"texts,omitempty"`
 	// What becomes of what surrounds messages, or is none of the customer's to the desk.
@@ -161,6 +162,7 @@ func Table() []Setting {
 		{"group_sender", "text", `""`, "empty, or one line of at most 200 characters with {name} or {number} in it, and no other placeholder than these and {tag}", func(s Settings) bool { return isGroupSender(s.GroupSender) }},
 		{"timezone", "text", `""`, "an IANA name such as America/Sao_Paulo, or empty", func(s Settings) bool { _, err := time.LoadLocation(s.Timezone); return err == nil }},
 		{"pictures", "text", `"on"`, oneOf(switches), func(s Settings) bool { return slices.Contains(switches, s.Pictures) }},
+		{"names", "text", `"fill"`, oneOf(namePolicies), func(s Settings) bool { return slices.Contains(namePolicies, s.Names) }},
 		{"texts", "object", "{}", "texts by their keys, such as {\"deleted\":\"{name} took this message back\"}; placeholders stay; docs/texts.md lists the keys", nil},
 	}, outwardSettings()...)
 }
