@@ -43,12 +43,13 @@ func (c Context) fromMarkdown(text string) string {
 
 const answerFence = "```"
 
-// fenced is a piece of a program. One that has the answerFence itself in it stays as it is.
+// brokenFence looks as answerFence does, and ends nothing.
+const brokenFence = "`\u200b`\u200b`"
+
+// fenced is a piece of a program. One that has the answerFence itself in it would end
+// there, and what follows in the answer would be turned inside out.
 func fenced(code string) string {
-	code = strings.Trim(code, "\n")
-	if strings.Contains(code, answerFence) {
-		return code
-	}
+	code = strings.ReplaceAll(strings.Trim(code, "\n"), answerFence, brokenFence)
 	return answerFence + "\n" + code + "\n" + answerFence
 }
 

@@ -33,7 +33,7 @@ func TestM8_NamesInLinesOfOursAreNothingButNames(t *testing.T) {
 			{Title: long, Rows: []content.Row{{Title: long, Description: long}}},
 		}}), 4},
 		"a choice": {from(content.Choice{Title: long}), 1},
-		"a place":  {from(content.Location{Name: long, Address: long}), 2},
+		"a place":  {from(content.Location{Name: long, Address: long[1:]}), 2},
 	} {
 		got := render.Message(test.message, context("en"))[0].Content
 		lines := strings.Split(got, "\n")

@@ -105,6 +105,9 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"quote-text":                  answering(from(text), ana.JID, content.Text{Text: "Quanto custa o bolo de chocolate grande com morangos e muita cobertura?"}),
 		"quote-desk":                  answering(from(text), "5511999990001@s.whatsapp.net", content.Text{Text: "Oi"}),
 		"quote-photo":                 answering(from(text), ana.JID, file(content.Image, "", "")),
+		"quote-document":              answering(from(text), ana.JID, file(content.Document, "", "Proposta *final* _2_.pdf")),
+		"quote-document-no-name":      answering(from(text), ana.JID, file(content.Document, "", "")),
+		"quote-gif":                   answering(from(text), ana.JID, file(content.GIF, "", "")),
 		"quote-voice":                 answering(from(text), ana.JID, file(content.Voice, "", "")),
 		"quote-nothing":               answering(from(text), "", nil),
 		"image":                       from(file(content.Image, "", "")),
@@ -147,12 +150,13 @@ func TestEveryKindAsAgentsSeeIt(t *testing.T) {
 		"menu": from(content.Menu{Header: "Cardápio", Body: "O que *vai* ser?", Footer: "Padaria\nhttps://padaria.example", Sections: []content.Section{
 			{Title: "Bebidas", Rows: []content.Row{{Title: "Café", Description: "R$ 5,00"}, {Title: "Suco"}}}, {Rows: []content.Row{{Title: "Pão"}}},
 		}}),
-		"menu-empty":     from(content.Menu{Header: " ", Sections: []content.Section{}}),
-		"choice":         answering(from(content.Choice{Title: "Café", Description: "R$ 5,00"}), "5511999990001@s.whatsapp.net", content.Menu{Body: "O que vai ser?"}),
-		"choice-no-text": from(content.Choice{Title: "slot_1"}),
-		"quote-location": answering(from(text), ana.JID, content.Location{}),
-		"quote-poll":     answering(from(text), ana.JID, content.Poll{Question: "Que dia?"}),
-		"nothing":        from(content.Nothing{}),
+		"menu-empty":           from(content.Menu{Header: " ", Sections: []content.Section{}}),
+		"choice":               answering(from(content.Choice{Title: "Café", Description: "R$ 5,00"}), "5511999990001@s.whatsapp.net", content.Menu{Body: "O que vai ser?"}),
+		"choice-no-text":       from(content.Choice{Title: "slot_1"}),
+		"location-named-twice": from(content.Location{Place: &content.Point{Latitude: 1.5, Longitude: 2.5}, Name: "Rua A, 1", Address: "Rua A, 1"}),
+		"quote-location":       answering(from(text), ana.JID, content.Location{}),
+		"quote-poll":           answering(from(text), ana.JID, content.Poll{Question: "Que dia?"}),
+		"nothing":              from(content.Nothing{}),
 	} {
 		for _, language := range catalogue.Languages() {
 			t.Run(name+"/"+language, func(t *testing.T) {

@@ -26,7 +26,7 @@ func (c Context) location(l content.Location) string {
 		}
 	}
 	out := icon + markup.Bold(title)
-	if address := markup.Line(l.Address, longestAddress); address != "" {
+	if address := markup.Line(l.Address, longestAddress); address != "" && address != title {
 		out += "\n" + markup.Literal(address)
 	}
 	if l.Place != nil {

@@ -130,14 +130,20 @@ func (c Context) kindWord(quoted content.Content) string {
 	switch m.Kind {
 	case content.Image:
 		return "📷 " + c.Texts.Text("kind.photo")
-	case content.Video, content.GIF, content.RoundVideo:
+	case content.GIF:
+		return "🎬 " + c.Texts.Text("kind.gif")
+	case content.Video, content.RoundVideo:
 		return "🎬 " + c.Texts.Text("kind.video")
 	case content.Voice:
 		return "🎤 " + c.Texts.Text("kind.voice")
 	case content.Audio:
 		return "🎵 " + c.Texts.Text("kind.audio")
 	case content.Document:
-		return "📎 " + c.Texts.Text("kind.document")
+		name := ""
+		if m.File != nil {
+			name = markup.Line(m.File.Name, quoteSnippetLength)
+		}
+		return "📎 " + cmp.Or(name, c.Texts.Text("kind.document"))
 	case content.Sticker:
 		return c.Texts.Text("sticker")
 	default:

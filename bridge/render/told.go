@@ -32,6 +32,8 @@ var toldTitles = map[content.ToldKind]toldTitle{
 	content.SealedUntil:        {"🔒", "sealed", true},
 	content.BroadcastCall:      {"📢", "call.broadcast", true},
 	content.ChatCard:           {"💬", "chat.card", false},
+	content.CallsAllowed:       {"☑", "calls.allowed", false},
+	content.CallsRefused:       {"☑", "calls.refused", false},
 	content.StatusReaction:     {"💬", "status.reaction", false},
 }
 

@@ -42,7 +42,7 @@ func (f *flows) button(name, parameters, beside string) {
 	f.menu.More = f.menu.More || !whole
 	title := cmp.Or(v.first("display_text", "title", "flow_cta", "button_text"), beside)
 	switch {
-	case name == "single_select" || len(v.at("sections").list) > 0:
+	case name == "single_select" || len(v.at("sections").list) > 0 && name != "mpm": // whose sections name no products
 		f.sections(title, v.at("sections").list)
 	case v.at("payment_settings").list != nil || v.at("order").fields != nil || strings.Contains(name, "pay") || name == "review_order":
 		f.charge(name, v, title)

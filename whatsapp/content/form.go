@@ -58,6 +58,9 @@ func interactiveAnswer(x *waE2E.InteractiveResponseMessage) (Content, *waE2E.Con
 	if title, rest, _ := strings.Cut(strings.TrimSpace(shown), "\n"); title != "" {
 		return choice(title, rest, ""), x.GetContextInfo()
 	}
+	if kind, ok := callAnswers[strings.ToLower(v.at("response").text)]; ok && answer.GetName() == "call_permission_reply" {
+		return Told{Kind: kind}, x.GetContextInfo()
+	}
 	if id := v.first("id", "selected_id"); id != "" {
 		return choice(id, "", ""), x.GetContextInfo()
 	}
@@ -67,6 +70,9 @@ func interactiveAnswer(x *waE2E.InteractiveResponseMessage) (Content, *waE2E.Con
 	}
 	return Unsupported{Name: name}, x.GetContextInfo()
 }
+
+// callAnswers are the answers to a business that asks whether it may call.
+var callAnswers = map[string]ToldKind{"accept": CallsAllowed, "reject": CallsRefused}
 
 func isForm(name string, v loose) bool {
 	switch name {

@@ -189,15 +189,23 @@ func buttons(x *waE2E.ButtonsMessage) (Content, *waE2E.ContextInfo) {
 // there.
 
 func listChoice(x *waE2E.ListResponseMessage) (Content, *waE2E.ContextInfo) {
-	return choice(x.GetTitle(), x.GetDescription(), x.GetSingleSelectReply().GetSelectedRowID()), x.GetContextInfo()
+	return chosen("listResponseMessage", x.GetTitle(), x.GetDescription(), x.GetSingleSelectReply().GetSelectedRowID()), x.GetContextInfo()
 }
 
 func buttonChoice(x *waE2E.ButtonsResponseMessage) (Content, *waE2E.ContextInfo) {
-	return choice(x.GetSelectedDisplayText(), "", x.GetSelectedButtonID()), x.GetContextInfo()
+	return chosen("buttonsResponseMessage", x.GetSelectedDisplayText(), "", x.GetSelectedButtonID()), x.GetContextInfo()
 }
 
 func templateChoice(x *waE2E.TemplateButtonReplyMessage) (Content, *waE2E.ContextInfo) {
-	return choice(x.GetSelectedDisplayText(), "", x.GetSelectedID()), x.GetContextInfo()
+	return chosen("templateButtonReplyMessage", x.GetSelectedDisplayText(), "", x.GetSelectedID()), x.GetContextInfo()
+}
+
+// chosen is a choice, unless nothing says of what.
+func chosen(field, title, description, id string) Content {
+	if strings.TrimSpace(clean(title+description+id)) == "" {
+		return Unsupported{Name: field}
+	}
+	return choice(title, description, id)
 }
 
 func choice(title, description, id string) Content {

@@ -5,7 +5,52 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
 )
+
+// A choice of nothing is no choice.
+func TestAnAnswerThatNamesNothingIsNotShownAsOne(t *testing.T) {
+	t.Parallel()
+	for _, x := range []*waE2E.Message{
+		{ListResponseMessage: &waE2E.ListResponseMessage{}}, {ListResponseMessage: &waE2E.ListResponseMessage{Title: proto.String(" ")}},
+		{ButtonsResponseMessage: &waE2E.ButtonsResponseMessage{}}, {TemplateButtonReplyMessage: &waE2E.TemplateButtonReplyMessage{}},
+	} {
+		c, _ := decodeContent(x, maxWrappers)
+		require.IsType(t, Unsupported{}, c)
+	}
+	for _, x := range []*waE2E.Message{
+		{ListResponseMessage: &waE2E.ListResponseMessage{Description: proto.String("x")}},
+		{ButtonsResponseMessage: &waE2E.ButtonsResponseMessage{Response: &waE2E.ButtonsResponseMessage_SelectedDisplayText{SelectedDisplayText: "x"}}},
+		{TemplateButtonReplyMessage: &waE2E.TemplateButtonReplyMessage{SelectedID: proto.String("x")}},
+	} {
+		c, _ := decodeContent(x, maxWrappers)
+		require.IsType(t, Choice{}, c)
+	}
+}
+
+func TestTheAddressThatCopiesACodeIsTheCode(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp123456": "123456",
+		"https://www.whatsapp.com/otp/code/?code=12 34":                        "12 34",
+		"https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE":                "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE",
+		"https://www.whatsapp.com/x?code=otp1":                                 "https://www.whatsapp.com/x?code=otp1",
+		"https://www.whatsapp.com.evil.example/otp/code/?code=otp1":            "https://www.whatsapp.com.evil.example/otp/code/?code=otp1",
+		"%zz": "%zz", "": "",
+	} {
+		require.Equal(t, want, codeOf(address))
+	}
+}
+
+// A list of products names them to phones only.
+func TestAButtonForProductsIsOne(t *testing.T) {
+	t.Parallel()
+	m := Menu{}
+	f := flows{menu: &m, left: mostOptions}
+	f.button("mpm", `{"header":"x","sections":[{"title":"Cakes","product_items":[{"product_retailer_id":"1"}]}]}`, "")
+	f.end()
+	require.Equal(t, Menu{Sections: []Section{{Rows: []Row{{Flow: "mpm"}}}}}, m)
+}
 
 // What is not taken over of too many answers and rows does not go without a word.
 func TestMoreThanCanBeChosenFromIsTold(t *testing.T) {

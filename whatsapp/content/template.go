@@ -2,6 +2,8 @@ package content
 
 import (
 	"cmp"
+	"net/url"
+	"strings"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 )
@@ -74,7 +76,7 @@ func hydrated(x *waE2E.TemplateMessage_HydratedFourRowTemplate) Menu {
 	for _, button := range x.GetHydratedButtons() {
 		switch button := button.GetHydratedButton().(type) {
 		case *waE2E.HydratedTemplateButton_UrlButton:
-			f.add(Row{Title: label(button.UrlButton.GetDisplayText()), Value: label(button.UrlButton.GetURL())})
+			f.add(Row{Title: label(button.UrlButton.GetDisplayText()), Value: label(codeOf(button.UrlButton.GetURL()))})
 		case *waE2E.HydratedTemplateButton_CallButton:
 			f.add(Row{Title: label(button.CallButton.GetDisplayText()), Value: label(button.CallButton.GetPhoneNumber())})
 		case *waE2E.HydratedTemplateButton_QuickReplyButton:
@@ -83,6 +85,16 @@ func hydrated(x *waE2E.TemplateMessage_HydratedFourRowTemplate) Menu {
 	}
 	f.end()
 	return m
+}
+
+// codeOf is the one-time code in the address of a button that copies it, which no page
+// is at; any other address stays as it is.
+func codeOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() != "www.whatsapp.com" || !strings.HasPrefix(u.Path, "/otp/") {
+		return address
+	}
+	return cmp.Or(strings.TrimPrefix(u.Query().Get("code"), "otp"), address)
 }
 
 // fourRows is a template whose text the phone makes of a language pack. Where it has
@@ -106,7 +118,7 @@ func fourRows(x *waE2E.TemplateMessage_FourRowTemplate, levels int) Menu {
 	for _, button := range x.GetButtons() {
 		switch button := button.GetButton().(type) {
 		case *waE2E.TemplateButton_UrlButton:
-			f.add(Row{Title: label(structuredText(button.UrlButton.GetDisplayText(), levels)), Value: label(structuredText(button.UrlButton.GetURL(), levels))})
+			f.add(Row{Title: label(structuredText(button.UrlButton.GetDisplayText(), levels)), Value: label(codeOf(structuredText(button.UrlButton.GetURL(), levels)))})
 		case *waE2E.TemplateButton_CallButton_:
 			f.add(Row{Title: label(structuredText(button.CallButton.GetDisplayText(), levels)), Value: label(structuredText(button.CallButton.GetPhoneNumber(), levels))})
 		case *waE2E.TemplateButton_QuickReplyButton_:

@@ -24,6 +24,8 @@ const (
 	NumberAsked        ToldKind = "number asked"
 	StatusMention      ToldKind = "status mention"
 	GroupStatusMention ToldKind = "group status mention"
+	CallsAllowed       ToldKind = "calls allowed" // by a customer who was asked
+	CallsRefused       ToldKind = "calls refused"
 	StatusReaction     ToldKind = "status reaction" // the text is an emoji
 	StatusAddYours     ToldKind = "status add yours"
 	StatusReshare      ToldKind = "status reshare"
