@@ -136,6 +136,9 @@ func (w *world) shownAs(sent map[string]string) string {
 	return out.String()
 }
 
+// knownLate takes names out that a device learns beside the messages, sooner or later.
+var knownLate = strings.NewReplacer("> ↩ **Loja Exemplo:**", "> ↩ **You:**", "· Bakers 1:**", "· Group:**")
+
 func (w *world) described(m chatwoottest.Message) string {
 	form := m.Kind
 	switch {
@@ -152,7 +155,7 @@ func (w *world) described(m chatwoottest.Message) string {
 	if m.ReplyTo != 0 {
 		form += ", threaded"
 	}
-	text := strings.ReplaceAll(m.Text, "\n", "\n    ")
+	text := strings.ReplaceAll(knownLate.Replace(m.Text), "\n", "\n    ")
 	if m.Text == "" {
 		text = "(no text)"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,16 +20,23 @@ import (
 const alice, bob = "5511888880002@s.whatsapp.net", "5511888880003@s.whatsapp.net"
 
 // phone remembers to whom typing was shown, and whether the line was online.
-type phone struct{ shown, online []string }
+type phone struct {
+	mu            sync.Mutex
+	shown, online []string
+}
 
 // Online implements presence.Session.
 func (p *phone) Online(_ context.Context, on bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.online = append(p.online, fmt.Sprint(on))
 	return nil
 }
 
 // Typing implements presence.Session.
 func (p *phone) Typing(_ context.Context, to string, on bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.shown = append(p.shown, fmt.Sprint(to, " ", on))
 	return nil
 }

@@ -31,6 +31,9 @@ const (
 	jpegQuality = 90
 	// pictureTime is how long one picture may be decoded.
 	pictureTime = 10 * time.Second
+	// stillTime is how long a program may take for one that Go cannot read: it has to
+	// start, and is confined.
+	stillTime = time.Minute
 )
 
 var errTooLarge = errors.New("the picture is too large to be decoded")
@@ -42,7 +45,8 @@ func (c *Converter) image(ctx context.Context, f File, source *os.File) (Result,
 		return Result{}, false
 	}
 	defer func() { <-c.pictures }()
-	ctx, cancel := context.WithTimeout(ctx, pictureTime)
+	whole := ctx
+	ctx, cancel := context.WithTimeout(whole, pictureTime)
 	defer cancel()
 	if f.MIME == "image/jpeg" {
 		if tooManyScans(source) {
@@ -52,7 +56,9 @@ func (c *Converter) image(ctx context.Context, f File, source *os.File) (Result,
 	}
 	picture, err := decode(ctx, source)
 	if err != nil {
-		picture, err = c.still(ctx, f, source)
+		longer, end := context.WithTimeout(whole, stillTime)
+		defer end()
+		picture, err = c.still(longer, f, source)
 	}
 	if err != nil {
 		return Result{}, false
