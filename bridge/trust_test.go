@@ -221,7 +221,11 @@ func TestK2_AnExceptionThatPassesCostsNoMessage(t *testing.T) {
 			return refused.Load() >= 10
 		}, patience, 20*time.Millisecond)
 		remove()
-		w.pass(8 * time.Minute) // no rest is longer
+		// A refusal that was under way begins another rest.
+		require.Eventually(t, func() bool {
+			w.pass(30 * time.Second)
+			return len(w.desk.incoming()) >= 3
+		}, patience, 100*time.Millisecond, "hers and his")
 		w.desk.wait("hers", withText("one"))
 		w.desk.wait("his", withText("two"))
 		require.Len(t, w.desk.incoming(), 3, "%q", w.desk.incoming())
