@@ -49,7 +49,10 @@ const brokenFence = "`\u200b`\u200b`"
 // fenced is a piece of a program. One that has the answerFence itself in it would end
 // there, and what follows in the answer would be turned inside out.
 func fenced(code string) string {
-	code = strings.ReplaceAll(strings.Trim(code, "\n"), answerFence, brokenFence)
+	code = strings.Trim(code, "\n")
+	for strings.Contains(code, answerFence) { // again where more of its signs stand in a row
+		code = strings.ReplaceAll(code, answerFence, brokenFence)
+	}
 	return answerFence + "\n" + code + "\n" + answerFence
 }
 

@@ -165,10 +165,11 @@ func TestWhatAnAIWritesIsReadable(t *testing.T) {
 	t.Parallel()
 	text := func(text string) content.AnswerPart { return content.AnswerPart{Kind: content.AnswerText, Text: text} }
 	for want, parts := range map[string][]content.AnswerPart{
-		"**Bold** and _this_\n\nagain":                      {text("**Bold** and _this_"), text("again")},
-		"```\nf(\"`\u200b`\u200b`\")\n```\n\n\u00a0\n**x**": {{Kind: content.AnswerCode, Text: "f(\"```\")\n"}, {Kind: content.AnswerText, Text: "**x**"}},
-		"```\na := 1\nb := {{x}}\n```":                      {{Kind: content.AnswerCode, Text: "a := 1\nb := {{x}}\n"}},
-		"**Pão · R$**\nFrancês · 1\nDoce · 2":               {{Kind: content.AnswerTable, Headed: true, Rows: [][]string{{"Pão", "R$"}, {"Francês", "1"}, {"Doce", "2"}}}},
+		"**Bold** and _this_\n\nagain":                             {text("**Bold** and _this_"), text("again")},
+		"```\n`\u200b`\u200b`\u200b`\u200b`\n```\n\n\u00a0\n**y**": {{Kind: content.AnswerCode, Text: "`````"}, {Kind: content.AnswerText, Text: "**y**"}},
+		"```\nf(\"`\u200b`\u200b`\")\n```\n\n\u00a0\n**x**":        {{Kind: content.AnswerCode, Text: "f(\"```\")\n"}, {Kind: content.AnswerText, Text: "**x**"}},
+		"```\na := 1\nb := {{x}}\n```":                             {{Kind: content.AnswerCode, Text: "a := 1\nb := {{x}}\n"}},
+		"**Pão · R$**\nFrancês · 1\nDoce · 2":                      {{Kind: content.AnswerTable, Headed: true, Rows: [][]string{{"Pão", "R$"}, {"Francês", "1"}, {"Doce", "2"}}}},
 		"a · b":                              {{Kind: content.AnswerTable, Rows: [][]string{{"a", "b"}}}},
 		"📷 Photo https://scontent.example/x": {{Kind: content.AnswerImage, Text: "https://scontent.example/x"}},
 		"x: https://evil.example":            {text("[x](https://evil.example)")},

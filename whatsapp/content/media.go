@@ -99,7 +99,7 @@ func document(x *waE2E.DocumentMessage) (Content, *waE2E.ContextInfo) {
 
 func documentOf(x *waE2E.DocumentMessage) Media {
 	m := Media{Kind: Document, Caption: clean(x.GetCaption()), File: &File{
-		MIME: x.GetMimetype(), Name: fileName(x.GetFileName()), Size: size(x.GetFileLength()), source: x,
+		MIME: x.GetMimetype(), Name: fileName(cmp.Or(x.GetFileName(), x.GetTitle())), Size: size(x.GetFileLength()), source: x,
 	}}
 	if x.GetContactVcard() {
 		person := PersonName(withoutExtension(cmp.Or(x.GetTitle(), x.GetFileName()), ".vcf"))

@@ -32,6 +32,7 @@ func TestTheAddressThatCopiesACodeIsTheCode(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp123456": "123456",
+		"https://WhatsApp.com/otp/code?code=otp12-34&otp_type=COPY_CODE":       "12-34",
 		"https://www.whatsapp.com/otp/code/?code=12 34":                        "12 34",
 		"https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE":                "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE",
 		"https://www.whatsapp.com/x?code=otp1":                                 "https://www.whatsapp.com/x?code=otp1",

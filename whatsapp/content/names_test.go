@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/wootbridge/wootbridge/whatsapp/content"
 )
@@ -38,4 +39,14 @@ func FuzzPersonName(f *testing.F) {
 		name := content.PersonName(raw)
 		require.Equal(t, name, content.PersonName(name), "a name stays as it is")
 	})
+}
+
+// Programs leave the file's name out and give a title.
+func TestADocumentWithoutANameIsCalledByItsTitle(t *testing.T) {
+	t.Parallel()
+	e, err := content.MessageEnvelope(types.MessageInfo{ID: "A"}, &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{Title: proto.String("Contrato")}}, func(types.JID) types.JID { return types.JID{} })
+	require.NoError(t, err)
+	m, err := content.Decode(e.Payload)
+	require.NoError(t, err)
+	require.Equal(t, "Contrato", m.File().Name)
 }

@@ -91,7 +91,7 @@ func hydrated(x *waE2E.TemplateMessage_HydratedFourRowTemplate) Menu {
 // is at; any other address stays as it is.
 func codeOf(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() != "www.whatsapp.com" || !strings.HasPrefix(u.Path, "/otp/") {
+	if err != nil || strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.") != "whatsapp.com" || !strings.HasPrefix(u.Path, "/otp/") {
 		return address
 	}
 	return cmp.Or(strings.TrimPrefix(u.Query().Get("code"), "otp"), address)
