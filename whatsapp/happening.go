@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -122,31 +123,13 @@ func (c *connection) witness() content.Witness {
 	return content.Witness{
 		Own:       c.own(),
 		Alternate: c.alternate,
-		Name:      c.personName,
+		Name:      func(jid types.JID) string { return cmp.Or(namesIn(c.ctx, c.client.Store, jid)) },
 	}
 }
 
 // own are the account's addresses.
 func (c *connection) own() []types.JID {
 	return []types.JID{c.client.Store.GetJID(), c.client.Store.GetLID()}
-}
-
-// personName is what somebody is called in the local store: as saved on the phone, or as
-// they call themselves.
-func (c *connection) personName(jid types.JID) string {
-	if c.client.Store.Contacts == nil {
-		return ""
-	}
-	known, err := c.client.Store.Contacts.GetContact(c.ctx, jid)
-	if err != nil || !known.Found {
-		return ""
-	}
-	for _, name := range []string{known.FullName, known.FirstName, known.PushName, known.BusinessName} {
-		if name = content.PersonName(name); name != "" {
-			return name
-		}
-	}
-	return ""
 }
 
 // GroupName asks what a group is called.

@@ -65,17 +65,14 @@ func (s *Statuses) OpenUpkeep(lease *journal.Lease) work.Lane {
 // enough, a receipt whose message is known by now, or that has waited long enough.
 func (l upkeep) Next(ctx context.Context, jobs []journal.Job) work.Turn {
 	for _, job := range jobs {
-		if job.Kind != journal.KindReceipt && job.Kind != journal.KindRinging && l.s.Aside[job.Kind] == nil {
+		if job.Kind != journal.KindReceipt && l.s.Aside[job.Kind] == nil {
 			return work.Turn{Job: job}
 		}
 	}
 	var rest time.Duration
 	for _, job := range jobs {
 		waits := l.receiptWaits(ctx, job)
-		switch aside := l.s.Aside[job.Kind]; {
-		case job.Kind == journal.KindRinging:
-			waits = l.rings(job)
-		case aside != nil:
+		if aside := l.s.Aside[job.Kind]; aside != nil {
 			waits = aside(ctx, l.chat, job)
 		}
 		if waits <= 0 {
@@ -101,23 +98,6 @@ func (l upkeep) receiptWaits(ctx context.Context, job journal.Job) time.Duration
 	default:
 		return min(lastLook, max(age/2, firstLook))
 	}
-}
-
-const (
-	// ringTime is how long a call rings at most.
-	ringTime = time.Minute
-	// ringTold is how long after a call became known it may still be told what became of
-	// it: what waited comes in its order.
-	ringTold = 10 * time.Second
-)
-
-// rings is how long a call may still ring.
-func (l upkeep) rings(job journal.Job) time.Duration {
-	now := l.s.Clock()
-	if job.RecordedAt.After(now) {
-		return 0 // the clock was set back
-	}
-	return max(job.OccurredAt.Add(ringTime).Sub(now), job.RecordedAt.Add(ringTold).Sub(now))
 }
 
 // recorded reports whether all messages of a receipt are recorded. What cannot

@@ -18,8 +18,22 @@ import (
 // job of the chat's lane, so that the journal says which ones came. The first that ends
 // the call without an answer shows it; where nothing ends it, the time does.
 
-// ringsFor is how long after its beginning a call is still refused.
-const ringsFor = time.Minute
+const (
+	// ringTime is how long a call rings at most: after that it is no longer refused.
+	ringTime = time.Minute
+	// ringTold is how long after a call became known it may still be told what became of
+	// it: what waited comes in its order.
+	ringTold = 10 * time.Second
+)
+
+// ringWaits is for how long a call may still ring.
+func (h *Handler) ringWaits(_ context.Context, _ string, job journal.Job) time.Duration {
+	now := h.Clock()
+	if job.RecordedAt.After(now) {
+		return 0 // the clock was set back
+	}
+	return max(job.OccurredAt.Add(ringTime).Sub(now), job.RecordedAt.Add(ringTold).Sub(now))
+}
 
 // handleCall does what a step of a call is for.
 func (h *Handler) handleCall(ctx context.Context, j *work.Job, m content.Message, call content.Call) error {
@@ -90,7 +104,7 @@ func (h *Handler) showCall(ctx context.Context, j *work.Job, m content.Message) 
 // at once, and the caller is written what the line has for that.
 func (h *Handler) rings(ctx context.Context, j *work.Job, m content.Message, call content.Call) error {
 	settings := h.Inbox.Settings()
-	young := h.Clock().Sub(j.OccurredAt) < ringsFor
+	young := h.Clock().Sub(j.OccurredAt) < ringTime
 	if !settings.RejectCalls || !young && !j.Ambiguous {
 		return j.Done(ctx, nil)
 	}

@@ -113,8 +113,9 @@ func (h *Handler) await(j *work.Job, m content.Message, s content.Sealed) work.R
 // does still; see delivery.
 func (h *Handler) Aside() map[string]func(ctx context.Context, chat string, job journal.Job) time.Duration {
 	return map[string]func(context.Context, string, journal.Job) time.Duration{
-		journal.KindSecret: h.secretWaits,
-		journal.KindTally:  h.tallyWaits,
+		journal.KindSecret:  h.secretWaits,
+		journal.KindTally:   h.tallyWaits,
+		journal.KindRinging: h.ringWaits,
 	}
 }
 
