@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wootbridge/wootbridge/bridge/intake"
 	"github.com/wootbridge/wootbridge/bridge/journal"
 	"github.com/wootbridge/wootbridge/bridge/lines"
 	"github.com/wootbridge/wootbridge/bridge/render"
@@ -74,7 +75,7 @@ func (h *Handler) endUnlessFailed(ctx context.Context, j *work.Job, err error) e
 
 // stepOf looks whether another step of a call has come.
 func (h *Handler) stepOf(ctx context.Context, j *work.Job, call content.Call, step content.CallStep) (content.Call, bool, error) {
-	payload, known, err := h.Journal.Payload(ctx, h.Inbox.LineID()+"|"+j.Chat()+"|"+content.CallKey(call.ID, step))
+	payload, known, err := h.Journal.Payload(ctx, intake.MessageKey(h.Inbox.LineID(), j.Chat(), content.CallKey(call.ID, step)))
 	if err != nil || !known {
 		return content.Call{}, false, err
 	}
